@@ -1,0 +1,67 @@
+# One command for each job. Each sets up what it needs in .venv by itself.
+#
+#   make demo    train the classic experiment, evaluate it, show a prediction
+#   make test    the default test suite, some minutes
+#   make check   style and types
+#   make bench   speed, as ratios measured in one run
+#   make soak    the tests that take long
+#   make docs    the documentation as web pages, in docs/_build
+#   make wheel   the package, in dist
+#   make golden  compute the golden traces again (only when the experiment itself is meant to change)
+#   make clean   remove everything that these commands made, except the runs
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Colours are for terminals: rich obeys NO_COLOR and pipes by itself.
+
+.PHONY: demo test check bench soak docs wheel golden clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/ready
+	$(BIN)/digitlab train seed
+	$(BIN)/digitlab evaluate
+	$(BIN)/digitlab show
+
+test: $(VENV)/ready-test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready-test $(VENV)/ready-lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(VENV)/ready
+	$(BIN)/python benchmarks/epoch.py
+	$(BIN)/python benchmarks/start_up.py
+
+soak: $(VENV)/ready-test
+	$(BIN)/python -m pytest -m soak
+
+docs: $(VENV)/ready-docs
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+
+wheel: $(VENV)/ready
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
+golden: $(VENV)/ready
+	$(BIN)/python tests/golden/rewrite.py
+
+clean:
+	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# What is installed where: the package alone, then each group of tools on top of it.
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "digitlab needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 1; }
+	@echo "setting up $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/ready-%: $(VENV)/ready
+	@echo "setting up $(VENV) for: $*"
+	@$(PIP) install --group $*
+	@touch $@

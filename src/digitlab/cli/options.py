@@ -1,0 +1,83 @@
+"""Options that several commands share, and the flags that are made from the recipe's table."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from cyclopts import Group, Parameter
+
+from digitlab.errors import RecipeError
+from digitlab.training import SETTINGS
+from digitlab.training.settings import Setting
+
+__all__ = ["Data", "Json", "Model", "changes_from_flags", "print_json", "with_recipe_flags", "write_line"]
+
+Data = Annotated[str, Parameter(help="mnist, or a folder with the four IDX files.")]
+Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
+Model = Annotated[str, Parameter(help="A run folder, a model file, or latest: the newest run under runs/.")]
+
+SETTINGS_GROUP = Group(
+    "Settings of the recipe", help="Only those given change the recipe. `digitlab recipes` says why each default is so."
+)
+
+
+def with_recipe_flags(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command that ends in ``**changes`` one optional flag for each setting of the recipe.
+
+    The parser is not handed the `Recipe` itself: it would then fill in the defaults of flags that were not given,
+    which would override the named recipe, and would not know the bounds and the help. Each flag defaults to None.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    own = [option for option in signature.parameters.values() if option.kind is not option.VAR_KEYWORD]
+    flags = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(setting))
+        for name, setting in SETTINGS.items()
+    ]
+    command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    command.__annotations__ = {option.name: option.annotation for option in [*own, *flags]}
+    return command
+
+
+def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that were given, with layer sizes split into numbers.
+
+    Raises:
+        RecipeError: layer sizes that are not numbers.
+    """
+    changes = {name: value for name, value in flags.items() if value is not None}
+    if "layers" in changes:
+        text = changes["layers"]
+        try:
+            changes["layers"] = tuple(int(size) for size in text.replace("-", ",").split(","))
+        except ValueError:
+            raise RecipeError(
+                "--layers cannot be understood",
+                must_be="whole numbers with commas between them, from inputs to outputs",
+                got=repr(text),
+                help="such as --layers 784,64,10",
+            ) from None
+    return changes
+
+
+def print_json(answer: object) -> None:
+    """The answer for a program, on standard output."""
+    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+
+
+def write_line(line: str = "") -> None:
+    """A line for a person, on standard output."""
+    sys.stdout.write(line + "\n")
+
+
+def _annotation(setting: Setting) -> Any:
+    """The type and the help that the parser needs for one setting."""
+    kinds: dict[str, Any] = {"whole number": int, "number": float, "layer sizes": str}
+    kind = Literal[tuple(setting.choices)] if setting.kind == "choice" else kinds[setting.kind]
+    bounds = "" if setting.kind == "choice" else f" ({setting.must_be})"
+    applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
+    text = f"{setting.help[0].upper()}{setting.help[1:]}{bounds}.{applies}"
+    return Annotated[kind | None, Parameter(help=text, group=SETTINGS_GROUP, show_default=False)]

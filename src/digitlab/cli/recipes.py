@@ -1,0 +1,52 @@
+"""``digitlab recipes``: the named recipes, and what each setting does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from digitlab.cli.options import Json, print_json, write_line
+from digitlab.display.terminal import new_console
+from digitlab.training import SETTINGS, named_recipes, recipe
+
+__all__ = ["recipes"]
+
+
+def recipes(
+    name: Annotated[str | None, Parameter(help="Print the settings of this one, as TOML.")] = None,
+    /,
+    *,
+    json: Json = False,
+) -> int:
+    """List the recipes, and explain every setting."""
+    known = named_recipes()
+    if name is not None:
+        chosen = recipe(name)
+        if json:
+            print_json(chosen.to_dict())
+        else:
+            write_line(chosen.to_toml().rstrip())
+    elif json:
+        recipes_by_name = {key: {"about": one.about} | one.recipe.to_dict() for key, one in known.items()}
+        print_json({"recipes": recipes_by_name, "settings": [setting.to_dict() for setting in SETTINGS.values()]})
+    else:
+        _print_tables()
+    return 0
+
+
+def _print_tables() -> None:
+    """Recipes and settings, for a person."""
+    console = new_console()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, one in named_recipes().items():
+        table.add_row(f"[bold]{name}[/bold]", one.about)
+    console.print(table, soft_wrap=False)
+    console.print()
+    table = Table("setting", "default", "what it does", box=None, pad_edge=False)
+    for setting in SETTINGS.values():
+        applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
+        words = f"{setting.help}; {setting.must_be}.{applies} [dim]Default: {setting.why}.[/dim]"
+        table.add_row(f"[bold]{setting.name}[/bold]", setting.show(setting.default), words)
+    console.print(table, soft_wrap=False)

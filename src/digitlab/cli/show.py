@@ -1,0 +1,53 @@
+"""``digitlab show``: one digit of the test set, and what a model says of it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from digitlab.cli.options import Data, Json, Model, print_json
+from digitlab.data import open_data
+from digitlab.display.figures import save_figure
+from digitlab.display.prediction import draw_prediction, examine
+from digitlab.display.terminal import print_prediction
+from digitlab.errors import InputError
+from digitlab.training import load
+from digitlab.training.models import LATEST
+
+__all__ = ["show"]
+
+
+def show(
+    index: Annotated[
+        int | None, Parameter(help="Which digit of the test set.", show_default=lambda _: "random")
+    ] = None,
+    /,
+    *,
+    model: Model = LATEST,
+    data: Data = "mnist",
+    save: Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")] = None,
+    json: Json = False,
+) -> int:
+    """Show a digit of the test set with its picture, the prediction, the ten probabilities and the true label."""
+    network = load(model)
+    _, test = open_data(data)
+    if index is None:
+        index = random.randrange(len(test))
+    if not 0 <= index < len(test):
+        raise InputError(
+            "there is no such digit in the test set",
+            must_be=f"an index from 0 to {len(test) - 1}",
+            got=index,
+            help="leave it out for a random one",
+        )
+    prediction = examine(network, test.images[index], test.labels[index])
+    if save is not None:
+        save_figure(draw_prediction(prediction), save)
+    if json:
+        print_json({"index": index} | prediction.to_dict())
+    else:
+        print_prediction(prediction, title=f"{test.source} {index}")
+    return 0

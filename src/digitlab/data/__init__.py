@@ -1,0 +1,18 @@
+"""Data: digits as bytes, where they come from, and how they become numbers."""
+
+from digitlab.data.catalogue import load_data, load_mnist, open_data
+from digitlab.data.digits import CLASSES, SIDE, Digits
+from digitlab.data.pixels import as_label, as_rows, normalize, one_hot
+
+__all__ = [
+    "CLASSES",
+    "SIDE",
+    "Digits",
+    "as_label",
+    "as_rows",
+    "load_data",
+    "load_mnist",
+    "normalize",
+    "one_hot",
+    "open_data",
+]

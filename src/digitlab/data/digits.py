@@ -1,0 +1,89 @@
+"""`Digits`: pictures and their labels, as bytes, with where they came from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import PictureError
+
+__all__ = ["CLASSES", "SIDE", "Digits"]
+
+SIDE = 28  # pixels along each side of a picture
+CLASSES = 10
+
+_SHAPE_HELP = "dl.load_mnist() returns Digits; your own arrays need .astype(np.uint8) and .reshape(-1, 28, 28)"
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """N handwritten digits. Pixels stay bytes until arithmetic needs numbers.
+
+    Attributes:
+        images: ``(N, 28, 28) uint8``; 0 is paper, 255 is full ink.
+        labels: ``(N,) uint8``; the digit that each picture shows, 0 to 9.
+        source: where they came from, in words, such as ``"MNIST test"``.
+
+    Raises:
+        PictureError: a wrong shape or type, a label above 9, or counts that differ.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    source: str
+
+    def __post_init__(self) -> None:
+        _require(self.images, "the images", "(N, 28, 28)", 3)
+        _require(self.labels, "the labels", "(N,)", 1)
+        if self.images.shape[1:] != (SIDE, SIDE):
+            raise PictureError(
+                "the images have the wrong size",
+                must_be=f"shape (N, {SIDE}, {SIDE})",
+                got=f"shape {self.images.shape}",
+                help=_SHAPE_HELP,
+            )
+        if len(self.images) != len(self.labels):
+            raise PictureError(
+                "images and labels do not belong together",
+                must_be="as many labels as images",
+                got=f"{len(self.images)} images, {len(self.labels)} labels",
+                help="take both from the same set, and slice both alike (or slice the Digits)",
+            )
+        if len(self.labels) and int(self.labels.max()) >= CLASSES:
+            where = int(np.argmax(self.labels >= CLASSES))
+            raise PictureError(
+                "a label is not a digit",
+                must_be="0 to 9",
+                got=f"label {self.labels[where]} at index {where}",
+                help="check that labels and images were not swapped or shifted",
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, chosen: slice | NDArray[np.integer]) -> Digits:
+        """Some of them, such as ``train[:1000]``, as `Digits` again."""
+        images, labels = self.images[chosen], self.labels[chosen]
+        return Digits(images, labels, f"{self.source}, {len(labels)} of {len(self)}")
+
+    def __repr__(self) -> str:
+        return f"Digits({len(self)} from {self.source})"
+
+    def sha256(self) -> str:
+        """SHA-256 of all pixels followed by all labels, in hexadecimal."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
+
+
+def _require(array: object, what: str, shape: str, dimensions: int) -> None:
+    """Both arrays of `Digits` are uint8 arrays with a given number of dimensions."""
+    if isinstance(array, np.ndarray) and array.dtype == np.uint8 and array.ndim == dimensions:
+        return
+    got = f"shape {array.shape}, {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+    raise PictureError(
+        f"{what} are not an array of bytes", must_be=f"a NumPy array {shape} uint8", got=got, help=_SHAPE_HELP
+    )

@@ -1,0 +1,137 @@
+"""From bytes to numbers: pixels scaled to 0..1, labels as one-hot rows, and the checks on both.
+
+Letters for shapes: N samples, P pixels of a picture (784), K classes (10).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digitlab.data.digits import CLASSES, SIDE
+from digitlab.errors import PictureError
+
+__all__ = ["as_label", "as_rows", "normalize", "one_hot"]
+
+_PIXEL_RULE = "bytes 0..255 (uint8), or floats 0..1"
+
+
+def normalize(images: ArrayLike, dtype: type[np.floating] = np.float32) -> NDArray[np.floating]:
+    """Pixels as numbers from 0 (paper) to 1 (ink), in the same shape.
+
+    ``uint8`` always means 0..255 and is divided by 255; floats must lie in 0..1 already.
+
+    Raises:
+        PictureError: another type, a float outside 0..1, or NaN.
+
+    >>> normalize(np.array([0, 51, 255], dtype=np.uint8)).tolist()
+    [0.0, 0.20000000298023224, 1.0]
+    """
+    pixels = _as_array(images)
+    if pixels.dtype == np.uint8:
+        scaled: NDArray[np.floating] = np.divide(pixels, 255, dtype=dtype)
+        return scaled
+    if not np.issubdtype(pixels.dtype, np.floating):
+        raise PictureError(
+            "the pixels have the wrong type",
+            must_be=_PIXEL_RULE,
+            got=str(pixels.dtype),
+            help="for whole numbers 0..255 use images.astype(np.uint8)",
+        )
+    if pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):  # NaN fails both comparisons
+        wrong = pixels[~((pixels >= 0) & (pixels <= 1))]
+        raise PictureError(
+            "a pixel is out of range",
+            must_be=_PIXEL_RULE,
+            got=f"{wrong[0]} ({wrong.size} such pixels)",
+            help="for floats that mean 0..255 use images.astype(np.uint8), or divide them by 255",
+        )
+    return pixels.astype(dtype, copy=False)
+
+
+def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
+    """Pictures in any accepted shape as rows, for a network with ``size`` inputs; their values stay as they are.
+
+    Args:
+        images: one picture ``(28, 28)`` or ``(784,)``, or many: ``(N, 28, 28)`` or ``(N, 784)``.
+        size: numbers in a picture, P.
+
+    Returns:
+        The rows ``(N, P)``, and whether it was one single picture.
+
+    Raises:
+        PictureError: a shape that does not fit.
+    """
+    array = _as_array(images)
+    single = array.shape == (size,) or (array.ndim == 2 and array.shape[1] != size and array.size == size)
+    many = array.ndim in (2, 3) and math.prod(array.shape[1:]) == size
+    if not (single or many):
+        square = f"({SIDE}, {SIDE}), (N, {SIDE}, {SIDE}), " if size == SIDE * SIDE else ""
+        raise PictureError(
+            "the picture has the wrong shape",
+            must_be=f"{square}({size},) or (N, {size})",
+            got=f"shape {array.shape}",
+            help="digits.images and digits.images[0] have the right shape",
+        )
+    return array.reshape(-1, size), single
+
+
+def one_hot(labels: ArrayLike, classes: int = CLASSES) -> NDArray[np.float32]:
+    """Labels ``(N,)`` as rows ``(N, K)`` with a one at the label's place.
+
+    Raises:
+        PictureError: a label that is not a whole number from 0 to K - 1.
+
+    >>> one_hot([3, 0], classes=4).tolist()
+    [[0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0]]
+    """
+    array = _as_array(labels)
+    whole = np.issubdtype(array.dtype, np.integer) or array.size == 0
+    if not whole or array.ndim != 1 or (array.size and (array.min() < 0 or array.max() >= classes)):
+        raise PictureError(
+            "the labels cannot be one-hot encoded",
+            must_be=f"whole numbers 0 to {classes - 1}, shape (N,)",
+            got=f"shape {array.shape}, {array.dtype}, {array.ravel()[:5].tolist()}...",
+            help="digits.labels has the right form",
+        )
+    rows = np.zeros((len(array), classes), dtype=np.float32)  # (N, K)
+    rows[np.arange(len(array)), array.astype(np.intp)] = 1
+    return rows
+
+
+def as_label(label: ArrayLike, classes: int = CLASSES) -> int:
+    """One label, given as a digit or as a one-hot row ``(K,)``, as a digit.
+
+    Raises:
+        PictureError: neither a digit below K nor a row with a single one.
+
+    >>> as_label([0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), as_label(np.uint8(7))
+    (2, 7)
+    """
+    array = _as_array(label)
+    if array.ndim == 0 and np.issubdtype(array.dtype, np.integer) and 0 <= int(array) < classes:
+        return int(array)
+    if array.shape == (classes,) and array.dtype != object and np.count_nonzero(array) == 1 and array.max() == 1:
+        return int(array.argmax())
+    raise PictureError(
+        "the label is not a digit",
+        must_be=f"a whole number 0 to {classes - 1}, or a one-hot row of {classes}",
+        got=repr(label),
+        help="pass digits.labels[index], or leave the label out",
+    )
+
+
+def _as_array(values: ArrayLike) -> NDArray[Any]:
+    """NumPy's view of what was passed; ragged lists are refused in our words."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise PictureError(
+            "this is not an array",
+            must_be="rows of equal length",
+            got=str(error),
+            help="np.array(...) must accept it",
+        ) from None

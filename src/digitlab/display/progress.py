@@ -1,0 +1,75 @@
+"""What a person watches while a network trains: a live bar, and a line now and then that stays."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from digitlab.display.figures import notebook_shell
+from digitlab.display.terminal import new_console
+from digitlab.training.events import EpochDone, Event, Stopped
+
+__all__ = ["TrainingProgress"]
+
+LINES = 10  # how many lines a training prints unless told otherwise
+
+
+class TrainingProgress:
+    """A listener for `digitlab.fit`. Where there is no terminal (a pipe, a notebook) it prints the lines alone.
+
+    Args:
+        epochs: how many there will be.
+        report_every: print a line whenever the epoch is a multiple of this; by default about ten lines in all.
+        console: where to print, by default standard output.
+    """
+
+    def __init__(self, epochs: int, report_every: int | None = None, console: Console | None = None) -> None:
+        self.epochs = epochs
+        self.report_every = report_every or max(1, epochs // LINES)
+        self.console = console or new_console()
+        self._bar: Progress | None = None
+        self._last: EpochDone | None = None
+        if self.console.is_terminal and notebook_shell() is None:
+            self._bar = Progress(
+                BarColumn(bar_width=24),
+                TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+                TextColumn("{task.description}"),
+                TimeRemainingColumn(compact=True),
+                TextColumn("left"),
+                console=self.console,
+                transient=True,
+            )
+            self._task = self._bar.add_task("starting", total=epochs)
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take in one event."""
+        if isinstance(event, EpochDone):
+            self._last = event
+            if self._bar is not None:
+                speed = event.epoch / max(event.seconds, 1e-9)
+                words = f"loss {event.loss:.4f}  accuracy {event.accuracy:.4f}  {speed:.1f} epochs/s "
+                self._bar.update(self._task, completed=event.epoch, description=words)
+            if event.epoch == 1 or event.epoch % self.report_every == 0 or event.epoch == self.epochs:
+                self._print(event)
+        elif isinstance(event, Stopped) and event.reason != "finished":
+            if self._last is not None and self._last.epoch % self.report_every and self._last.epoch > 1:
+                self._print(self._last)
+            self.console.print(f"stopped after {event.epoch} of {self.epochs} epochs; what was learnt is kept")
+
+    def _print(self, event: EpochDone) -> None:
+        width = len(str(self.epochs))
+        self.console.print(
+            f"epoch {event.epoch:>{width}}/{self.epochs}   loss {event.loss:.4f}   accuracy {event.accuracy:.4f}"
+            f"   {event.seconds:.1f} s"
+        )

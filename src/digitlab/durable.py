@@ -1,0 +1,45 @@
+"""Files that are either wholly there or not there at all, even when the power fails.
+
+A new content goes to a temporary file in the same folder, is forced to disk, takes the final name by
+one atomic rename, and the folder (which holds the name) is forced to disk as well. At every moment the
+final name shows the old content or the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["TEMPORARY_PREFIX", "sync", "write_durably"]
+
+TEMPORARY_PREFIX = ".unfinished-"  # what a killed process leaves behind is recognised by this
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Give ``path`` the new ``content``, atomically and durably.
+
+    Raises:
+        OSError: the disk is full, the folder is read-only, and so on. ``path`` is then as it was.
+    """
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Force a file's content, or the names in a folder, to disk: a rename is durable only after its folder is."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

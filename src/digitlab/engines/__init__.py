@@ -1,0 +1,29 @@
+"""Engines: ways to compute losses and gradients. `numpy` is the definition."""
+
+from __future__ import annotations
+
+from digitlab.engines.base import Advance, Batch, Engine, Session, Sums
+from digitlab.engines.numpy_engine import NumpyEngine
+from digitlab.errors import InputError
+
+__all__ = ["ENGINES", "Advance", "Batch", "Engine", "NumpyEngine", "Session", "Sums", "find_engine"]
+
+ENGINES: dict[str, type[Engine]] = {"numpy": NumpyEngine}
+AUTO = "auto"
+
+
+def find_engine(name: str | Engine = AUTO) -> Engine:
+    """The engine called ``name``; ``"auto"`` is the fastest one present. An `Engine` is passed through.
+
+    Raises:
+        InputError: no engine has this name.
+    """
+    if isinstance(name, Engine):
+        return name
+    if name == AUTO:
+        name = "numpy"
+    if name not in ENGINES:
+        raise InputError(
+            "there is no such engine", must_be=f"{AUTO}, {', '.join(ENGINES)}", got=repr(name), help=f"use {AUTO}"
+        )
+    return ENGINES[name]()

@@ -1,0 +1,55 @@
+"""What every engine checks before it opens a session: the digits fit the architecture, the threads make sense."""
+
+from __future__ import annotations
+
+import os
+
+from digitlab.data.digits import CLASSES, SIDE, Digits
+from digitlab.errors import ArchitectureError, InputError
+from digitlab.network.architecture import Architecture
+
+__all__ = ["MAX_THREADS", "check_digits", "check_threads", "usable_cores"]
+
+MAX_THREADS = 256
+
+
+def check_digits(architecture: Architecture, digits: Digits) -> None:
+    """Refuse an architecture whose inputs or outputs do not fit the digits, or an empty set."""
+    if not len(digits):
+        raise InputError(
+            "there is nothing to learn from", must_be="at least one digit", got="none", help="check how it was sliced"
+        )
+    inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
+    if inputs != SIDE * SIDE or outputs < CLASSES:
+        raise ArchitectureError(
+            "the network does not fit the digits",
+            must_be=f"{SIDE * SIDE} inputs (pixels) and at least {CLASSES} outputs (digits)",
+            got=f"layers {architecture}",
+            help=f"begin the layers with {SIDE * SIDE} and end them with {CLASSES}",
+        )
+
+
+def check_threads(threads: int | None) -> int:
+    """The number of threads to use: as asked, else ``DIGITLAB_THREADS``, else as many as the process may use."""
+    asked: object = threads
+    origin = "threads"
+    if asked is None and (text := os.environ.get("DIGITLAB_THREADS")):
+        origin = "DIGITLAB_THREADS"
+        asked = int(text) if text.isascii() and text.isdigit() else text
+    if asked is None:
+        return min(usable_cores(), MAX_THREADS)
+    if isinstance(asked, bool) or not isinstance(asked, int) or not 1 <= asked <= MAX_THREADS:
+        raise InputError(
+            f"{origin} is out of bounds",
+            must_be=f"a whole number from 1 to {MAX_THREADS}",
+            got=repr(asked),
+            help=f"leave it out to use the {usable_cores()} cores of this machine",
+        )
+    return asked
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,117 @@
+"""Everything that digitlab can refuse, in one tree.
+
+    DigitlabError                  anything below
+    ├── InputError                 what the caller handed over is wrong       (also a ValueError)
+    │   ├── ArchitectureError      layer sizes, activation, initializer
+    │   ├── PictureError           pixels or labels of the wrong shape, type or range
+    │   └── RecipeError            an unknown recipe or setting, a value out of bounds
+    ├── FileError                  a file that is missing, damaged, or not what it should be
+    │   ├── DataFileError          a data set
+    │   ├── ModelFileError         a trained model
+    │   └── RunError               a run folder
+    ├── DivergenceError            training left the finite numbers
+    └── MissingError               something optional is not installed or not there
+
+Each error answers four questions: what is wrong, what it must be, what was got, and what would help.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArchitectureError",
+    "DataFileError",
+    "DigitlabError",
+    "DivergenceError",
+    "FileError",
+    "InputError",
+    "MissingError",
+    "ModelFileError",
+    "PictureError",
+    "RecipeError",
+    "RunError",
+]
+
+LONGEST_SHOWN = 200  # characters of a value that an error repeats
+
+
+class DigitlabError(Exception):
+    """Base of every error that digitlab raises on purpose.
+
+    Args:
+        what: what is wrong, as a sentence without its full stop.
+        must_be: what would have been right.
+        got: what was there instead; long values are shortened.
+        help: the next thing to try.
+    """
+
+    exit_code = 1  # of the command line: 1, the work failed; 2, the call was wrong
+
+    def __init__(self, what: str, *, must_be: str, got: object, help: str) -> None:
+        shown = str(got)
+        if len(shown) > LONGEST_SHOWN:
+            shown = shown[:LONGEST_SHOWN] + "..."
+        self.what, self.must_be, self.got, self.help = what, must_be, shown, help
+        super().__init__(what, must_be, shown, help)
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  must be: {self.must_be}\n  got: {self.got}\n  help: {self.help}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keyword-only arguments survive a trip to another process."""
+        return _rebuild, (type(self), self.what, self.must_be, self.got, self.help)
+
+
+def _rebuild(kind: type[DigitlabError], what: str, must_be: str, got: str, help: str) -> DigitlabError:
+    return kind(what, must_be=must_be, got=got, help=help)
+
+
+class InputError(DigitlabError, ValueError):
+    """What the caller handed over is wrong."""
+
+    exit_code = 2
+
+
+class ArchitectureError(InputError):
+    """Layer sizes, an activation or an initializer that cannot make a network."""
+
+
+class PictureError(InputError):
+    """Pixels or labels of the wrong shape, type or range."""
+
+
+class RecipeError(InputError):
+    """An unknown recipe or setting, or a value out of its bounds."""
+
+
+class FileError(DigitlabError):
+    """A file that is missing, damaged, or not what it should be."""
+
+
+class DataFileError(FileError):
+    """A data set's file cannot be trusted."""
+
+
+class ModelFileError(FileError):
+    """A model file cannot be trusted."""
+
+
+class RunError(FileError):
+    """A run folder cannot be read or written."""
+
+
+class DivergenceError(DigitlabError):
+    """Training left the finite numbers. The network keeps its last finite parameters.
+
+    Attributes:
+        step: the step (from 1) that could not be taken.
+        layer: the name of the first parameter or layer that was not finite, such as ``"W2"``.
+    """
+
+    step: int = 0
+    layer: str = ""
+
+
+class MissingError(DigitlabError):
+    """Something optional is not installed, or not there yet."""
+
+    exit_code = 2

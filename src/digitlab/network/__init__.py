@@ -1,0 +1,9 @@
+"""The network: what it computes, how it starts, and the file that it is kept in."""
+
+from digitlab.network.activations import ACTIVATIONS, softmax
+from digitlab.network.architecture import Architecture, Layer
+from digitlab.network.cross_entropy import softmax_cross_entropy
+from digitlab.network.initializers import INITIALIZERS
+from digitlab.network.network import Network
+
+__all__ = ["ACTIVATIONS", "INITIALIZERS", "Architecture", "Layer", "Network", "softmax", "softmax_cross_entropy"]

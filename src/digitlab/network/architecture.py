@@ -1,0 +1,108 @@
+"""What a network looks like, without its numbers: layer sizes, activation, and where each parameter lies.
+
+All parameters live in ONE flat vector, layer after layer: ``W1, b1, W2, b2, ...``. Optimizers, model files and
+compiled engines handle that one buffer; ``W1`` and the others are views into it, so nothing is copied.
+
+Letters for shapes: P inputs (pixels), H hidden units, K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from digitlab.errors import ArchitectureError
+from digitlab.network.activations import ACTIVATIONS, Floats
+
+__all__ = ["MAX_LAYERS", "MAX_PARAMETERS", "MAX_UNITS", "Architecture", "Layer"]
+
+MAX_LAYERS = 32  # weight layers
+MAX_UNITS = 16_384  # in one layer
+MAX_PARAMETERS = 100_000_000  # 400 MB as float32; the record network for MNIST has 12 million
+
+
+class Layer(NamedTuple):
+    """One layer's parameters: views into a flat vector."""
+
+    W: Floats  # (inputs, outputs)
+    b: Floats  # (outputs,)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Layer sizes from input to output, and the activation of the hidden units.
+
+    >>> Architecture((784, 64, 10)).parameter_count
+    50890
+
+    Raises:
+        ArchitectureError: fewer than two layers, a size that is not a positive whole number, one of the limits
+            above, or an unknown activation.
+    """
+
+    sizes: tuple[int, ...]
+    activation: str = "sigmoid"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sizes", _checked_sizes(self.sizes))
+        if self.activation not in ACTIVATIONS:
+            raise ArchitectureError(
+                "there is no such activation",
+                must_be=", ".join(ACTIVATIONS),
+                got=repr(self.activation),
+                help='"sigmoid" is the classic choice, "relu" the usual one today',
+            )
+        if self.parameter_count > MAX_PARAMETERS:
+            raise ArchitectureError(
+                "the network is too large",
+                must_be=f"at most {MAX_PARAMETERS:,} parameters",
+                got=f"{self.parameter_count:,} for layers {self}",
+                help="make the hidden layers narrower",
+            )
+
+    def __str__(self) -> str:
+        return "-".join(map(str, self.sizes))
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the flat vector has."""
+        return sum(inputs * outputs + outputs for inputs, outputs in self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """``(inputs, outputs)`` of each weight layer."""
+        return list(zip(self.sizes, self.sizes[1:], strict=False))
+
+    def layers(self, flat: Floats) -> list[Layer]:
+        """Views of a flat vector ``(parameter_count,)`` as one `Layer` after the other."""
+        found, start = [], 0
+        for inputs, outputs in self.pairs:
+            middle = start + inputs * outputs
+            end = middle + outputs
+            found.append(Layer(flat[start:middle].reshape(inputs, outputs), flat[middle:end]))
+            start = end
+        return found
+
+    def named(self, flat: Floats) -> dict[str, Floats]:
+        """The same views under their names: ``W1``, ``b1``, ``W2``, ..."""
+        views = {}
+        for number, layer in enumerate(self.layers(flat), start=1):
+            views[f"W{number}"], views[f"b{number}"] = layer
+        return views
+
+
+def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    """The sizes as a tuple of plain ints, or an error."""
+    is_list = isinstance(sizes, Sequence | np.ndarray) and not isinstance(sizes, str)
+    whole = is_list and all(isinstance(size, int | np.integer) and not isinstance(size, bool) for size in sizes)
+    if not whole or not 2 <= len(sizes) <= MAX_LAYERS + 1 or not all(1 <= size <= MAX_UNITS for size in sizes):
+        raise ArchitectureError(
+            "these layer sizes cannot make a network",
+            must_be=f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS}, from inputs to outputs",
+            got=repr(sizes),
+            help="[784, 64, 10] is the classic: 784 pixels, 64 hidden units, 10 digits",
+        )
+    return tuple(int(size) for size in sizes)

@@ -1,0 +1,58 @@
+"""The first weights: random, small enough that units start in their responsive range. Biases start at zero.
+
+All of them draw ``W ~ Normal(0, std)`` and differ in the standard deviation alone, which is chosen so that
+signals keep their size from layer to layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import ArchitectureError
+from digitlab.network.architecture import Architecture
+
+__all__ = ["INITIALIZERS", "Initializer", "first_parameters"]
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """The standard deviation of a layer's first weights, from its numbers of inputs and outputs."""
+
+    standard_deviation: Callable[[int, int], float]
+    in_words: str
+
+
+INITIALIZERS = {
+    # LeCun, Bottou, Orr and Mueller, "Efficient BackProp" (1998), equation 16
+    "lecun": Initializer(lambda inputs, _: 1 / sqrt(inputs), "std 1/sqrt(inputs): the classic, for sigmoid"),
+    # Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. 12
+    "glorot": Initializer(lambda inputs, outputs: sqrt(2 / (inputs + outputs)), "std sqrt(2/(inputs+outputs)): tanh"),
+    # He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equation 10
+    "he": Initializer(lambda inputs, _: sqrt(2 / inputs), "std sqrt(2/inputs): for ReLU"),
+}
+
+
+def first_parameters(architecture: Architecture, initializer: str, seed: int) -> NDArray[np.float32]:
+    """A new flat vector ``(parameter_count,)``: the same seed always gives the same numbers.
+
+    Raises:
+        ArchitectureError: an unknown initializer, or a seed that is not a whole number from 0.
+    """
+    if initializer not in INITIALIZERS:
+        raise ArchitectureError(
+            "there is no such initializer", must_be=", ".join(INITIALIZERS), got=repr(initializer), help='try "lecun"'
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ArchitectureError(
+            "the seed cannot be used", must_be="a whole number from 0", got=repr(seed), help="try 0"
+        )
+    generator = np.random.default_rng(seed)
+    parameters = np.zeros(architecture.parameter_count, dtype=np.float32)
+    for W, _ in architecture.layers(parameters):
+        W[...] = generator.normal(0, INITIALIZERS[initializer].standard_deviation(*W.shape), W.shape)
+    return parameters

@@ -1,0 +1,175 @@
+"""The network: an architecture and one flat vector of parameters.
+
+    z1 = x W1 + b1      a1 = f(z1)          each hidden layer: a weighted sum, then the activation f
+    z2 = a1 W2 + b2     p  = softmax(z2)    the last layer: logits z, turned into probabilities p
+
+This module is inference alone, written to be read. Losses and gradients are the engines' work.
+
+Letters for shapes: N samples, P pixels (784), H hidden units (64), K classes (10).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digitlab.data.pixels import as_rows, normalize
+from digitlab.errors import ArchitectureError
+from digitlab.network.activations import ACTIVATIONS, Floats, softmax
+from digitlab.network.architecture import Architecture, Layer
+from digitlab.network.initializers import first_parameters
+from digitlab.network.model_file import read_model, write_model
+
+__all__ = ["Network"]
+
+BLOCK = 2000  # pictures at a time: keeps the arrays in the processor's cache, and memory small
+_PARAMETER_NAME = re.compile(r"[Wb][1-9][0-9]*")
+
+
+class Network:
+    """A fully connected network that turns pictures into probabilities of digits.
+
+    >>> network = Network([784, 64, 10], activation="sigmoid", seed=0)
+    >>> network.W1.shape, network.b1.shape, network.W2.shape, network.b2.shape
+    ((784, 64), (64,), (64, 10), (10,))
+
+    Args:
+        sizes: units of each layer, from inputs to outputs.
+        activation: of the hidden units: ``"sigmoid"``, ``"tanh"`` or ``"relu"``.
+        initializer: of the weights: ``"lecun"`` (standard deviation 1/sqrt(inputs)), ``"glorot"`` or ``"he"``.
+        seed: the same seed gives the same first weights.
+
+    Attributes:
+        architecture: layer sizes and activation.
+        parameters: ``(parameter_count,) float32``, all weights and biases; ``W1``, ``b1``, ... are views into it.
+
+    Raises:
+        ArchitectureError: sizes, activation or initializer that cannot make a network.
+    """
+
+    architecture: Architecture
+    parameters: NDArray[np.float32]
+
+    def __init__(
+        self, sizes: Sequence[int], *, activation: str = "sigmoid", initializer: str = "lecun", seed: int = 0
+    ) -> None:
+        self.architecture = Architecture(tuple(sizes), activation)
+        self.parameters = first_parameters(self.architecture, initializer, seed)
+
+    @classmethod
+    def from_parameters(cls, architecture: Architecture, parameters: Floats) -> Network:
+        """A network with these parameters (copied), such as the ones that a model file holds."""
+        if parameters.shape != (architecture.parameter_count,):
+            raise ArchitectureError(
+                "the parameters do not fit the layers",
+                must_be=f"shape ({architecture.parameter_count},) for {architecture}",
+                got=f"shape {parameters.shape}",
+                help="take both from the same network",
+            )
+        network = cls.__new__(cls)
+        network.architecture = architecture
+        network.parameters = np.array(parameters, dtype=np.float32)
+        return network
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Weights and biases of each layer, as views."""
+        return self.architecture.layers(self.parameters)
+
+    def __getattr__(self, name: str) -> Floats:
+        """``network.W1`` and the like: views into the flat vector."""
+        if _PARAMETER_NAME.fullmatch(name):
+            views = self.architecture.named(self.parameters)
+            if name in views:
+                return views[name]
+        raise AttributeError(f"{type(self).__name__} {self.__dict__.get('architecture')} has no {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """``network.W1 = array`` copies into the flat vector, so that views stay views."""
+        if _PARAMETER_NAME.fullmatch(name):
+            view = getattr(self, name)
+            array = np.asarray(value)
+            if array.shape != view.shape:
+                raise ArchitectureError(
+                    f"{name} has another shape",
+                    must_be=f"shape {view.shape}",
+                    got=f"shape {array.shape}",
+                    help="weights are (inputs, outputs), biases (outputs,)",
+                )
+            view[...] = array
+        else:
+            super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        shape = self.architecture
+        return f"Network({shape}, {shape.activation}, {shape.parameter_count:,} parameters)"
+
+    def activations(self, x: Floats) -> Iterator[Floats]:
+        """The output of each hidden layer in turn, and last the logits: the forward pass, step by step.
+
+        Args:
+            x: inputs ``(N, P)``, floats 0..1.
+
+        Yields:
+            ``(N, H)`` for each hidden layer, then ``(N, K)``.
+        """
+        f = ACTIVATIONS[self.architecture.activation].function
+        a = x
+        *hidden, last = self.layers
+        for W, b in hidden:
+            z = a @ W + b  # (N, H)
+            a = f(z, z)
+            yield a
+        yield a @ last.W + last.b  # (N, K)
+
+    def logits(self, images: ArrayLike) -> Floats:
+        """The last layer's sums, before softmax: ``(N, K)``, or ``(K,)`` for a single picture.
+
+        Args:
+            images: bytes or floats 0..1, shape ``(N, 28, 28)``, ``(N, 784)``, ``(28, 28)`` or ``(784,)``.
+
+        Raises:
+            PictureError: a wrong shape or type, a float outside 0..1, or NaN.
+        """
+        rows, single = as_rows(images, self.architecture.sizes[0])
+        blocks = []
+        for start in range(0, max(len(rows), 1), BLOCK):
+            *_, z = self.activations(normalize(rows[start : start + BLOCK]))
+            blocks.append(z)
+        return blocks[0][0] if single else np.concatenate(blocks)
+
+    def probabilities(self, images: ArrayLike) -> Floats:
+        """How probable each digit is: ``(N, K)``, or ``(K,)`` for a single picture. See `logits`."""
+        z = self.logits(images)
+        return softmax(z[np.newaxis])[0] if z.ndim == 1 else softmax(z)
+
+    def predict(self, images: ArrayLike) -> NDArray[np.intp] | np.intp:
+        """The most probable digit of each picture: ``(N,)``, or one number for a single picture. See `logits`."""
+        predicted: NDArray[np.intp] | np.intp = self.logits(images).argmax(axis=-1)
+        return predicted
+
+    def copy(self) -> Network:
+        """The same network with parameters of its own."""
+        return self.from_parameters(self.architecture, self.parameters)
+
+    def save(self, path: str | Path) -> None:
+        """Write a model file (safetensors) that `digitlab.load` reads. See `digitlab.network.model_file`.
+
+        Raises:
+            ModelFileError: the file cannot be written, or the parameters are not finite.
+        """
+        write_model(Path(path), self.architecture, self.parameters)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Network:
+        """The network in a model file.
+
+        Raises:
+            ModelFileError: missing, damaged, or not a model file.
+        """
+        model = read_model(Path(path))
+        return cls.from_parameters(model.architecture, model.parameters)

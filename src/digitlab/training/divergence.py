@@ -1,0 +1,54 @@
+"""Where training left the finite numbers: found only after it happened, so it may take its time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digitlab.data.digits import Digits
+from digitlab.data.pixels import normalize
+from digitlab.engines import Advance, Batch
+from digitlab.errors import DivergenceError
+from digitlab.network.network import Network
+
+__all__ = ["explain_divergence"]
+
+
+def explain_divergence(network: Network, digits: Digits, batch: Batch, failed: Advance, step: int) -> DivergenceError:
+    """The error to raise for the step that could not be taken.
+
+    Args:
+        network: with the parameters before that step, which are finite.
+        digits: the training set.
+        batch: the samples of that step.
+        failed: what `Session.advance` told of it.
+        step: its number, from 1.
+    """
+    layer, what = _first_trouble(network, digits, batch, failed)
+    error = DivergenceError(
+        f"training diverged at step {step}, in {layer}: {what} is no longer finite",
+        must_be="finite numbers throughout",
+        got="an overflow (inf) or an undefined result (NaN)",
+        help="use a smaller learning rate; the network keeps its last finite parameters",
+    )
+    error.step, error.layer = step, layer
+    return error
+
+
+def _first_trouble(network: Network, digits: Digits, batch: Batch, failed: Advance) -> tuple[str, str]:
+    """The layer and the quantity, in the order in which they are computed: forward, backward, step."""
+    x = normalize(digits.images[batch]).reshape(-1, network.architecture.sizes[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for number, output in enumerate(network.activations(x), start=1):
+            if not np.isfinite(output).all():
+                return f"layer {number}", "its output"
+    if failed.failed is not None:
+        if not np.isfinite(failed.failed.loss):
+            return f"layer {len(network.layers)}", "the loss"
+        for name, view in reversed(network.architecture.named(failed.failed.gradient).items()):
+            if not np.isfinite(view).all():
+                return name, "its gradient"
+    if failed.beyond is not None:
+        for name, view in network.architecture.named(failed.beyond).items():
+            if not np.isfinite(view).all():
+                return name, "its new value"
+    return "the loss", "its sum"

@@ -1,0 +1,111 @@
+"""What training tells: a stream of events. Whoever wants to show or store them listens; the loop knows no display."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+__all__ = ["Control", "EpochDone", "Event", "History", "StepDone", "Stopped"]
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """One optimizer step was taken; told only on request.
+
+    Attributes:
+        step: how many steps have been taken, from 1.
+        epoch: in which epoch, from 1.
+        loss: mean cross-entropy of the batch, met with the parameters before the step.
+        accuracy: likewise, 0 to 1.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """Every sample was met once more.
+
+    Attributes:
+        epoch: how many epochs are done, from 1.
+        step: how many steps have been taken.
+        loss: mean cross-entropy over the epoch's samples, each met with the parameters of its step.
+        accuracy: likewise, 0 to 1.
+        seconds: since training began.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The last event.
+
+    Attributes:
+        reason: ``"finished"`` (all epochs), or ``"interrupted"`` (`Control.stop`, Ctrl-C).
+        epoch: complete epochs.
+        step: steps taken.
+        seconds: since training began.
+    """
+
+    reason: str
+    epoch: int
+    step: int
+    seconds: float
+
+
+Event = StepDone | EpochDone | Stopped
+
+
+class Control:
+    """Carries wishes into a training that is under way, from another thread or a signal handler."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Stop after the steps in hand; what was learnt so far is kept. Asking twice is the same as once."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop.is_set()
+
+
+@dataclass
+class History:
+    """The epochs of a training and how it ended: what `fit` returns.
+
+    Attributes:
+        epochs: one `EpochDone` each.
+        stopped: the last event.
+        run: the run folder, where one was asked for.
+    """
+
+    epochs: list[EpochDone] = field(default_factory=list)
+    stopped: Stopped | None = None
+    run: str | None = None
+
+    @property
+    def losses(self) -> list[float]:
+        """The loss of each epoch."""
+        return [epoch.loss for epoch in self.epochs]
+
+    @property
+    def accuracies(self) -> list[float]:
+        """The accuracy of each epoch, 0 to 1."""
+        return [epoch.accuracy for epoch in self.epochs]
+
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return "History(no epoch completed)"
+        last = self.epochs[-1]
+        return f"History({last.epoch} epochs, last loss {last.loss:.4f}, accuracy {last.accuracy:.4f})"

@@ -1,0 +1,37 @@
+"""In which order the samples of an epoch are met, and how they are cut into batches.
+
+The order is a function of the seed and the epoch alone, so any epoch can be met again without the ones before it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.engines import Batch
+
+__all__ = ["batches_of_epoch", "sample_order"]
+
+_PURPOSE = 1  # a stream of its own, beside the one that draws the first weights
+
+
+def sample_order(count: int, seed: int, epoch: int) -> NDArray[np.intp]:
+    """A random order of ``count`` samples: ``(count,)`` indices, each once.
+
+    Sorting random 64-bit keys gives every order the same chance. The keys are the raw stream of PCG64, which NumPy
+    promises never to change, unlike its ``permutation`` (NEP 19): the same seed gives the same order for good.
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=(_PURPOSE, epoch))
+    keys = np.random.PCG64(sequence).random_raw(count)
+    return np.argsort(keys, kind="stable")
+
+
+def batches_of_epoch(count: int, batch_size: int, seed: int, epoch: int) -> list[Batch]:
+    """The batches of one epoch; the last one may be smaller. ``batch_size`` 0 means one batch of all samples.
+
+    A full batch keeps the natural order: its sums do not depend on it.
+    """
+    if batch_size == 0 or batch_size >= count:
+        return [slice(0, count)]
+    order = sample_order(count, seed, epoch)
+    return [order[start : start + batch_size] for start in range(0, count, batch_size)]

@@ -1,0 +1,162 @@
+"""One setting of a recipe as data: its kind, bounds, help, the reason for its default, and when it applies.
+
+The recipe's table is made of these, and from the table come the checks, the TOML file, the command-line flags
+and the documentation: nothing about a setting is said twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from digitlab.errors import ArchitectureError, RecipeError
+from digitlab.network.architecture import Architecture
+
+__all__ = ["Setting", "choice", "layer_sizes", "number", "settings_of", "whole_number"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table.
+
+    Attributes:
+        name: as in TOML and in Python; the flag is ``--name`` with dashes.
+        kind: what its values are.
+        default: its value when nobody says otherwise.
+        help: what it does, in one line.
+        why: the reason for the default.
+        low, high: bounds of a number, both allowed unless ``above`` or ``below`` say otherwise.
+        above, below: the bound itself is not allowed.
+        choices: the allowed names of a choice, each with what it means.
+        applies: ``(setting, values)``: it matters only while that other setting has one of these values.
+    """
+
+    kind: Literal["whole number", "number", "choice", "layer sizes"]
+    default: Any
+    help: str
+    why: str
+    name: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+    choices: dict[str, str] = dataclasses.field(default_factory=dict)
+    applies: tuple[str, tuple[str, ...]] | None = None
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def must_be(self) -> str:
+        """Which values it may have, in words."""
+        if self.kind == "choice":
+            return "one of " + ", ".join(self.choices)
+        if self.kind == "layer sizes":
+            return "two or more whole numbers from inputs to outputs, such as 784, 64, 10"
+        low = f"above {self.low:,}" if self.above else f"from {self.low:,}"
+        high = f"below {self.high:,}" if self.below else f"to {self.high:,}"
+        return f"a {self.kind} {low} {high}"
+
+    @property
+    def applies_in_words(self) -> str:
+        """When it matters, such as ``optimizer momentum``; empty when always."""
+        return f"{self.applies[0]} {' or '.join(self.applies[1])}" if self.applies else ""
+
+    def show(self, value: Any) -> str:
+        """A value as a person writes it on the command line."""
+        return ",".join(map(str, value)) if self.kind == "layer sizes" else str(value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as plain values, ready for JSON. Bounds are there for numbers alone."""
+        row = dataclasses.asdict(self)
+        if "number" not in self.kind:
+            for key in ("low", "high", "above", "below"):
+                del row[key]
+        return row
+
+    def check(self, value: Any) -> Any:
+        """The value in its plain form (int, float, str, tuple), or an error.
+
+        Raises:
+            RecipeError: the wrong type, or out of bounds.
+        """
+        plain = self._plain(value)
+        if plain is None:
+            raise RecipeError(
+                f"the setting {self.name} cannot have this value",
+                must_be=self.must_be,
+                got=repr(value),
+                help=f"{self.name} is: {self.help}. The default is {self.default}",
+            )
+        return plain
+
+    def _plain(self, value: Any) -> Any:
+        """The checked value, or None where it is refused."""
+        if isinstance(value, bool):
+            return None
+        if self.kind == "choice":
+            return value if isinstance(value, str) and value in self.choices else None
+        if self.kind == "layer sizes":
+            try:
+                return Architecture(value).sizes
+            except ArchitectureError:
+                return None
+        accepted = int | np.integer if self.kind == "whole number" else int | float | np.integer | np.floating
+        if not isinstance(value, accepted) or not self._within(value):
+            return None
+        return int(value) if self.kind == "whole number" else float(value)
+
+    def _within(self, value: float) -> bool:
+        """Whether a number is finite and in bounds."""
+        above_low = value > self.low if self.above else value >= self.low
+        below_high = value < self.high if self.below else value <= self.high
+        return above_low and below_high  # NaN fails both
+
+
+def whole_number(default: int, *, low: int, high: int, help: str, why: str) -> Any:
+    """A dataclass field for a whole number with both bounds allowed."""
+    return _field(Setting("whole number", default, help, why, low=low, high=high))
+
+
+def number(
+    default: float,
+    *,
+    low: float,
+    high: float,
+    help: str,
+    why: str,
+    above: bool = False,
+    below: bool = False,
+    applies: tuple[str, tuple[str, ...]] | None = None,
+) -> Any:
+    """A dataclass field for a number."""
+    return _field(Setting("number", default, help, why, low=low, high=high, above=above, below=below, applies=applies))
+
+
+def choice(default: str, choices: dict[str, str], *, help: str, why: str) -> Any:
+    """A dataclass field for one of several names."""
+    return _field(Setting("choice", default, help, why, choices=choices))
+
+
+def layer_sizes(default: Sequence[int], *, help: str, why: str) -> Any:
+    """A dataclass field for the units of each layer."""
+    return _field(Setting("layer sizes", tuple(default), help, why))
+
+
+def _field(setting: Setting) -> Any:
+    return dataclasses.field(default=setting.default, metadata={"setting": setting})
+
+
+def settings_of(recipe_type: type) -> dict[str, Setting]:
+    """The table of a dataclass whose fields were made by the functions above, by name."""
+    return {
+        field.name: dataclasses.replace(field.metadata["setting"], name=field.name)
+        for field in dataclasses.fields(recipe_type)
+    }
