@@ -1,0 +1,26 @@
+"""What many tests need: the real digits, loaded once, and a few of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import digitlab as dl
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[dl.Digits, dl.Digits]:
+    """The real training and test sets."""
+    return dl.load_mnist()
+
+
+@pytest.fixture(scope="session")
+def few(mnist: tuple[dl.Digits, dl.Digits]) -> dl.Digits:
+    """The first 1,000 training digits: enough to learn something from in a moment."""
+    return mnist[0][:1000]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(20260101)

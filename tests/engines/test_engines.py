@@ -1,0 +1,180 @@
+"""Every engine answers the same question in the same way. One suite for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+import digitlab as dl
+from digitlab.engines import ENGINES, NumpyEngine, Session, find_engine
+from digitlab.errors import ArchitectureError, InputError
+from digitlab.network import ACTIVATIONS, Architecture
+from digitlab.network.initializers import first_parameters
+from digitlab.training.optimizers import SGD, Momentum
+
+DEPTHS = {1: (784, 10), 2: (784, 9, 10), 3: (784, 9, 8, 10), 4: (784, 9, 8, 7, 10)}
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    return ENGINES[request.param]()
+
+
+def _loss(session: Session, parameters: np.ndarray) -> float:
+    return session.sums(parameters, slice(None)).loss
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_gradient_equals_central_differences(activation, depth, few, rng):
+    """In float64, in random directions: the slope along d is the gradient's product with d."""
+    architecture = Architecture(DEPTHS[depth], activation)
+    parameters = first_parameters(architecture, "lecun", 1).astype(np.float64)
+    parameters += rng.normal(0, 0.05, parameters.shape)  # biases too
+    step = 1e-6 if activation == "relu" else 1e-5  # a long step would cross ReLU's corners
+    with NumpyEngine(np.float64).open(architecture, few[:50]) as session:
+        gradient = session.sums(parameters, slice(None)).gradient
+        for _ in range(5):
+            direction = rng.normal(size=parameters.shape)
+            direction *= np.linalg.norm(parameters) / np.linalg.norm(direction)
+            numerical = (
+                _loss(session, parameters + step * direction) - _loss(session, parameters - step * direction)
+            ) / (2 * step)
+            assert numerical == pytest.approx(gradient @ direction, rel=1e-6)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_engine_equals_the_float64_definition(engine, activation, few):
+    architecture = Architecture((784, 17, 10), activation)
+    parameters = first_parameters(architecture, "lecun", 0)
+    with NumpyEngine(np.float64).open(architecture, few) as session:
+        exact = session.sums(parameters.astype(np.float64), slice(None))
+    with engine.open(architecture, few) as session:
+        answer = session.sums(parameters, slice(None))
+    assert answer.loss == pytest.approx(exact.loss, rel=1e-6)
+    assert (answer.hits, answer.count) == (exact.hits, exact.count)
+    error = np.linalg.norm(answer.gradient - exact.gradient) / np.linalg.norm(exact.gradient)
+    assert error < 1e-6
+
+
+def test_sums_of_parts_add_up_to_the_whole(engine, mnist):
+    digits = mnist[0][:4500]  # more than two blocks
+    network = dl.Network([784, 8, 10])
+    with engine.open(network.architecture, digits) as session:
+        whole = session.sums(network.parameters, slice(None))
+        first = session.sums(network.parameters, slice(0, 1234))
+        rest = session.sums(network.parameters, np.arange(1234, 4500))
+    both = first + rest
+    assert both.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert (both.hits, both.count) == (whole.hits, whole.count) == (whole.hits, 4500)
+    np.testing.assert_allclose(both.gradient, whole.gradient, atol=1e-5 * np.abs(whole.gradient).max())
+
+
+def test_a_batch_is_its_samples_in_any_form(engine, few):
+    network = dl.Network([784, 8, 10])
+    with engine.open(network.architecture, few) as session:
+        by_range = session.sums(network.parameters, slice(10, 20))
+        by_index = session.sums(network.parameters, np.arange(10, 20))
+        by_steps = session.sums(network.parameters, slice(10, 20, 2)) + session.sums(
+            network.parameters, slice(11, 20, 2)
+        )
+        with pytest.raises(IndexError):
+            session.sums(network.parameters, np.array([len(few)]))
+    for answer in (by_index, by_steps):
+        assert answer.count == 10
+        np.testing.assert_allclose(answer.gradient, by_range.gradient, atol=1e-5)
+
+
+def test_sums_do_not_change_the_parameters_or_the_digits(engine, few):
+    network = dl.Network([784, 8, 10])
+    parameters, images = network.parameters.copy(), few.images.copy()
+    with engine.open(network.architecture, few) as session:
+        first = session.sums(network.parameters, slice(None))
+        second = session.sums(network.parameters, slice(None))
+    assert np.array_equal(first.gradient, second.gradient)
+    assert np.array_equal(network.parameters, parameters)
+    assert np.array_equal(few.images, images)
+
+
+@pytest.mark.parametrize("optimizer", [lambda: SGD(0.5), lambda: Momentum(0.1, 0.9)])
+def test_advance_is_the_question_plus_the_optimizer(engine, optimizer, few, rng):
+    """The default of `Session`, written out again: whatever an engine does inside, it must give this."""
+    network = dl.Network([784, 8, 10])
+    batches = [rng.permutation(len(few))[:32] for _ in range(10)]
+    twin, steps = network.copy(), optimizer()
+    losses = []
+    with engine.open(network.architecture, few) as session:
+        done = session.advance(network.parameters, optimizer(), batches)
+        for batch in batches:
+            answer = session.sums(twin.parameters, batch)
+            losses.append(answer.loss)
+            steps.step(twin.parameters, (answer.gradient / answer.count).astype(np.float32))
+    assert done.losses == losses
+    assert done.counts == [32] * 10
+    assert done.failed is None
+    assert np.array_equal(network.parameters, twin.parameters)
+
+
+def test_advance_stops_before_a_step_that_is_not_finite(engine, few):
+    network = dl.Network([784, 8, 10], activation="relu")
+    network.parameters[:] = 1e30  # the products overflow
+    with engine.open(network.architecture, few) as session:
+        done = session.advance(network.parameters, SGD(0.1), [slice(0, 10)])
+    assert done.losses == []
+    assert done.failed is not None
+    assert (network.parameters == np.float32(1e30)).all()
+
+
+def test_a_step_beyond_the_finite_numbers_is_taken_back(engine, few):
+    network = dl.Network([784, 8, 10])
+    before = network.parameters.copy()
+    with engine.open(network.architecture, few) as session:
+        done = session.advance(network.parameters, SGD(1e39), [slice(0, 10)])
+    assert done.beyond is not None
+    assert not np.isfinite(done.beyond).all()
+    assert np.array_equal(network.parameters, before)
+
+
+def test_what_does_not_fit_is_refused(engine, few):
+    for sizes in ((783, 8, 10), (784, 8, 9)):
+        with pytest.raises(ArchitectureError, match="784 inputs"):
+            engine.open(Architecture(sizes), few)
+    with pytest.raises(InputError, match="nothing to learn from"):
+        engine.open(Architecture((784, 10)), few[:0])
+
+
+@pytest.mark.parametrize("threads", [0, 257, -1, True, 1.5])
+def test_wrong_threads_are_refused(engine, threads, few):
+    with pytest.raises(InputError, match="threads is out of bounds"):
+        engine.open(Architecture((784, 10)), few, threads=threads)
+
+
+def test_threads_come_from_the_argument_then_from_the_environment(engine, few, monkeypatch):
+    monkeypatch.setenv("DIGITLAB_THREADS", "1")
+    with engine.open(Architecture((784, 10)), few) as session:
+        assert session.threads == 1
+    with engine.open(Architecture((784, 10)), few, threads=2) as session:
+        assert session.threads == 2
+    monkeypatch.setenv("DIGITLAB_THREADS", "many")
+    with pytest.raises(InputError, match="DIGITLAB_THREADS"):
+        engine.open(Architecture((784, 10)), few)
+
+
+def test_numpy_engine_gives_the_matrix_products_their_threads_back(few):
+    def blas_threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    before = blas_threads()
+    with NumpyEngine().open(Architecture((784, 10)), few, threads=1):
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == before
+
+
+def test_engines_are_found_by_name():
+    assert find_engine("auto").name in ENGINES
+    assert find_engine("numpy").name == "numpy"
+    given = NumpyEngine(np.float64)
+    assert find_engine(given) is given
+    with pytest.raises(InputError, match="no such engine"):
+        find_engine("abacus")

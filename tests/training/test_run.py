@@ -1,0 +1,177 @@
+"""Run folders: what is in them, what commits them, and that nothing in them can lie."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import digitlab as dl
+from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
+from digitlab.training import EpochDone
+from digitlab.training.run import HISTORY, MANIFEST, MODEL, RECIPE, Run
+
+FILES = {RECIPE, HISTORY, MODEL, MANIFEST}
+
+
+@pytest.fixture
+def finished(tmp_path, few):
+    """A finished run of three epochs, and its network."""
+    recipe = dl.recipe("seed", epochs=3)
+    network = recipe.new_network()
+    dl.fit(network, few, recipe, out=tmp_path / "run")
+    return tmp_path / "run", network
+
+
+def test_a_run_holds_everything(finished, few):
+    folder, network = finished
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert dl.recipe(folder / RECIPE) == dl.recipe("seed", epochs=3)
+    lines = [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    assert np.array_equal(dl.load(folder).parameters, network.parameters)
+    assert np.array_equal(dl.load(folder / MODEL).parameters, network.parameters)
+    _, manifest = Run.open(folder)
+    assert manifest.outcome.state == "finished"
+    assert (manifest.outcome.epochs, manifest.outcome.steps) == (3, 3)
+    assert manifest.outcome.loss == lines[-1]["loss"]
+    assert (manifest.data.count, manifest.data.sha256) == (1000, few.sha256())
+    assert set(manifest.files) == FILES - {MANIFEST}
+    assert manifest.environment["numpy"] == np.__version__
+
+
+def test_the_last_event_is_told_after_the_commit(tmp_path, few):
+    recipe = dl.recipe("seed", epochs=2)
+    committed = []
+    for event in dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run"):
+        committed.append((type(event).__name__, (tmp_path / "run" / MANIFEST).exists()))
+    assert committed == [("EpochDone", False), ("EpochDone", False), ("Stopped", True)]
+
+
+def test_a_training_that_is_let_go_keeps_what_was_learnt(tmp_path, few):
+    recipe = dl.recipe("seed", epochs=50)
+    network = recipe.new_network()
+    events = dl.train(network, few, recipe, out=tmp_path / "run")
+    next(events)
+    next(events)
+    events.close()
+    _, manifest = Run.open(tmp_path / "run")
+    assert (manifest.outcome.state, manifest.outcome.epochs) == ("interrupted", 2)
+    assert np.array_equal(dl.load(tmp_path / "run").parameters, network.parameters)
+
+
+def test_a_diverged_run_keeps_the_last_good_model(tmp_path, few):
+    recipe = dl.recipe("seed", layers=(784, 8, 8, 10), activation="relu", epochs=3)
+    network = recipe.new_network()
+    network.W1[...], network.W2[...] = 1e20, 1e20
+    with pytest.raises(DivergenceError):
+        dl.fit(network, few, recipe, out=tmp_path / "run")
+    _, manifest = Run.open(tmp_path / "run")
+    assert (manifest.outcome.state, manifest.outcome.steps) == ("diverged", 0)
+    assert np.array_equal(dl.load(tmp_path / "run").parameters, network.parameters)
+
+
+@pytest.mark.parametrize("name", sorted(FILES - {MANIFEST}))
+def test_a_changed_file_is_refused(finished, name):
+    folder, _ = finished
+    run, manifest = Run.open(folder)
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(RunError, match="is not what the run wrote"):
+        run.read(name, manifest)
+
+
+def test_a_changed_model_is_not_loaded(finished):
+    folder, _ = finished
+    content = bytearray((folder / MODEL).read_bytes())
+    content[-5] ^= 1
+    (folder / MODEL).write_bytes(content)
+    with pytest.raises(RunError, match=MODEL):
+        dl.load(folder)
+    with pytest.raises(ModelFileError, match="changed or damaged"):
+        dl.load(folder / MODEL)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b"[" * 5000, b'{"format": "other"}'])
+def test_a_manifest_that_is_not_one_is_refused(finished, content):
+    folder, _ = finished
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(RunError, match="manifest"):
+        dl.load(folder)
+
+
+def test_a_newer_format_is_refused(finished):
+    folder, _ = finished
+    manifest = json.loads((folder / MANIFEST).read_text()) | {"version": 2}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="digitlab-run version 1"):
+        dl.load(folder)
+
+
+def test_a_run_that_was_killed_says_so(finished):
+    folder, _ = finished
+    (folder / MANIFEST).unlink()
+    with pytest.raises(RunError, match="killed before its end"):
+        dl.load(folder)
+
+
+def test_nothing_is_overwritten(finished, few):
+    folder, _ = finished
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    recipe = dl.recipe("seed", epochs=1)
+    with pytest.raises(InputError, match="something in the way"):
+        dl.fit(recipe.new_network(), few, recipe, out=folder)
+    with pytest.raises(InputError, match="something in the way"):
+        dl.fit(recipe.new_network(), few, recipe, out=folder / MODEL)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_made_is_a_run_error(tmp_path, few):
+    (tmp_path / "file").write_text("in the way")
+    recipe = dl.recipe("seed", epochs=1)
+    with pytest.raises(RunError, match="cannot be made"):
+        dl.fit(recipe.new_network(), few, recipe, out=tmp_path / "file" / "run")
+
+
+def test_a_full_disk_is_a_run_error_and_the_network_keeps_its_parameters(tmp_path, few, monkeypatch):
+    recipe = dl.recipe("seed", epochs=2)
+    network = recipe.new_network()
+
+    def full(handle: int) -> None:
+        raise OSError(28, os.strerror(28))
+
+    events = dl.train(network, few, recipe, out=tmp_path / "run")
+    next(events)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        list(events)
+    assert not (tmp_path / "run" / MANIFEST).exists()
+    expected = recipe.new_network()
+    dl.fit(expected, few, recipe)
+    assert np.array_equal(network.parameters, expected.parameters)
+
+
+def test_latest_is_the_newest_complete_run(tmp_path, few, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="no trained model yet"):
+        dl.load("latest")
+    for seed in (1, 2):
+        recipe = dl.recipe("seed", epochs=1, seed=seed)
+        newest = recipe.new_network()
+        dl.fit(newest, few, recipe, out=Path("runs") / f"run{seed}")
+        os.utime(Path("runs") / f"run{seed}" / MANIFEST, (seed, seed))
+    (Path("runs") / "under-way").mkdir()
+    assert np.array_equal(dl.load().parameters, newest.parameters)
+    with pytest.raises(InputError, match="there is no such model"):
+        dl.load("nowhere")
+
+
+def test_history_is_on_disk_while_training_goes_on(tmp_path, few):
+    recipe = dl.recipe("seed", epochs=3)
+    for event in dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run"):
+        if isinstance(event, EpochDone):
+            assert len((tmp_path / "run" / HISTORY).read_text().splitlines()) == event.epoch
