@@ -45,18 +45,17 @@ def test_a_run_holds_everything(finished, few):
 
 def test_the_last_event_is_told_after_the_commit(tmp_path, few):
     recipe = dl.recipe("seed", epochs=2)
-    committed = []
-    for event in dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run"):
-        committed.append((type(event).__name__, (tmp_path / "run" / MANIFEST).exists()))
-    assert committed == [("EpochDone", False), ("EpochDone", False), ("Stopped", True)]
+    events = dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run")
+    committed = [(type(event).__name__, (tmp_path / "run" / MANIFEST).exists()) for event in events]
+    assert committed == [("Started", False), ("EpochDone", False), ("EpochDone", False), ("Stopped", True)]
 
 
 def test_a_training_that_is_let_go_keeps_what_was_learnt(tmp_path, few):
     recipe = dl.recipe("seed", epochs=50)
     network = recipe.new_network()
     events = dl.train(network, few, recipe, out=tmp_path / "run")
-    next(events)
-    next(events)
+    for _ in range(3):  # Started, and two epochs
+        next(events)
     events.close()
     _, manifest = Run.open(tmp_path / "run")
     assert (manifest.outcome.state, manifest.outcome.epochs) == ("interrupted", 2)

@@ -51,9 +51,6 @@ def train(
     network = chosen.new_network()
     folder = out or _new_folder(name)
     talk = not (quiet or json)
-    if talk:
-        write_line(f"recipe {name}: network {network.architecture} ({chosen.activation}), {chosen.epochs} epochs")
-        write_line(f"{len(digits):,} digits from {digits.source}, engine {found.name}")
     history = fit(
         network, digits, chosen, engine=found, threads=threads, out=folder, progress=talk, report_every=report_every
     )

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.display.figures import notebook_shell
 from digitlab.display.terminal import new_console
-from digitlab.training.events import EpochDone, Event, Stopped
+from digitlab.training.events import EpochDone, Event, Started, Stopped
 
 __all__ = ["TrainingProgress"]
 
@@ -54,7 +54,12 @@ class TrainingProgress:
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
-        if isinstance(event, EpochDone):
+        if isinstance(event, Started):
+            self.console.print(
+                f"network {event.network}, {event.samples:,} digits from {event.source}, {event.epochs:,} epochs"
+            )
+            self.console.print(f"engine {event.engine}, threads {event.threads}")
+        elif isinstance(event, EpochDone):
             self._last = event
             if self._bar is not None:
                 speed = event.epoch / max(event.seconds, 1e-9)

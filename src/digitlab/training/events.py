@@ -5,7 +5,28 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-__all__ = ["Control", "EpochDone", "Event", "History", "StepDone", "Stopped"]
+__all__ = ["Control", "EpochDone", "Event", "History", "Started", "StepDone", "Stopped"]
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first event: everything was in order, and training begins.
+
+    Attributes:
+        network: its layers and activation, in words.
+        source: where the digits are from, in words.
+        samples: how many they are.
+        epochs: how many there will be.
+        engine: its name.
+        threads: how many it uses.
+    """
+
+    network: str
+    source: str
+    samples: int
+    epochs: int
+    engine: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +82,7 @@ class Stopped:
     seconds: float
 
 
-Event = StepDone | EpochDone | Stopped
+Event = Started | StepDone | EpochDone | Stopped
 
 
 class Control:

@@ -15,7 +15,7 @@ from digitlab.engines import Engine, Session, find_engine
 from digitlab.errors import RecipeError
 from digitlab.network.network import Network
 from digitlab.training.divergence import explain_divergence
-from digitlab.training.events import Control, EpochDone, Event, StepDone, Stopped
+from digitlab.training.events import Control, EpochDone, Event, Started, StepDone, Stopped
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.order import batches_of_epoch
 from digitlab.training.recipe import Recipe
@@ -50,7 +50,7 @@ def train(
         out: a new folder to keep the run in: recipe, history, model and manifest.
 
     Returns:
-        A generator of `EpochDone` (and `StepDone`) events, and last one `Stopped`.
+        A generator of events: `Started`, an `EpochDone` for each epoch (after its `StepDone` s), and `Stopped`.
 
     Raises:
         RecipeError: the recipe is for another network.
@@ -61,7 +61,15 @@ def train(
     _check_same(network, recipe)
     found = find_engine(engine)
     session = found.open(network.architecture, digits, threads=threads)
-    events = _Loop(network, recipe, session, control or Control(), each_step).events()
+    started = Started(
+        f"{network.architecture} ({network.architecture.activation})",
+        digits.source,
+        len(digits),
+        recipe.epochs,
+        found.name,
+        session.threads,
+    )
+    events = _Loop(network, recipe, session, control or Control(), each_step).events(started)
     if out is None:
         return events
     try:
@@ -83,9 +91,11 @@ class _Loop:
         self.epoch = 0  # complete ones
         self.began = time.perf_counter()
 
-    def events(self) -> Generator[Event, None, None]:
-        """Everything, from the first step to `Stopped`."""
+    def events(self, started: Started) -> Generator[Event, None, None]:
+        """Everything, from `Started` to `Stopped`."""
         with self.session:
+            yield started
+            self.began = time.perf_counter()
             while self.epoch < self.recipe.epochs and not self.control.stopping:
                 yield from self._one_epoch()
             reason = "finished" if self.epoch == self.recipe.epochs else "interrupted"

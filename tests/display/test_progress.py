@@ -1,0 +1,43 @@
+"""Progress: the lines that stay."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from digitlab.display.progress import TrainingProgress
+from digitlab.training import EpochDone, Started, Stopped
+
+
+def _watch(epochs: int, report_every: int | None, until: int, **console) -> str:
+    screen = Console(file=io.StringIO(), highlight=False, width=80, **console)
+    with TrainingProgress(epochs, report_every, screen) as progress:
+        progress(Started("784-64-10 (sigmoid)", "MNIST train", 60_000, epochs, "numpy", 2))
+        for number in range(1, until + 1):
+            progress(EpochDone(number, number, 1 / number, 0.5, number / 10))
+        progress(Stopped("finished" if until == epochs else "interrupted", until, until, until / 10))
+    return screen.file.getvalue()
+
+
+def test_seed_prints_a_line_every_hundred_epochs():
+    lines = _watch(1000, None, 1000).splitlines()
+    assert lines[0] == "network 784-64-10 (sigmoid), 60,000 digits from MNIST train, 1,000 epochs"
+    assert [line.split()[1].split("/")[0] for line in lines[2:]] == ["1", *map(str, range(100, 1001, 100))]
+    assert lines[3] == "epoch  100/1000   loss 0.0100   accuracy 0.5000   10.0 s"
+
+
+def test_the_interval_is_a_choice():
+    assert len(_watch(10, 5, 10).splitlines()) == 2 + 3
+
+
+def test_an_interrupted_training_says_where_it_stopped():
+    lines = _watch(1000, 100, 250).splitlines()
+    assert lines[-2].startswith("epoch  250/1000")
+    assert lines[-1] == "stopped after 250 of 1000 epochs; what was learnt is kept"
+
+
+def test_a_terminal_gets_a_live_bar():
+    text = _watch(20, 10, 20, force_terminal=True)
+    assert "epochs/s" in text
+    assert "epoch 20/20" in text
