@@ -6,6 +6,7 @@
 #   make bench   speed, as ratios measured in one run
 #   make soak    the tests that take long
 #   make docs    the documentation as web pages, in docs/_build
+#   make reference   the pages of docs/reference that follow from the code
 #   make wheel   the package, in dist
 #   make golden  compute the golden traces again (only when the experiment itself is meant to change)
 #   make clean   remove everything that these commands made, except the runs
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Colours are for terminals: rich obeys NO_COLOR and pipes by itself.
 
-.PHONY: demo test check bench soak docs wheel golden clean
+.PHONY: demo test check bench soak docs reference wheel golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -41,6 +42,9 @@ soak: $(VENV)/ready-test
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+
+reference: $(VENV)/ready
+	$(BIN)/python docs/make_reference.py
 
 wheel: $(VENV)/ready
 	$(PIP) wheel --no-deps --wheel-dir dist .

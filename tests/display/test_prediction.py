@@ -12,7 +12,8 @@ from PIL import Image
 from rich.console import Console
 
 import digitlab as dl
-from digitlab.display.prediction import draw_prediction, examine
+from digitlab.display.prediction import examine
+from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import picture_lines, print_prediction
 from digitlab.errors import FileError, InputError, PictureError
 

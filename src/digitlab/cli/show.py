@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from digitlab.cli.options import Data, Json, Model, print_json
 from digitlab.data import open_data
 from digitlab.display.figures import save_figure
-from digitlab.display.prediction import draw_prediction, examine
+from digitlab.display.prediction import examine
+from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import InputError
 from digitlab.training import load

@@ -1,5 +1,5 @@
 """Display: figures for notebooks and files, pictures and progress for the terminal."""
 
-from digitlab.display.prediction import display_prediction
+from digitlab.display.show import display_prediction
 
 __all__ = ["display_prediction"]

@@ -1,0 +1,79 @@
+"""The documentation is true: its code runs, its commands exist, its links lead somewhere, its tables are the code's."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from digitlab.cli import app
+
+ROOT = Path(__file__).parents[2]
+TRACKED = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+PAGES = [ROOT / name for name in TRACKED.split() if "mnist" not in name]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHORTER = ('dl.recipe("seed")', 'dl.recipe("seed", epochs=2)')  # the whole experiment takes minutes
+
+
+def _blocks(language: str) -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for number, (kind, text) in enumerate(FENCE.findall(page.read_text("utf-8"))):
+            if kind == language:
+                found.append((f"{page.relative_to(ROOT)}:{number}", text))
+    return found
+
+
+def _ids(blocks: list[tuple[str, str]]) -> list[str]:
+    return [name for name, _ in blocks]
+
+
+PYTHON, SHELL = _blocks("python"), _blocks("sh")
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=_ids(PYTHON))
+def test_python_blocks_run(block, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block[1].replace(*SHORTER), block[0], "exec"), {})
+
+
+def test_there_are_blocks_to_run():
+    assert len(PYTHON) >= 4
+    assert "README.md" in {name.split(":")[0] for name, _ in PYTHON}
+
+
+@pytest.mark.parametrize("block", SHELL, ids=_ids(SHELL))
+def test_commands_in_the_documentation_exist(block):
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for line in block[1].splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["make"]:
+            assert words[1] in targets, line
+        elif words[:1] == ["digitlab"]:
+            command, bound, _ = app.parse_args(words[1:], exit_on_error=False, print_error=False)
+            assert command.__name__ == words[1], line
+            assert bound is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_reference_pages_are_up_to_date():
+    """`make reference` writes them."""
+    pages = runpy.run_path(str(ROOT / "docs/make_reference.py"))["PAGES"]
+    for name, page in pages.items():
+        assert (ROOT / "docs/reference" / name).read_text("utf-8") == page(), name
+
+
+def test_every_command_is_documented():
+    page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
+    for name in app:
+        if not name.startswith("-"):
+            assert f"## digitlab {name}\n" in page

@@ -1,0 +1,142 @@
+"""The lesson: its two files are one text, it runs from beginning to end, and its first cell says what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+LESSON = Path(__file__).parents[2] / "docs" / "lesson"
+SCRIPT, NOTEBOOK = LESSON / "classic.py", LESSON / "classic.ipynb"
+AGAIN = "run: .venv/bin/jupytext --to ipynb --update docs/lesson/classic.py"
+
+DRAWS = (
+    "figure",
+    "draw_pictures(",
+    "draw_history(",
+    "dl.display_prediction(",
+)  # how the last line of such cells begins
+
+
+def read(path: Path):
+    return nbformat.reads(path.read_text("utf-8"), as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def printed(cell) -> str:
+    """What a cell wrote, as plain text."""
+    return "".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+
+
+def images(cell) -> list[str]:
+    return [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory):
+    """The notebook after two epochs, run by this very interpreter, in a folder of its own, on one core."""
+    folder = tmp_path_factory.mktemp("lesson")
+    (folder / "kernels" / "this").mkdir(parents=True)
+    kernel = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "the interpreter of the tests",
+        "language": "python",
+    }
+    (folder / "kernels" / "this" / "kernel.json").write_text(json.dumps(kernel))
+    environment = os.environ | {
+        "DIGITLAB_LESSON_EPOCHS": "2",
+        "DIGITLAB_THREADS": "1",  # with more, NumPy's products wait for cores that other tests may be using
+        "OPENBLAS_NUM_THREADS": "1",
+        "IPYTHONDIR": str(folder / "ipython"),  # not the settings of whoever runs the tests
+    }
+    notebook = read(NOTEBOOK)
+    notebook.cells.append(nbformat.v4.new_code_cell("print(sys.executable)"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder))  # where kernels are looked for
+        NotebookClient(notebook, kernel_name="this", timeout=120).execute(env=environment, cwd=str(folder))
+    assert printed(notebook.cells.pop()).strip() == sys.executable
+    return notebook
+
+
+def test_script_and_notebook_are_the_same_text():
+    script, notebook = jupytext.read(SCRIPT), read(NOTEBOOK)
+    cells = [[(cell.cell_type, cell.source) for cell in half.cells] for half in (script, notebook)]
+    assert cells[0] == cells[1], AGAIN
+    assert script.metadata.jupytext.formats == notebook.metadata.jupytext.formats == "ipynb,py:percent"
+
+
+def test_the_notebook_is_stored_without_results():
+    for cell in code_cells(read(NOTEBOOK)):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+def test_it_runs_from_beginning_to_end(executed):
+    outputs = [output for cell in code_cells(executed) for output in cell.outputs]
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+    assert [cell.execution_count for cell in code_cells(executed)] == list(range(1, len(code_cells(executed)) + 1))
+
+
+def test_each_figure_is_shown_once(executed):
+    for cell in code_cells(executed):
+        expected = cell.source.splitlines()[-1].startswith(DRAWS)
+        assert len(images(cell)) == expected, cell.source
+    assert sum(len(images(cell)) for cell in code_cells(executed)) == 7
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "images: (60000, 28, 28) uint8",
+        "8: 5,851 of 60,000, 9.75%",
+        "Network(784-64-10, sigmoid, 50,890 parameters)",
+        "agrees with the library: True",
+        "[    0     0     0     0     0     0     0     0 60000     0]",
+        "accuracy 0.0975, loss 2.455, ln 10 = 2.303",
+        "[2.079 1.386 0.47 ]",
+        "epoch 2/2   loss 2.4005",
+        "their weights are what they were: True",
+    ],
+)
+def test_the_cells_print_what_the_text_says(executed, line):
+    assert line in "\n".join(map(printed, code_cells(executed)))
+
+
+class TestInstallCell:
+    """The first code cell, where digitlab cannot be imported: ``-S`` leaves nothing but the standard library."""
+
+    def run(self, folder: Path, prelude: str = "") -> subprocess.CompletedProcess[str]:
+        source = code_cells(read(NOTEBOOK))[0].source
+        command = [sys.executable, "-I", "-S", "-c", f"{prelude}\n{source}"]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+    def test_without_a_wheel_it_says_what_to_do(self, tmp_path):
+        done = self.run(tmp_path)
+        assert done.returncode == 1
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("RuntimeError: digitlab is not installed here.")
+        for help in ("`make wheel`", "dist/digitlab-", str(tmp_path.resolve()), "run this cell again"):
+            assert help in last
+
+    def test_with_wheels_it_installs_the_newest(self, tmp_path):
+        for age, name in enumerate(["digitlab-0.10.0-py3-none-any.whl", "digitlab-0.9.0-py3-none-any.whl"]):
+            (tmp_path / name).touch()
+            os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+        instead = "import json, subprocess\nsubprocess.run = lambda command, check: print(json.dumps(command))"
+        done = self.run(tmp_path, instead)
+        assert done.stderr == ""
+        python, *pip, wheel = json.loads(done.stdout)
+        assert Path(python).samefile(sys.executable)
+        assert pip == ["-m", "pip", "install", "--quiet"]
+        assert wheel == str(tmp_path.resolve() / "digitlab-0.10.0-py3-none-any.whl")

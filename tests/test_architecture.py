@@ -1,0 +1,126 @@
+"""What ARCHITECTURE.md promises about the house, read from the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import digitlab
+
+PACKAGE = Path(digitlab.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HOUSE = [
+    "version",
+    "errors",
+    "durable",
+    "data",
+    "network",
+    "engines",
+    "training",
+    "evaluation",
+    "display",
+    "fitting",
+    "cli",
+]
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules of digitlab that a module imports, anywhere in it."""
+    found = set()
+    known = {_name(module) for module in MODULES}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "digitlab":
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner if inner <= known else {node.module or ""}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "digitlab"}
+    return found
+
+
+def _room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_go_one_way(path):
+    name = _name(path)
+    if name == "digitlab":
+        return  # the public face may import everything
+    for other in _imports(path):
+        assert HOUSE.index(_room(other)) <= HOUSE.index(_room(name)), f"{name} imports {other}"
+
+
+def test_there_is_no_import_cycle():
+    graph = {_name(path): _imports(path) for path in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join([*trail, module])
+        if module not in done:
+            for other in graph[module]:
+                visit(other, (*trail, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_every_room_is_in_the_architecture():
+    page = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text("utf-8")
+    rooms = {_room(_name(path)) for path in MODULES} - {""}
+    assert rooms == set(HOUSE)
+    for path in MODULES:
+        if path.name != "__init__.py" and "cli" not in path.parts:
+            assert path.name in page, path.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_files_and_functions_stay_small(path):
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno <= 60, node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_all_names_what_is_public(path):
+    module = importlib.import_module(_name(path))
+    assert module.__doc__
+    for name in getattr(module, "__all__", []):
+        assert hasattr(module, name), name
+
+
+def test_no_loader_can_execute_anything():
+    """No pickle, joblib, marshal, shelve, eval or exec anywhere in the package."""
+    forbidden = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                assert not {alias.name.split(".")[0] for alias in node.names} & forbidden, path
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] not in forbidden, path
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"eval", "exec", "__import__"}, path
+
+
+def test_importing_digitlab_brings_nothing_heavy():
+    command = "import sys, digitlab; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"matplotlib", "rich", "cyclopts", "scipy", "PIL", "IPython"} & set(loaded)
+
+
+def test_the_version_is_said_once():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", digitlab.__version__)
+    assert f"## {digitlab.__version__}" in (PACKAGE.parents[1] / "CHANGELOG.md").read_text("utf-8")
