@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import digitlab as dl
 from digitlab.engines import NumpyEngine
@@ -68,8 +69,9 @@ def main() -> None:
     hidden, gradient = np.empty_like(delta), np.empty((784, 64), np.float32)
 
     def two_products() -> None:
-        np.matmul(x, network.W1, out=hidden)
-        np.matmul(x.T, delta, out=gradient)
+        with threadpool_limits(limits=session.threads, user_api="blas"):  # a session holds BLAS to one thread
+            np.matmul(x, network.W1, out=hidden)
+            np.matmul(x.T, delta, out=gradient)
 
     with NumpyEngine().open(network.architecture, digits) as session:
         two_products()

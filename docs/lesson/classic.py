@@ -48,7 +48,7 @@ if importlib.util.find_spec("digitlab") is None:
             f"dist/digitlab-...-any.whl to this notebook's folder ({Path.cwd()}), and run this cell again."
         )
     install = [sys.executable, "-m", "pip", "install", "--quiet", str(wheels[-1])]  # the newest one
-    subprocess.run(install, check=True)  # noqa: S603
+    subprocess.run(install, check=True)
     importlib.invalidate_caches()
 
 # %%
@@ -397,7 +397,7 @@ for name in ours:
 # each step, and goes through them 1000 times: 1000 *epochs*. The recipe called `seed` says exactly that.
 #
 # This takes one to three minutes on an ordinary computer, and longer where others are at work on it as well. You may
-# interrupt it (the stop button, or Ctrl-C): what was learnt so far is kept.
+# interrupt it with the stop button: what was learnt so far is kept, and running the cell again goes on from there.
 
 # %%
 history = dl.fit(network, train, dl.recipe("seed", epochs=EPOCHS), progress=True)

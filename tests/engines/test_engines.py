@@ -71,6 +71,19 @@ def test_sums_of_parts_add_up_to_the_whole(engine, mnist):
     np.testing.assert_allclose(both.gradient, whole.gradient, atol=1e-5 * np.abs(whole.gradient).max())
 
 
+def test_any_number_of_threads_gives_the_same_bits(engine, mnist, rng):
+    digits, network = mnist[0][:20_000], dl.Network([784, 17, 10])
+    batches = [slice(None), rng.permutation(20_000)[:9_999]]
+    answers = []
+    for threads in (1, 2, 3, 7):
+        with engine.open(network.architecture, digits, threads=threads) as session:
+            answers.append([session.sums(network.parameters, batch) for batch in batches])
+    for others in answers[1:]:
+        for first, other in zip(answers[0], others, strict=True):
+            assert (first.loss, first.hits, first.count) == (other.loss, other.hits, other.count)
+            assert first.gradient.tobytes() == other.gradient.tobytes()
+
+
 def test_a_batch_is_its_samples_in_any_form(engine, few):
     network = dl.Network([784, 8, 10])
     with engine.open(network.architecture, few) as session:

@@ -88,14 +88,14 @@ def draw_history(epochs: Sequence[EpochDone]) -> Figure:
     """Loss and accuracy of the training set, epoch by epoch."""
     figure = new_figure(8, 3.4)
     numbers = [event.epoch for event in epochs]
-    panels: list[tuple[str, list[float]]] = [
-        ("loss (cross-entropy)", [event.loss for event in epochs]),
-        ("accuracy (%)", [100 * event.accuracy for event in epochs]),
+    panels: list[tuple[str, str, list[float]]] = [
+        ("loss (cross-entropy)", ".4f", [event.loss for event in epochs]),
+        ("accuracy (%)", ".2f", [100 * event.accuracy for event in epochs]),
     ]
-    for axes, (title, values) in zip(figure.subplots(1, 2), panels, strict=True):
+    for axes, (title, form, values) in zip(figure.subplots(1, 2), panels, strict=True):
         marker = "o" if len(epochs) < 20 else None
         axes.plot(numbers, values, color=ACCENT, linewidth=1.8, marker=marker, markersize=4)
-        last = f": {values[-1]:.4g} at epoch {numbers[-1]}" if values else ""
+        last = f": {values[-1]:{form}} at epoch {numbers[-1]}" if values else ""
         axes.set_title(title + last, color=INK, fontsize=11, loc="left")
         axes.set_xlabel("epoch", color=INK)
         axes.xaxis.get_major_locator().set_params(integer=True)

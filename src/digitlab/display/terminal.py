@@ -30,7 +30,7 @@ GAP = "   "
 
 def new_console() -> Console:
     """Standard output, as rich sees it: knows NO_COLOR, pipes and the width."""
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, force_jupyter=False)
 
 
 def speaks_unicode(console: Console) -> bool:

@@ -5,8 +5,9 @@
     backward    dW_l = a_(l-1)^T delta_l         db_l = sum over samples of delta_l
                 delta_(l-1) = (delta_l W_l^T) * f'(z_(l-1))
 
-Samples go through in blocks whose arrays stay in the processor's cache; all of them are allocated once, when the
-session is opened. Each block's sums are float32 and are added up in float64.
+Samples go through in blocks whose arrays stay in the processor's cache. The blocks are always the same and each is
+computed by one thread; their sums are float32 and are added up in float64, in the order of the blocks. So the result
+has the same bits on any number of threads.
 
 Letters for shapes: N samples, P pixels (784), H units of a hidden layer, K classes (10), B samples of a block.
 Source: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), section 5.3.
@@ -15,8 +16,11 @@ Source: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), section
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from digitlab.data.digits import Digits
@@ -45,7 +49,7 @@ class NumpyEngine(Engine):
         self.dtype = dtype
 
     def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> NumpySession:
-        """See `Engine.open`. The threads are those of NumPy's matrix products (BLAS), for the whole process."""
+        """See `Engine.open`. While a session is open, each of NumPy's matrix products (BLAS) uses one thread."""
         check_digits(architecture, digits)
         return NumpySession(architecture, digits, self.dtype, check_threads(threads))
 
@@ -57,54 +61,75 @@ class NumpySession(Session):
         self.architecture = architecture
         self.digits = digits
         self.threads = threads
-        self._limits = threadpool_limits(limits=threads, user_api="blas")
         self._inputs = normalize(digits.images, dtype).reshape(len(digits), -1)  # (N, P)
         self._labels = digits.labels.astype(np.intp)  # (N,)
-        self._activation = ACTIVATIONS[architecture.activation]
-        block = min(BLOCK, len(digits))
-        self._gathered = np.empty((block, architecture.sizes[0]), dtype)  # (B, P) the samples of a mini-batch
-        self._outputs = [np.empty((block, size), dtype) for size in architecture.sizes[1:]]  # (B, H) ... (B, K)
-        self._deltas = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
-        self._slopes = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
-        self._block_gradient = np.empty(architecture.parameter_count, dtype)
+        self._workspaces: SimpleQueue[_Workspace] = SimpleQueue()  # one for each thread, made once
+        for _ in range(threads):
+            self._workspaces.put(_Workspace(architecture, min(BLOCK, len(digits)), dtype))
+        self._pool = ThreadPoolExecutor(threads)
+        self._limits = threadpool_limits(limits=1, user_api="blas")
 
     def close(self) -> None:
-        """Give the matrix products their threads back."""
+        """End the threads, and give the matrix products theirs back."""
+        self._pool.shutdown()
         self._limits.restore_original_limits()
 
     def sums(self, parameters: Floats, batch: Batch) -> Sums:
         """See `Session.sums`."""
         layers = self.architecture.layers(parameters)
-        gradient = np.zeros(self.architecture.parameter_count, np.float64)
-        block_gradients = self.architecture.layers(self._block_gradient)
-        loss, hits, count = 0.0, 0, 0
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by whoever asked
-            for x, labels in self._blocks(batch):
-                activations = self._forward(layers, x)
-                block = softmax_cross_entropy(activations[-1], labels)
-                self._backward(layers, block_gradients, activations, block.delta)
-                gradient += self._block_gradient
-                loss += block.total
-                hits += block.hits
-                count += len(labels)
-        return Sums(loss, hits, count, gradient)
+        blocks = list(self._blocks(batch))
+        if len(blocks) == 1:
+            return self._block_sums(layers, blocks[0])
+        total = Sums(0.0, 0, 0, np.zeros(self.architecture.parameter_count))
+        for answer in self._pool.map(lambda block: self._block_sums(layers, block), blocks):  # in the blocks' order
+            total += answer
+        return total
 
-    def _blocks(self, batch: Batch) -> Iterator[tuple[Floats, np.ndarray]]:
-        """Inputs ``(B, P)`` and labels ``(B,)`` of the batch, block by block."""
+    def _blocks(self, batch: Batch) -> Iterator[Batch]:
+        """The batch, cut into blocks."""
         if isinstance(batch, slice):
             start, stop, step = batch.indices(len(self._labels))
-            if step == 1:  # a range: views, no copying
-                for first in range(start, stop, BLOCK):
-                    rows = slice(first, min(first + BLOCK, stop))
-                    yield self._inputs[rows], self._labels[rows]
-                return
-            batch = np.arange(start, stop, step)
-        for first in range(0, len(batch), BLOCK):
-            indices = batch[first : first + BLOCK]
-            labels = self._labels[indices]  # an index out of range is an IndexError here, before "clip" hides it
-            x = self._gathered[: len(indices)]
-            np.take(self._inputs, indices, axis=0, out=x, mode="clip")
-            yield x, labels
+            if step != 1:
+                yield from self._blocks(np.arange(start, stop, step))
+            else:
+                yield from (slice(first, min(first + BLOCK, stop)) for first in range(start, stop, BLOCK))
+        else:
+            yield from (batch[first : first + BLOCK] for first in range(0, len(batch), BLOCK))
+
+    def _block_sums(self, layers: list[Layer], block: Batch) -> Sums:
+        """The answer for one block, in whichever thread."""
+        workspace = self._workspaces.get()
+        try:
+            labels = self._labels[block]  # (B,); an index out of range is an IndexError here
+            if isinstance(block, slice):
+                x = self._inputs[block]  # (B, P), a view
+            else:
+                x = workspace.gathered[: len(block)]
+                np.take(self._inputs, block, axis=0, out=x, mode="clip")
+            return workspace.sums(layers, x, labels)
+        finally:
+            self._workspaces.put(workspace)
+
+
+class _Workspace:
+    """Forward, loss and backward of one block, in arrays that are allocated once."""
+
+    def __init__(self, architecture: Architecture, block: int, dtype: type[np.floating]) -> None:
+        self._activation = ACTIVATIONS[architecture.activation]
+        self.gathered = np.empty((block, architecture.sizes[0]), dtype)  # (B, P) the samples of a mini-batch
+        self._outputs = [np.empty((block, size), dtype) for size in architecture.sizes[1:]]  # (B, H) ... (B, K)
+        self._deltas = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
+        self._slopes = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
+        self._gradient = np.empty(architecture.parameter_count, dtype)
+        self._gradients = architecture.layers(self._gradient)
+
+    def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp]) -> Sums:
+        """The answer for inputs ``x (B, P)`` with ``labels (B,)``."""
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by whoever asked
+            activations = self._forward(layers, x)
+            loss = softmax_cross_entropy(activations[-1], labels)
+            self._backward(layers, activations, loss.delta)
+        return Sums(loss.total, loss.hits, len(labels), self._gradient.astype(np.float64))
 
     def _forward(self, layers: list[Layer], x: Floats) -> list[Floats]:
         """The inputs, the output of each hidden layer, and last the logits."""
@@ -116,12 +141,12 @@ class NumpySession(Session):
             activations.append(self._activation.function(z, z) if is_hidden else z)
         return activations
 
-    def _backward(self, layers: list[Layer], gradients: list[Layer], activations: list[Floats], delta: Floats) -> None:
-        """Write this block's gradient into ``gradients``; ``delta (B, K)`` is the loss's derivative by the logits."""
+    def _backward(self, layers: list[Layer], activations: list[Floats], delta: Floats) -> None:
+        """Write the gradient; ``delta (B, K)`` is the loss's derivative by the logits."""
         for number in reversed(range(len(layers))):
             a = activations[number]  # the layer's input
-            np.matmul(a.T, delta, out=gradients[number].W)  # (H, K)
-            np.sum(delta, axis=0, out=gradients[number].b)  # (K,)
+            np.matmul(a.T, delta, out=self._gradients[number].W)  # (H, K)
+            np.sum(delta, axis=0, out=self._gradients[number].b)  # (K,)
             if number > 0:
                 slope = self._activation.derivative(a, self._slopes[number - 1][: len(a)])
                 delta = np.matmul(delta, layers[number].W.T, out=self._deltas[number - 1][: len(a)])  # (B, H)

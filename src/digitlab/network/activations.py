@@ -76,7 +76,9 @@ class Activation:
 ACTIVATIONS = {
     "sigmoid": Activation(sigmoid, sigmoid_derivative, "between 0 and 1; the classic choice, slow in deep networks"),
     "tanh": Activation(tanh, tanh_derivative, "between -1 and 1; centred, so it learns faster than sigmoid"),
-    "relu": Activation(relu, relu_derivative, "0 or the input itself; fast, and the usual choice today"),
+    "relu": Activation(
+        relu, relu_derivative, "0 or the input itself; today's usual choice; likes smaller learning rates"
+    ),
 }
 
 
