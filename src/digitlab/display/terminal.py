@@ -15,11 +15,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from digitlab.display.figures import RIGHT, WRONG
 from digitlab.display.prediction import Prediction
 
 __all__ = ["new_console", "picture_lines", "print_prediction", "speaks_unicode"]
 
+RIGHT, WRONG = "#4a90d9", "#dd7a3a"  # blue and orange that can be read on dark and on light
 PAPER = 24  # the grey of an empty pixel: dark, yet told apart from a black terminal
 BLOCKS = " ▄▀█"  # nothing, lower, upper, both
 SHADES = " .:*#"
