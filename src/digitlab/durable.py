@@ -20,7 +20,8 @@ def write_durably(path: Path, content: bytes) -> None:
     """Give ``path`` the new ``content``, atomically and durably.
 
     Raises:
-        OSError: the disk is full, the folder is read-only, and so on. ``path`` is then as it was.
+        OSError: the disk is full, the folder is read-only, and so on. ``path`` is then wholly old; or wholly new, where
+            it was the folder alone that could not be forced to disk.
     """
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)

@@ -57,8 +57,8 @@ class DigitlabError(Exception):
         return f"{self.what}\n  must be: {self.must_be}\n  got: {self.got}\n  help: {self.help}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keyword-only arguments survive a trip to another process."""
-        return _rebuild, (type(self), self.what, self.must_be, self.got, self.help)
+        """Keyword-only arguments, and attributes such as ``step``, survive a trip to another process."""
+        return _rebuild, (type(self), self.what, self.must_be, self.got, self.help), self.__dict__
 
 
 def _rebuild(kind: type[DigitlabError], what: str, must_be: str, got: str, help: str) -> DigitlabError:

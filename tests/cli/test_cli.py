@@ -267,3 +267,10 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path, model):
     with process.stderr as stream:
         assert "Traceback" not in stream.read()
     process.wait(timeout=30)
+
+
+def test_a_complaint_shows_control_characters_instead_of_sending_them(capsys):
+    code, _, err = _run(capsys, "evaluate", "--model", "\x1b[2Jgone")
+    assert code == 2
+    assert "\\x1b[2Jgone" in err
+    assert "\x1b" not in err

@@ -51,5 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(words: str, code: int) -> int:
-    sys.stderr.write(f"digitlab: {words}\n")
+    """Say it on standard error, with whatever could confuse a terminal made visible."""
+    safe = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in words)
+    sys.stderr.write(f"digitlab: {safe}\n")
     return code

@@ -10,6 +10,7 @@ licence CC BY-SA 3.0 (see ``mnist/LICENCE.md``).
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,14 +71,19 @@ def open_data(name: str) -> tuple[Digits, Digits]:
     if name == "mnist":
         return load_mnist()
     folder = Path(name)
-    if not folder.is_dir():
+    try:
+        got = "" if folder.is_dir() else "a file" if folder.exists() else "neither a known name nor a folder"
+    except OSError as error:  # a name too long, a folder above it that may not be entered
+        got = error.strerror or str(error)
+    if got:
         raise InputError(
             f"{name}: there is no such data set",
             must_be=f"mnist, or a folder with {', '.join(MNIST_SHA256)} (each may end in .gz)",
-            got="a file" if folder.exists() else "neither a known name nor a folder",
+            got=got,
             help="leave --data out to use the MNIST that comes with digitlab",
         )
-    return _read_part(folder, "train", f"{name} train"), _read_part(folder, "test", f"{name} test")
+    shown = os.fsencode(name).decode(errors="backslashreplace")  # a name may hold bytes that are not text
+    return _read_part(folder, "train", f"{shown} train"), _read_part(folder, "test", f"{shown} test")
 
 
 def _read_part(folder: Path, part: str, source: str, checksums: dict[str, str] | None = None) -> Digits:
@@ -107,12 +113,16 @@ def _read_part(folder: Path, part: str, source: str, checksums: dict[str, str] |
 
 
 def _gzipped_or_plain(folder: Path, stem: str) -> Path:
-    for name in (f"{stem}.gz", stem):
-        if (folder / name).exists():
-            return folder / name
+    got = "neither"
+    try:
+        for name in (f"{stem}.gz", stem):
+            if (folder / name).exists():
+                return folder / name
+    except OSError as error:  # a folder that may not be entered
+        got = error.strerror or str(error)
     raise DataFileError(
         f"{folder}: a file of the data set is missing",
         must_be=f"{stem} or {stem}.gz",
-        got="neither",
+        got=got,
         help="a data set is four files: images and labels, for training (train-) and test (t10k-)",
     )

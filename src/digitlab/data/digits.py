@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,16 @@ class Digits:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, chosen: slice | NDArray[np.integer]) -> Digits:
-        """Some of them, such as ``train[:1000]``, as `Digits` again."""
+    @overload
+    def __getitem__(self, chosen: int) -> tuple[NDArray[np.uint8], np.uint8]: ...
+
+    @overload
+    def __getitem__(self, chosen: slice | NDArray[np.integer]) -> Digits: ...
+
+    def __getitem__(self, chosen: int | slice | NDArray[np.integer]) -> Digits | tuple[NDArray[np.uint8], np.uint8]:
+        """One, such as ``image, label = train[5]``; or some, such as ``train[:1000]``, as `Digits` again."""
+        if isinstance(chosen, int | np.integer):
+            return self.images[chosen], self.labels[chosen]
         images, labels = self.images[chosen], self.labels[chosen]
         return Digits(images, labels, f"{self.source}, {len(labels)} of {len(self)}")
 

@@ -81,7 +81,10 @@ def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.ui
     if gzipped and unzip.unused_data:
         got = f"{len(unzip.unused_data)} bytes after it"
         _refuse(name, "something follows the gzip member", must_be="one gzip member and nothing else", got=got)
-    return np.frombuffer(content, dtype=np.uint8, offset=header_bytes).reshape(shape), content
+    try:
+        return np.frombuffer(content, dtype=np.uint8, offset=header_bytes).reshape(shape), content
+    except ValueError:  # no elements, but sides such as (2**32 - 1, 2**32 - 1, 0), which NumPy cannot count
+        _refuse(name, "the shape is impossible", must_be="sides of an array", got=f"shape {shape}")
 
 
 def encode_idx(array: NDArray[np.uint8]) -> bytes:

@@ -22,7 +22,8 @@ _PIXEL_RULE = "bytes 0..255 (uint8), or floats 0..1"
 def normalize(images: ArrayLike, dtype: type[np.floating] = np.float32) -> NDArray[np.floating]:
     """Pixels as numbers from 0 (paper) to 1 (ink), in the same shape.
 
-    ``uint8`` always means 0..255 and is divided by 255; floats must lie in 0..1 already.
+    ``uint8`` always means 0..255 and is divided by 255; floats must lie in 0..1 already, and come back as they are
+    (without a copy where the type fits).
 
     Raises:
         PictureError: another type, a float outside 0..1, or NaN.
@@ -66,8 +67,10 @@ def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
         PictureError: a shape that does not fit.
     """
     array = _as_array(images)
-    single = array.shape == (size,) or (array.ndim == 2 and array.shape[1] != size and array.size == size)
-    many = array.ndim in (2, 3) and math.prod(array.shape[1:]) == size
+    side = math.isqrt(size)
+    pictures = [(size,), (side, side)] if side * side == size else [(size,)]
+    many = array.shape[1:] in pictures
+    single = array.shape in pictures and not many
     if not (single or many):
         square = f"({SIDE}, {SIDE}), (N, {SIDE}, {SIDE}), " if size == SIDE * SIDE else ""
         raise PictureError(
@@ -89,7 +92,7 @@ def one_hot(labels: ArrayLike, classes: int = CLASSES) -> NDArray[np.float32]:
     [[0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0]]
     """
     array = _as_array(labels)
-    whole = np.issubdtype(array.dtype, np.integer) or array.size == 0
+    whole = array.dtype.kind in "iu" or array.size == 0
     if not whole or array.ndim != 1 or (array.size and (array.min() < 0 or array.max() >= classes)):
         raise PictureError(
             "the labels cannot be one-hot encoded",
@@ -112,9 +115,10 @@ def as_label(label: ArrayLike, classes: int = CLASSES) -> int:
     (2, 7)
     """
     array = _as_array(label)
-    if array.ndim == 0 and np.issubdtype(array.dtype, np.integer) and 0 <= int(array) < classes:
+    kind = array.dtype.kind  # signed, unsigned, float, bool
+    if array.ndim == 0 and kind in "iu" and 0 <= int(array) < classes:
         return int(array)
-    if array.shape == (classes,) and array.dtype != object and np.count_nonzero(array) == 1 and array.max() == 1:
+    if array.shape == (classes,) and kind in "iufb" and np.count_nonzero(array) == 1 and array.max() == 1:
         return int(array.argmax())
     raise PictureError(
         "the label is not a digit",

@@ -81,7 +81,16 @@ def write_model(
 
 
 def encode_model(architecture: Architecture, parameters: Floats, about: dict[str, Any] | None = None) -> bytes:
-    """The bytes of a model file. See `write_model`."""
+    """The bytes of a model file: the same network always gives the same. See `write_model`."""
+    if parameters.shape != (architecture.parameter_count,):
+        raise ModelFileError(
+            "this network cannot be saved",
+            must_be=f"{architecture.parameter_count} parameters, for {architecture}",
+            got=f"shape {parameters.shape}",
+            help="take both from the same network",
+        )
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+        parameters = np.asarray(parameters, dtype=np.float32)
     if not np.isfinite(parameters).all():
         raise ModelFileError(
             "this network cannot be saved",
@@ -98,7 +107,15 @@ def encode_model(architecture: Architecture, parameters: Floats, about: dict[str
         "sha256": _digest(tensors),
         "about": _json(about or {}),
     }
-    return safetensors.numpy.save(tensors, metadata)
+    content = _with_sorted_header(safetensors.numpy.save(tensors, metadata))
+    if (length := int.from_bytes(content[:8], "little")) > MAX_HEADER_BYTES:
+        raise ModelFileError(
+            "this network cannot be saved",
+            must_be=f"at most {MAX_HEADER_BYTES} bytes of header",
+            got=f"{length} bytes",
+            help="shorten what `about` tells of the training",
+        )
+    return content
 
 
 def read_model(path: Path) -> ModelFile:
@@ -123,6 +140,9 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     """`read_model` for bytes at hand; ``path`` is what error messages name."""
     entries = _read_header(content, path)
     architecture, metadata = _read_metadata(entries.pop("__metadata__", None), path)
+    if (size := 4 * architecture.parameter_count) > len(content):  # before memory is spent on it
+        must_be = f"at least {size} bytes, for {architecture}"
+        _refuse(path, "the architecture promises more than the file can hold", must_be, f"{len(content)} bytes")
     flat = np.empty(architecture.parameter_count, dtype=np.float32)
     views = architecture.named(flat)
     _check_tensors(entries, views, path)
@@ -131,7 +151,7 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     except safetensors.SafetensorError as error:
         _refuse(path, "the tensors cannot be read", "a safetensors file", str(error))
     if (actual := _digest({name: tensors[name] for name in views})) != metadata["sha256"]:
-        _refuse(path, "the numbers were changed or damaged", f"SHA-256 {metadata['sha256']}", actual)
+        _refuse(path, "the numbers were changed or damaged", f"SHA-256 {metadata['sha256'][:64]}", actual)
     for name, view in views.items():
         view[...] = tensors[name]
     if not np.isfinite(flat).all():
@@ -178,6 +198,14 @@ def _check_tensors(entries: dict[str, Any], views: dict[str, Floats], path: Path
         if entry.dtype != "F32" or tuple(entry.shape) != view.shape:
             got = f"{entry.dtype} {tuple(entry.shape)}"
             _refuse(path, f"{name} does not fit the architecture", f"F32 {view.shape}", got)
+
+
+def _with_sorted_header(content: bytes) -> bytes:
+    """The same file with its header's keys in order: safetensors writes them in a random one."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = msgspec.json.encode(msgspec.json.decode(content[8:start]), order="sorted")
+    header += b" " * (-len(header) % 8)  # the numbers stay aligned
+    return len(header).to_bytes(8, "little") + header + content[start:]
 
 
 def _digest(tensors: dict[str, NDArray[np.float32]]) -> str:

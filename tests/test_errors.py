@@ -1,0 +1,91 @@
+"""The tree of errors: who descends from whom, what each one says, and that it survives a trip elsewhere."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from digitlab import errors
+from digitlab.errors import DigitlabError, DivergenceError
+
+TREE = {  # the parents, and the exit code of the command line
+    "DigitlabError": ({"Exception"}, 1),
+    "InputError": ({"DigitlabError", "ValueError"}, 2),
+    "ArchitectureError": ({"InputError"}, 2),
+    "PictureError": ({"InputError"}, 2),
+    "RecipeError": ({"InputError"}, 2),
+    "FileError": ({"DigitlabError"}, 1),
+    "DataFileError": ({"FileError"}, 1),
+    "ModelFileError": ({"FileError"}, 1),
+    "RunError": ({"FileError"}, 1),
+    "DivergenceError": ({"DigitlabError"}, 1),
+    "MissingError": ({"DigitlabError"}, 2),
+}
+KINDS = [getattr(errors, name) for name in TREE]
+
+
+def make(kind: type[DigitlabError], got: object = "11") -> DigitlabError:
+    return kind("a label is not a digit", must_be="0 to 9", got=got, help="check the labels")
+
+
+def test_every_error_is_exported_and_in_the_tree():
+    defined = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert set(errors.__all__) == defined == set(TREE)
+
+
+@pytest.mark.parametrize("name", TREE)
+def test_each_error_has_its_parents_and_its_exit_code(name):
+    kind = getattr(errors, name)
+    assert ({parent.__name__ for parent in kind.__bases__}, kind.exit_code) == TREE[name]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_answers_four_questions(kind):
+    error = make(kind)
+    assert (error.what, error.must_be, error.got, error.help) == (
+        "a label is not a digit",
+        "0 to 9",
+        "11",
+        "check the labels",
+    )
+    assert str(error).splitlines() == [
+        "a label is not a digit",
+        "  must be: 0 to 9",
+        "  got: 11",
+        "  help: check the labels",
+    ]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if issubclass(kind, ValueError)])
+def test_whoever_expects_a_value_error_catches_wrong_input(kind):
+    with pytest.raises(ValueError, match="a label is not a digit"):
+        raise make(kind)
+
+
+@pytest.mark.parametrize("length", [200, 201, 1_000_000])
+def test_long_values_are_shortened(length):
+    got = make(DigitlabError, "x" * length).got
+    assert got == "x" * length if length <= 200 else got == "x" * 200 + "..."
+
+
+def test_values_of_any_type_are_shown():
+    assert make(DigitlabError, [1, None]).got == "[1, None]"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("travel", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy], ids=["pickle", "copy"])
+def test_an_error_arrives_elsewhere_as_it_was(travel, kind):
+    error = make(kind, "x" * 300)
+    arrived = travel(error)
+    assert type(arrived) is kind
+    assert (str(arrived), arrived.args, arrived.exit_code) == (str(error), error.args, error.exit_code)
+
+
+@pytest.mark.parametrize("travel", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy], ids=["pickle", "copy"])
+def test_where_training_diverged_arrives_too(travel):
+    error = DivergenceError("diverged", must_be="finite", got="inf", help="go slower")
+    error.step, error.layer = 7, "W2"
+    arrived = travel(error)
+    assert (arrived.step, arrived.layer) == (7, "W2")
