@@ -59,15 +59,15 @@ def test_engine_equals_the_float64_definition(engine, activation, few):
 
 
 def test_sums_of_parts_add_up_to_the_whole(engine, mnist):
-    digits = mnist[0][:4500]  # more than two blocks
+    digits = mnist[0][:7500]  # more than two blocks
     network = dl.Network([784, 8, 10])
     with engine.open(network.architecture, digits) as session:
         whole = session.sums(network.parameters, slice(None))
         first = session.sums(network.parameters, slice(0, 1234))
-        rest = session.sums(network.parameters, np.arange(1234, 4500))
+        rest = session.sums(network.parameters, np.arange(1234, 7500))
     both = first + rest
     assert both.loss == pytest.approx(whole.loss, rel=1e-6)
-    assert (both.hits, both.count) == (whole.hits, whole.count) == (whole.hits, 4500)
+    assert (both.hits, both.count) == (whole.hits, whole.count) == (whole.hits, 7500)
     np.testing.assert_allclose(both.gradient, whole.gradient, atol=1e-5 * np.abs(whole.gradient).max())
 
 

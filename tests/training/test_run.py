@@ -43,6 +43,13 @@ def test_a_run_holds_everything(finished, few):
     assert manifest.environment["numpy"] == np.__version__
 
 
+def test_the_same_run_gives_the_same_model_file(finished, tmp_path, few):
+    folder, _ = finished
+    recipe = dl.recipe(folder / RECIPE)
+    dl.fit(recipe.new_network(), few, recipe, out=tmp_path / "again", threads=2)
+    assert (tmp_path / "again" / MODEL).read_bytes() == (folder / MODEL).read_bytes()
+
+
 def test_the_last_event_is_told_after_the_commit(tmp_path, few):
     recipe = dl.recipe("seed", epochs=2)
     events = dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run")

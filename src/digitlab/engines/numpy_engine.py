@@ -33,7 +33,7 @@ from digitlab.network.cross_entropy import softmax_cross_entropy
 
 __all__ = ["NumpyEngine"]
 
-BLOCK = 2000  # samples at a time; measured: smaller starves the matrix products, larger leaves the cache
+BLOCK = 3000  # samples at a time; measured: smaller starves the matrix products, larger leaves the cache
 
 
 class NumpyEngine(Engine):

@@ -187,7 +187,8 @@ class Run:
             sync(self.folder / HISTORY)
             recipe = (self.folder / RECIPE).read_bytes()
             history = (self.folder / HISTORY).read_bytes()
-            about = {"recipe": recipe.decode(), "outcome": msgspec.to_builtins(outcome)}
+            told = {key: value for key, value in msgspec.to_builtins(outcome).items() if key != "seconds"}
+            about = {"recipe": recipe.decode(), "outcome": told}  # no clock: the same run gives the same model file
             model = encode_model(network.architecture, network.parameters, about)
             write_durably(self.folder / MODEL, model)
             manifest = Manifest(
