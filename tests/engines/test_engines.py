@@ -178,9 +178,16 @@ def test_numpy_engine_gives_the_matrix_products_their_threads_back(few):
     def blas_threads() -> list[int]:
         return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
-    before = blas_threads()
-    with NumpyEngine().open(Architecture((784, 10)), few, threads=1):
-        assert set(blas_threads()) == {1}
+    before, shape = blas_threads(), Architecture((784, 10))
+    first = NumpyEngine().open(shape, few)
+    second = NumpyEngine().open(shape, few)
+    assert set(blas_threads()) == {1}
+    first.close()
+    first.close()  # twice is the same as once
+    assert set(blas_threads()) == {1}  # the second session still needs it
+    second.close()
+    assert blas_threads() == before
+    dl.train(dl.Network([784, 64, 10]), few, dl.recipe("seed"))  # never pulled: nothing is taken
     assert blas_threads() == before
 
 

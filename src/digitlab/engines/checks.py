@@ -8,13 +8,19 @@ from digitlab.data.digits import CLASSES, SIDE, Digits
 from digitlab.errors import ArchitectureError, InputError
 from digitlab.network.architecture import Architecture
 
-__all__ = ["MAX_THREADS", "check_digits", "check_threads", "usable_cores"]
+__all__ = ["MAX_THREADS", "check_session", "check_threads", "usable_cores"]
 
 MAX_THREADS = 256
 
 
-def check_digits(architecture: Architecture, digits: Digits) -> None:
-    """Refuse an architecture whose inputs or outputs do not fit the digits, or an empty set."""
+def check_session(architecture: Architecture, digits: Digits, threads: int | None) -> None:
+    """Refuse what no engine can open a session on.
+
+    Raises:
+        ArchitectureError: inputs or outputs that do not fit the digits.
+        InputError: no digits, or threads out of bounds.
+    """
+    check_threads(threads)
     if not len(digits):
         raise InputError(
             "there is nothing to learn from", must_be="at least one digit", got="none", help="check how it was sliced"

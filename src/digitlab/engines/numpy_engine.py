@@ -21,12 +21,12 @@ from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from digitlab.data.digits import Digits
 from digitlab.data.pixels import normalize
 from digitlab.engines.base import Batch, Engine, Session, Sums
-from digitlab.engines.checks import check_digits, check_threads
+from digitlab.engines.blas import hold_to_one_thread, release
+from digitlab.engines.checks import check_session, check_threads
 from digitlab.network.activations import ACTIVATIONS, Floats
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.cross_entropy import softmax_cross_entropy
@@ -50,7 +50,7 @@ class NumpyEngine(Engine):
 
     def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> NumpySession:
         """See `Engine.open`. While a session is open, each of NumPy's matrix products (BLAS) uses one thread."""
-        check_digits(architecture, digits)
+        check_session(architecture, digits, threads)
         return NumpySession(architecture, digits, self.dtype, check_threads(threads))
 
 
@@ -67,12 +67,15 @@ class NumpySession(Session):
         for _ in range(threads):
             self._workspaces.put(_Workspace(architecture, min(BLOCK, len(digits)), dtype))
         self._pool = ThreadPoolExecutor(threads)
-        self._limits = threadpool_limits(limits=1, user_api="blas")
+        self._open = True
+        hold_to_one_thread()
 
     def close(self) -> None:
-        """End the threads, and give the matrix products theirs back."""
-        self._pool.shutdown()
-        self._limits.restore_original_limits()
+        """End the threads, and give the matrix products theirs back. Closing twice is the same as once."""
+        if self._open:
+            self._open = False
+            self._pool.shutdown()
+            release()
 
     def sums(self, parameters: Floats, batch: Batch) -> Sums:
         """See `Session.sums`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from digitlab.data.digits import Digits
 from digitlab.engines import Engine, Session, find_engine
+from digitlab.engines.checks import check_session
 from digitlab.errors import RecipeError
 from digitlab.network.network import Network
 from digitlab.training.divergence import explain_divergence
@@ -60,24 +61,25 @@ def train(
     """
     _check_same(network, recipe)
     found = find_engine(engine)
-    session = found.open(network.architecture, digits, threads=threads)
-    started = Started(
-        f"{network.architecture} ({network.architecture.activation})",
-        digits.source,
-        len(digits),
-        recipe.epochs,
-        found.name,
-        session.threads,
-    )
-    events = _Loop(network, recipe, session, control or Control(), each_step).events(started)
-    if out is None:
-        return events
-    try:
-        run = Run.create(Path(out), recipe)
-    except BaseException:
-        session.close()
-        raise
-    return run.keep(events, network, session, found.name)
+    check_session(network.architecture, digits, threads)
+    run = None if out is None else Run.create(Path(out), recipe)
+    return _train(network, digits, recipe, found, threads, control or Control(), each_step, run)
+
+
+def _train(
+    network: Network,
+    digits: Digits,
+    recipe: Recipe,
+    engine: Engine,
+    threads: int | None,
+    control: Control,
+    each_step: bool,
+    run: Run | None,
+) -> Generator[Event, None, None]:
+    """The generator itself: takes nothing before it is pulled, and gives everything back however it ends."""
+    with engine.open(network.architecture, digits, threads=threads) as session:
+        events = _Loop(network, recipe, session, control, each_step).events(engine.name)
+        yield from events if run is None else run.keep(events, network, session, engine.name)
 
 
 class _Loop:
@@ -91,15 +93,16 @@ class _Loop:
         self.epoch = 0  # complete ones
         self.began = time.perf_counter()
 
-    def events(self, started: Started) -> Generator[Event, None, None]:
+    def events(self, engine: str) -> Generator[Event, None, None]:
         """Everything, from `Started` to `Stopped`."""
-        with self.session:
-            yield started
-            self.began = time.perf_counter()
-            while self.epoch < self.recipe.epochs and not self.control.stopping:
-                yield from self._one_epoch()
-            reason = "finished" if self.epoch == self.recipe.epochs else "interrupted"
-            yield Stopped(reason, self.epoch, self.step, self._seconds())
+        shape, digits = self.network.architecture, self.session.digits
+        words = f"{shape} ({shape.activation})"
+        yield Started(words, digits.source, len(digits), self.recipe.epochs, engine, self.session.threads)
+        self.began = time.perf_counter()
+        while self.epoch < self.recipe.epochs and not self.control.stopping:
+            yield from self._one_epoch()
+        reason = "finished" if self.epoch == self.recipe.epochs else "interrupted"
+        yield Stopped(reason, self.epoch, self.step, self._seconds())
 
     def _one_epoch(self) -> Generator[Event, None, None]:
         """One pass over the samples; ends early, without an `EpochDone`, when the control says so."""
