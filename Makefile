@@ -4,6 +4,7 @@
 #   make test    the default test suite, some minutes
 #   make check   style and types
 #   make bench   speed, as ratios measured in one run
+#   make lesson  open the lesson in a browser
 #   make soak    the tests that take long
 #   make docs    the documentation as web pages, in docs/_build
 #   make reference   the pages of docs/reference that follow from the code
@@ -15,15 +16,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Colours are for terminals: rich obeys NO_COLOR and pipes by itself.
 
-.PHONY: demo test check bench soak docs reference wheel golden clean
+.PHONY: demo lesson test check bench soak docs reference wheel golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
 	$(BIN)/digitlab train seed
 	$(BIN)/digitlab evaluate
 	$(BIN)/digitlab show
+
+lesson: $(VENV)/ready-lesson
+	$(BIN)/jupyter lab docs/lesson/classic.ipynb
 
 test: $(VENV)/ready-test
 	$(BIN)/python -m pytest
@@ -53,14 +56,14 @@ golden: $(VENV)/ready
 	$(BIN)/python tests/golden/rewrite.py
 
 clean:
-	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist docs/_build docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # What is installed where: the package alone, then each group of tools on top of it.
 $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "digitlab needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 1; }
 	@echo "setting up $(VENV)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install --editable .
 	@touch $@

@@ -1,7 +1,7 @@
 """The classic experiment in plain NumPy: the whole algorithm, with nothing hidden.
 
 784 pixels, 64 sigmoid units, 10 softmax outputs, cross-entropy, gradient descent on all samples at once.
-The library does the same in float32, in blocks, without allocating; a test holds both to the same losses.
+The library does the same in float32 and in blocks of samples; a test holds both to the same losses.
 
     python examples/classic.py [EPOCHS]         1000 epochs by default, which take some minutes
 """
@@ -27,7 +27,7 @@ def classic(x, y, epochs, learning_rate=0.1, report_every=100, seed=0):
         e = np.exp(z2 - z2.max(axis=1, keepdims=True))
         p = e / e.sum(axis=1, keepdims=True)  # (N, 10), each row adds up to 1
         losses.append(-np.log((p * y).sum(axis=1)).mean())
-        if epoch == 1 or epoch % report_every == 0:
+        if epoch in (1, epochs) or epoch % report_every == 0:
             accuracy = (p.argmax(axis=1) == y.argmax(axis=1)).mean()
             print(f"epoch {epoch:4d}   loss {losses[-1]:.6f}   accuracy {accuracy:.4f}", flush=True)
         # backward

@@ -21,7 +21,6 @@ TREE = {  # the parents, and the exit code of the command line
     "ModelFileError": ({"FileError"}, 1),
     "RunError": ({"FileError"}, 1),
     "DivergenceError": ({"DigitlabError"}, 1),
-    "MissingError": ({"DigitlabError"}, 2),
 }
 KINDS = [getattr(errors, name) for name in TREE]
 

@@ -16,17 +16,20 @@ from digitlab.errors import DigitlabError
 from digitlab.evaluation import Report, evaluate
 from digitlab.fitting import fit
 from digitlab.network import Network
-from digitlab.training import Control, History, Recipe, load, named_recipes, recipe, train
+from digitlab.training import Branch, Control, EpochDone, History, Recipe, StepDone, load, named_recipes, recipe, train
 from digitlab.version import __version__
 
 __all__ = [
+    "Branch",
     "Control",
     "DigitlabError",
     "Digits",
+    "EpochDone",
     "History",
     "Network",
     "Recipe",
     "Report",
+    "StepDone",
     "__version__",
     "display_prediction",
     "errors",

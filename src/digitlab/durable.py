@@ -11,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["TEMPORARY_PREFIX", "sync", "write_durably"]
+__all__ = ["TEMPORARY_PREFIX", "sweep", "sync", "write_durably"]
 
 TEMPORARY_PREFIX = ".unfinished-"  # what a killed process leaves behind is recognised by this
 
@@ -44,3 +44,9 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of a process that was killed. Only for a folder in which nobody else is writing."""
+    for stray in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        stray.unlink(missing_ok=True)

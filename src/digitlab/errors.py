@@ -9,8 +9,7 @@
     │   ├── DataFileError          a data set
     │   ├── ModelFileError         a trained model
     │   └── RunError               a run folder
-    ├── DivergenceError            training left the finite numbers
-    └── MissingError               something optional is not installed or not there
+    └── DivergenceError            training left the finite numbers
 
 Each error answers four questions: what is wrong, what it must be, what was got, and what would help.
 """
@@ -24,7 +23,6 @@ __all__ = [
     "DivergenceError",
     "FileError",
     "InputError",
-    "MissingError",
     "ModelFileError",
     "PictureError",
     "RecipeError",
@@ -109,9 +107,3 @@ class DivergenceError(DigitlabError):
 
     step: int = 0
     layer: str = ""
-
-
-class MissingError(DigitlabError):
-    """Something optional is not installed, or not there yet."""
-
-    exit_code = 2

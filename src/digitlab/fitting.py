@@ -10,13 +10,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Unpack
 
 from digitlab.data.digits import Digits
-from digitlab.engines import Engine
+from digitlab.errors import InputError
 from digitlab.network.network import Network
-from digitlab.training.events import Control, EpochDone, Event, History, Stopped
-from digitlab.training.loop import train
+from digitlab.training.events import Control, EpochDone, Event, History, Started, Stopped
+from digitlab.training.plan import TrainOptions, train
 from digitlab.training.recipe import Recipe
+from digitlab.training.run import Run
 
 __all__ = ["Listener", "fit"]
 
@@ -28,13 +30,11 @@ def fit(
     digits: Digits,
     recipe: Recipe,
     *,
-    engine: str | Engine = "auto",
-    threads: int | None = None,
-    control: Control | None = None,
-    out: str | Path | None = None,
     progress: bool = False,
     report_every: int | None = None,
     listeners: Iterable[Listener] = (),
+    control: Control | None = None,
+    **options: Unpack[TrainOptions],
 ) -> History:
     """Train ``network`` in place to the end of the recipe. Ctrl-C stops it and keeps what was learnt so far.
 
@@ -42,21 +42,24 @@ def fit(
         network: its layers and activation must be the recipe's. It starts from the parameters that it has.
         digits: the training set.
         recipe: every setting that changes the result.
-        engine: ``"auto"``, ``"numpy"``, or an `Engine`.
-        threads: 1 to 256; None for as many as the process may use.
-        control: lets another thread stop it.
-        out: a new folder to keep the run in.
         progress: show a live bar and a line every ``report_every`` epochs.
         report_every: by default a tenth of the epochs.
         listeners: called with every event. An exception in one ends the training in order, and is raised again.
+        control: lets another thread stop it or change settings.
+        options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every: see `digitlab.train`.
 
     Returns:
         The loss and accuracy of each epoch, and how it ended.
 
     Raises:
-        RecipeError, DivergenceError, RunError: as for `train`.
+        InputError, RecipeError, DivergenceError, RunError: as for `digitlab.train`.
     """
+    if report_every is not None and report_every < 1:
+        raise InputError(
+            "report_every is out of bounds", must_be="a whole number from 1", got=report_every, help="try 100"
+        )
     control = control or Control()
+    out = options.get("out")
     history = History(run=None if out is None else str(out))
     everyone = list(listeners)
     with contextlib.ExitStack() as stack:
@@ -65,10 +68,12 @@ def fit(
 
             everyone.append(stack.enter_context(TrainingProgress(recipe.epochs, report_every)))
         stack.enter_context(_stop_on_interrupt(control))
-        events = train(network, digits, recipe, engine=engine, threads=threads, control=control, out=out)
+        events = train(network, digits, recipe, control=control, **options)
         with contextlib.closing(events):
             for event in events:
-                if isinstance(event, EpochDone):
+                if isinstance(event, Started) and out is not None and event.epoch:
+                    history.epochs = Run(Path(out)).history()[: event.epoch]  # what was done before
+                elif isinstance(event, EpochDone):
                     history.epochs.append(event)
                 elif isinstance(event, Stopped):
                     history.stopped = event

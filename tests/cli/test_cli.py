@@ -67,7 +67,7 @@ def test_train_answers_in_json(folder, capsys):
     assert answer["loss"] == pytest.approx(2.4005, abs=1e-3)
     assert answer["recipe"]["learning_rate"] == 0.1
     assert "</svg>" in plot.read_text()
-    assert Run.open(Path("here/run"))[1].outcome.loss == answer["loss"]
+    assert Run(Path("here/run")).manifest.outcome.loss == answer["loss"]
 
 
 def test_quiet_is_quiet(folder, capsys):
@@ -116,7 +116,7 @@ def test_evaluate_answers_in_json(capsys, model, mnist):
     answer = json.loads(out)
     report = dl.evaluate(dl.load(model), mnist[1])
     assert code == 0
-    assert answer == json.loads(json.dumps(report.to_dict()))
+    assert answer == json.loads(json.dumps(report.to_dict())) | {"model": model}
     assert answer["count"] == 10_000
 
 
@@ -125,7 +125,7 @@ def test_show_answers_in_json(capsys, model, mnist):
     answer = json.loads(out)
     probabilities = dl.load(model).probabilities(mnist[1].images[42])
     assert code == 0
-    assert set(answer) == {"index", "digit", "probability", "probabilities", "label"}
+    assert set(answer) == {"index", "digit", "probability", "probabilities", "label", "model"}
     assert (answer["index"], answer["label"]) == (42, int(mnist[1].labels[42]))
     np.testing.assert_allclose(answer["probabilities"], probabilities, atol=1e-6)
     assert answer["probability"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
@@ -184,7 +184,7 @@ def test_doctor_finds_what_is_wrong(capsys, monkeypatch, threads, complaint):
         ["train", "--epochs", "0"],
         ["train", "--epochs", "many"],
         ["train", "--learning-rate", "nan"],
-        ["train", "--activation", "gelu"],
+        ["train", "--activation", "swish"],
         ["train", "--layers", "784,x,10"],
         ["train", "--layers", "783,10"],
         ["train", "--threads", "0"],
@@ -192,6 +192,13 @@ def test_doctor_finds_what_is_wrong(capsys, monkeypatch, threads, complaint):
         ["train", "--engine", "abacus"],
         ["train", "--report-every", "0"],
         ["train", "--data", "nowhere"],
+        ["train", "--plot", "curves.xyz"],
+        ["train", "--plot", "nowhere/curves.png"],
+        ["train", "--from", "nowhere@3"],
+        ["train", "--from", "runs"],
+        ["train", "--resume"],
+        ["train", "--checkpoint-every", "-1"],
+        ["train", "--snapshot-every", "-1"],
         ["train", "--out", "."],
         ["train", "seed", "more"],
         ["train", "--bogus"],
@@ -254,7 +261,7 @@ def test_ctrl_c_ends_cleanly_with_what_was_learnt(tmp_path, recipe):
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     assert "what was learnt is kept" in out
-    _, manifest = Run.open(tmp_path / "run")
+    manifest = Run(tmp_path / "run").manifest
     assert manifest.outcome.state == "interrupted"
     assert np.isfinite(dl.load(tmp_path / "run").parameters).all()
 

@@ -74,7 +74,7 @@ def test_a_slice_copies_no_pixels(few):
 
 def test_the_name_tells_where_they_are_from_and_how_many(mnist):
     assert repr(mnist[1]) == "Digits(10000 from MNIST test)"
-    assert repr(mnist[1][:5]) == "Digits(5 from MNIST test, 5 of 10000)"
+    assert repr(mnist[1][:5]) == "Digits(5 from MNIST test (5 of 10,000))"
 
 
 def test_the_fingerprint_depends_on_every_pixel_and_label(few):

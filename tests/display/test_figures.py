@@ -14,7 +14,7 @@ def test_the_curves_are_the_history():
     loss, accuracy = draw_history(epochs).axes
     assert loss.lines[0].get_ydata().tolist() == [event.loss for event in epochs]
     assert accuracy.lines[0].get_ydata().tolist() == [100 * event.accuracy for event in epochs]
-    assert loss.get_title(loc="left") == "loss (cross-entropy): 0.4000 at epoch 5"
+    assert loss.get_title(loc="left") == "training loss (cross-entropy): 0.4000 at epoch 5"
     assert loss.get_xlabel() == "epoch"
 
 

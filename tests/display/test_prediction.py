@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 
@@ -94,12 +95,17 @@ def test_the_figure_is_saved(network, mnist, tmp_path, ending, capsys):
     assert capsys.readouterr().out == ""  # no terminal: nothing is printed
 
 
-def test_a_figure_that_cannot_be_saved_is_refused(network, mnist, tmp_path):
+def test_a_figure_that_cannot_be_saved_is_refused(network, mnist, tmp_path, monkeypatch):
     for name in ("prediction.docx", "prediction"):
         with pytest.raises(InputError, match="cannot be saved in this format"):
             dl.display_prediction(network, mnist[1].images[0], save=tmp_path / name)
-    with pytest.raises(FileError, match="cannot be written"):
-        dl.display_prediction(network, mnist[1].images[0], save=tmp_path / "missing" / "p.png")
+    for name in ("missing/p.png", "folder.png"):
+        (tmp_path / "folder.png").mkdir(exist_ok=True)
+        with pytest.raises(InputError, match="a file in a folder that exists"):
+            dl.display_prediction(network, mnist[1].images[0], save=tmp_path / name)
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(FileError, match="No space left"):
+        dl.display_prediction(network, mnist[1].images[0], save=tmp_path / "p.png")
 
 
 @pytest.mark.parametrize(

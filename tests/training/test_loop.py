@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import time
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_all_of_seed_follows_the_golden_trace(mnist):
     network = recipe.new_network()
     history = dl.fit(network, mnist[0], recipe)
     losses = _losses(history)
-    assert max(abs(losses[epoch] - loss) for epoch, loss in GOLDEN.items()) < 1e-4
+    assert max(abs(losses[epoch] - loss) for epoch, loss in GOLDEN.items()) < 1e-7
     assert history.epochs[-1].accuracy == pytest.approx(0.893, abs=0.001)
     assert dl.evaluate(network, mnist[1]).accuracy == pytest.approx(0.898, abs=0.003)
 
@@ -122,6 +123,7 @@ def test_not_pulling_is_pausing(few):
     assert isinstance(next(events), Started)
     next(events)
     after_one = network.parameters.copy()
+    time.sleep(0.05)  # several epochs' worth
     assert np.array_equal(network.parameters, after_one)
     rest = list(events)
     assert [event.epoch for event in rest if isinstance(event, EpochDone)] == [2, 3, 4, 5]

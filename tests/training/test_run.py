@@ -12,9 +12,10 @@ import pytest
 import digitlab as dl
 from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
 from digitlab.training import EpochDone
-from digitlab.training.run import HISTORY, MANIFEST, MODEL, RECIPE, Run
+from digitlab.training.lock import LOCK
+from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run
 
-FILES = {RECIPE, HISTORY, MODEL, MANIFEST}
+FILES = {RECIPE, HISTORY, CLOCK, MODEL, MANIFEST}
 
 
 @pytest.fixture
@@ -28,18 +29,19 @@ def finished(tmp_path, few):
 
 def test_a_run_holds_everything(finished, few):
     folder, network = finished
-    assert {path.name for path in folder.iterdir()} == FILES
+    checkpoints = {"checkpoint-0.safetensors", "checkpoint-3.safetensors"}
+    assert {path.name for path in folder.iterdir()} == FILES | checkpoints | {LOCK}
     assert dl.recipe(folder / RECIPE) == dl.recipe("seed", epochs=3)
     lines = [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     assert np.array_equal(dl.load(folder).parameters, network.parameters)
     assert np.array_equal(dl.load(folder / MODEL).parameters, network.parameters)
-    _, manifest = Run.open(folder)
+    manifest = Run(folder).manifest
     assert manifest.outcome.state == "finished"
     assert (manifest.outcome.epochs, manifest.outcome.steps) == (3, 3)
     assert manifest.outcome.loss == lines[-1]["loss"]
     assert (manifest.data.count, manifest.data.sha256) == (1000, few.sha256())
-    assert set(manifest.files) == FILES - {MANIFEST}
+    assert set(manifest.files) == (FILES | checkpoints) - {MANIFEST}
     assert manifest.environment["numpy"] == np.__version__
 
 
@@ -53,8 +55,13 @@ def test_the_same_run_gives_the_same_model_file(finished, tmp_path, few):
 def test_the_last_event_is_told_after_the_commit(tmp_path, few):
     recipe = dl.recipe("seed", epochs=2)
     events = dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run")
-    committed = [(type(event).__name__, (tmp_path / "run" / MANIFEST).exists()) for event in events]
-    assert committed == [("Started", False), ("EpochDone", False), ("EpochDone", False), ("Stopped", True)]
+    committed = [(type(event).__name__, Run(tmp_path / "run").manifest.outcome.state) for event in events]
+    assert committed == [
+        ("Started", "running"),
+        ("EpochDone", "running"),
+        ("EpochDone", "running"),
+        ("Stopped", "finished"),
+    ]
 
 
 def test_a_training_that_is_let_go_keeps_what_was_learnt(tmp_path, few):
@@ -64,7 +71,7 @@ def test_a_training_that_is_let_go_keeps_what_was_learnt(tmp_path, few):
     for _ in range(3):  # Started, and two epochs
         next(events)
     events.close()
-    _, manifest = Run.open(tmp_path / "run")
+    manifest = Run(tmp_path / "run").manifest
     assert (manifest.outcome.state, manifest.outcome.epochs) == ("interrupted", 2)
     assert np.array_equal(dl.load(tmp_path / "run").parameters, network.parameters)
 
@@ -75,7 +82,7 @@ def test_a_diverged_run_keeps_the_last_good_model(tmp_path, few):
     network.W1[...], network.W2[...] = 1e20, 1e20
     with pytest.raises(DivergenceError):
         dl.fit(network, few, recipe, out=tmp_path / "run")
-    _, manifest = Run.open(tmp_path / "run")
+    manifest = Run(tmp_path / "run").manifest
     assert (manifest.outcome.state, manifest.outcome.steps) == ("diverged", 0)
     assert np.array_equal(dl.load(tmp_path / "run").parameters, network.parameters)
 
@@ -83,12 +90,12 @@ def test_a_diverged_run_keeps_the_last_good_model(tmp_path, few):
 @pytest.mark.parametrize("name", sorted(FILES - {MANIFEST}))
 def test_a_changed_file_is_refused(finished, name):
     folder, _ = finished
-    run, manifest = Run.open(folder)
+    run = Run(folder)
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
     with pytest.raises(RunError, match="is not what the run wrote"):
-        run.read(name, manifest)
+        run.read(name)
 
 
 def test_a_changed_model_is_not_loaded(finished):
@@ -121,7 +128,7 @@ def test_a_newer_format_is_refused(finished):
 def test_a_run_that_was_killed_says_so(finished):
     folder, _ = finished
     (folder / MANIFEST).unlink()
-    with pytest.raises(RunError, match="killed before its end"):
+    with pytest.raises(RunError, match="before its first checkpoint"):
         dl.load(folder)
 
 
@@ -155,7 +162,7 @@ def test_a_full_disk_is_a_run_error_and_the_network_keeps_its_parameters(tmp_pat
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match="No space left"):
         list(events)
-    assert not (tmp_path / "run" / MANIFEST).exists()
+    assert Run(tmp_path / "run").manifest.outcome.state == "running"  # the last commit is intact
     expected = recipe.new_network()
     dl.fit(expected, few, recipe)
     assert np.array_equal(network.parameters, expected.parameters)

@@ -25,6 +25,7 @@ app = App(
     name="digitlab",
     help="A laboratory for handwritten digits: train a network written from scratch on NumPy, and understand it.",
     version=__version__,
+    suppress_keyboard_interrupt=False,  # `main` says it in its own words
     default_parameter=Parameter(negative=""),  # no --no-json and the like
 )
 for command in (train, evaluate, show, recipes, doctor):

@@ -6,18 +6,20 @@ from digitlab.cli.options import Data, Json, Model, print_json, write_line
 from digitlab.data import open_data
 from digitlab.evaluation import evaluate as evaluate_network
 from digitlab.training import load
-from digitlab.training.models import LATEST
+from digitlab.training.models import LATEST, find_model
 
 __all__ = ["evaluate"]
 
 
 def evaluate(*, model: Model = LATEST, data: Data = "mnist", json: Json = False) -> int:
     """Measure a model on the test set: accuracy with its interval, cross-entropy, and each digit."""
-    network = load(model)
+    path = find_model(model)
+    network = load(path)
     _, test = open_data(data)
     report = evaluate_network(network, test)
     if json:
-        print_json(report.to_dict())
+        print_json(report.to_dict() | {"model": str(path)})
     else:
+        write_line(f"model {path}")
         write_line(str(report))
     return 0

@@ -47,6 +47,8 @@ def _print_tables() -> None:
     table = Table("setting", "default", "what it does", box=None, pad_edge=False)
     for setting in SETTINGS.values():
         applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
-        words = f"{setting.help}; {setting.must_be}.{applies} [dim]Default: {setting.why}.[/dim]"
+        bounds = "".join(f"\n[bold]{name}[/bold]: {meaning}" for name, meaning in setting.choices.items())
+        rule = "one of those below" if setting.choices else setting.must_be
+        words = f"{setting.help}; {rule}.{applies} [dim]Default: {setting.why}.[/dim]{bounds}"
         table.add_row(f"[bold]{setting.name}[/bold]", setting.show(setting.default), words)
     console.print(table, soft_wrap=False)

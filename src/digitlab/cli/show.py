@@ -8,15 +8,15 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, Json, Model, print_json
+from digitlab.cli.options import Data, Json, Model, print_json, write_line
 from digitlab.data import open_data
-from digitlab.display.figures import save_figure
+from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import InputError
 from digitlab.training import load
-from digitlab.training.models import LATEST
+from digitlab.training.models import LATEST, find_model
 
 __all__ = ["show"]
 
@@ -33,7 +33,10 @@ def show(
     json: Json = False,
 ) -> int:
     """Show a digit of the test set with its picture, the prediction, the ten probabilities and the true label."""
-    network = load(model)
+    if save is not None:
+        check_figure_path(save)
+    path = find_model(model)
+    network = load(path)
     _, test = open_data(data)
     if index is None:
         index = random.randrange(len(test))
@@ -48,7 +51,8 @@ def show(
     if save is not None:
         save_figure(draw_prediction(prediction), save)
     if json:
-        print_json({"index": index} | prediction.to_dict())
+        print_json({"index": index} | prediction.to_dict() | {"model": str(path)})
     else:
+        write_line(f"model {path}")
         print_prediction(prediction, title=f"{test.source} {index}")
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,59 +12,145 @@ from cyclopts import Parameter
 
 from digitlab.cli.options import Data, Json, changes_from_flags, print_json, with_recipe_flags, write_line
 from digitlab.data import open_data
-from digitlab.engines import find_engine
+from digitlab.display.figures import check_figure_path, draw_history, save_figure
+from digitlab.engines import AUTO
 from digitlab.engines.checks import check_threads
 from digitlab.errors import InputError
 from digitlab.fitting import fit
-from digitlab.training import History, Recipe, recipe
+from digitlab.training import Branch, History, Recipe, find_run, recipe
+from digitlab.training.manifest import ENDED
 from digitlab.training.models import RUNS
+from digitlab.training.plan import CHECKPOINT_SECONDS
+from digitlab.training.run import Run
 
 __all__ = ["train"]
 
 
+def _say(words: str) -> Callable[[Any], str]:
+    """What the help shows in place of a default."""
+    return lambda _: words
+
+
+Name = Annotated[
+    str | None, Parameter(name="RECIPE", help="A named recipe, or a TOML file.", show_default=_say("seed"))
+]
+Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=_say(f"{RUNS}/..."))]
+EngineName = Annotated[str, Parameter(help="auto or numpy. Does not change the result beyond rounding.")]
+Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=_say("all cores"))]
+ReportEvery = Annotated[int | None, Parameter(help="Epochs between lines.", show_default=_say("a tenth of them"))]
+Resume = Annotated[bool, Parameter(help="Go on with the run in --out, as if it had never stopped.", show_default=False)]
+From = Annotated[
+    str | None, Parameter(name="--from", help="Begin where RUN@EPOCH was; give the settings that shall differ.")
+]
+CheckpointEvery = Annotated[float, Parameter(help="Seconds between checkpoints.")]
+SnapshotEvery = Annotated[int, Parameter(help="Epochs after which a checkpoint is kept for good; 0: never.")]
+Plot = Annotated[Path | None, Parameter(help="Draw loss and accuracy into this file (.png, .svg, .pdf).")]
+Quiet = Annotated[bool, Parameter(help="Print nothing but errors.", show_default=False)]
+
+
 @with_recipe_flags
 def train(
-    name: Annotated[str, Parameter(name="RECIPE", help="A named recipe, or a TOML file.")] = "seed",
+    name: Name = None,
     /,
     *,
-    out: Annotated[
-        Path | None, Parameter(help="A new folder for the run.", show_default=lambda _: f"{RUNS}/...")
-    ] = None,
+    out: Out = None,
     data: Data = "mnist",
-    engine: Annotated[str, Parameter(help="auto or numpy. Does not change the result beyond rounding.")] = "auto",
-    threads: Annotated[int | None, Parameter(help="1 to 256.", show_default=lambda _: "all cores")] = None,
-    report_every: Annotated[
-        int | None, Parameter(help="Print a line every so many epochs.", show_default=lambda _: "a tenth of the epochs")
-    ] = None,
-    plot: Annotated[Path | None, Parameter(help="Draw loss and accuracy into this file (.png, .svg, .pdf).")] = None,
-    quiet: Annotated[bool, Parameter(help="Print nothing but errors.", show_default=False)] = False,
+    engine: EngineName = AUTO,
+    threads: Threads = None,
+    report_every: ReportEvery = None,
+    resume: Resume = False,
+    branch: From = None,
+    checkpoint_every: CheckpointEvery = CHECKPOINT_SECONDS,
+    snapshot_every: SnapshotEvery = 0,
+    plot: Plot = None,
+    quiet: Quiet = False,
     json: Json = False,
     **changes: Any,
 ) -> int:
     """Train a network by a recipe. Ctrl-C stops it and keeps what was learnt so far."""
-    chosen = recipe(name, **changes_from_flags(changes))
-    if report_every is not None and report_every < 1:
-        raise InputError(
-            "--report-every is out of bounds", must_be="a whole number from 1", got=report_every, help="try 100"
-        )
+    given = changes_from_flags(changes)
     check_threads(threads)
-    found = find_engine(engine)
-    digits, _ = open_data(data)
-    network = chosen.new_network()
-    folder = out or _new_folder(name)
-    talk = not (quiet or json)
-    history = fit(
-        network, digits, chosen, engine=found, threads=threads, out=folder, progress=talk, report_every=report_every
-    )
     if plot is not None:
-        from digitlab.display.figures import draw_history, save_figure  # brings matplotlib: only where it is wanted
-
-        save_figure(draw_history(history.epochs), plot)
+        check_figure_path(plot)
+    start = None if branch is None else _parse_branch(branch)
+    chosen = _choose_recipe(name, given, out, start, resume=resume)
+    folder = out or _new_folder(name or (start.run.name if start else "seed"))
+    talk = not (quiet or json)
+    ended = resume and Run(folder).manifest.outcome.state in ENDED
+    if resume and talk:
+        _say_what_is_resumed(folder, engine)
+    digits, _ = open_data(data)
+    history = fit(
+        chosen.new_network(),
+        digits,
+        chosen,
+        engine=engine,
+        threads=threads,
+        out=folder,
+        resume=resume,
+        branch=start,
+        checkpoint_every=checkpoint_every,
+        snapshot_every=snapshot_every,
+        progress=talk and not ended,
+        report_every=report_every,
+    )
     if json:
         print_json(_answer(folder, chosen, history))
-    elif talk:
+    elif talk and not ended:
         write_line(f"kept in {folder}")
+    if plot is not None:
+        save_figure(draw_history(history.epochs), plot)
     return 0
+
+
+def _choose_recipe(
+    name: str | None, given: dict[str, Any], out: Path | None, start: Branch | None, *, resume: bool
+) -> Recipe:
+    """The recipe by its name, of the run that is gone on with, or of the run that is branched from; with the flags."""
+    if resume and (name or given or start or out is None):
+        raise InputError(
+            "--resume goes on with a run as it was",
+            must_be="--resume with --out RUN, without a recipe or settings",
+            got="no --out" if out is None else "settings as well",
+            help="leave the settings out, or change them in a new run: --from RUN@EPOCH",
+        )
+    if resume and out is not None:
+        return Run(out).recipe
+    if start is not None:
+        if name is not None:
+            raise InputError(
+                "--from takes its recipe from the run",
+                must_be="settings to change, without a recipe",
+                got=name,
+                help="give the settings that shall differ as flags",
+            )
+        return replace(Run(start.run).recipe, **given)
+    return recipe(name or "seed", **given)
+
+
+def _parse_branch(text: str) -> Branch:
+    """``RUN@EPOCH``."""
+    run, _, epoch = text.rpartition("@")
+    if not run or not epoch.isascii() or not epoch.isdigit():
+        raise InputError(
+            "--from cannot be understood",
+            must_be="RUN@EPOCH, the folder of a run and an epoch of which it has a checkpoint",
+            got=repr(text),
+            help="such as --from runs/mine@100",
+        )
+    return Branch(find_run(run), int(epoch))
+
+
+def _say_what_is_resumed(folder: Path, engine: str) -> None:
+    """Tell what --resume will do, before anything happens."""
+    manifest = Run(folder).manifest
+    outcome = manifest.outcome
+    if outcome.state in ENDED:
+        write_line(f"{folder} has ended already, after {outcome.epochs} epochs: nothing to do")
+    else:
+        write_line(f"going on with {folder}")
+    if engine not in {AUTO, manifest.engine}:
+        write_line(f"the run began with engine {manifest.engine}: with {engine} the last bits will differ")
 
 
 def _new_folder(name: str) -> Path:

@@ -20,11 +20,13 @@ from digitlab.data.digits import SIDE, Digits
 from digitlab.data.idx import read_idx
 from digitlab.errors import DataFileError, InputError
 
-__all__ = ["MNIST_TEST", "MNIST_TRAIN", "load_data", "load_mnist", "open_data"]
+__all__ = ["MNIST_TEST_SHA256", "load_data", "load_mnist", "open_data"]
 
 MNIST_FOLDER = Path(__file__).with_name("mnist")
 MNIST_TRAIN = "MNIST train"
 MNIST_TEST = "MNIST test"
+
+MNIST_TEST_SHA256 = "c3f9adf9c66efb572b1f9326c3a511b45910c7173b97be66ceceeeeaef6b802b"  # of `Digits.sha256`
 
 PARTS = {"train": "train", "test": "t10k"}  # our name of each part: the prefix of its files
 MNIST_SHA256 = {  # of the unzipped files

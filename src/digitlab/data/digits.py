@@ -76,7 +76,7 @@ class Digits:
         if isinstance(chosen, int | np.integer):
             return self.images[chosen], self.labels[chosen]
         images, labels = self.images[chosen], self.labels[chosen]
-        return Digits(images, labels, f"{self.source}, {len(labels)} of {len(self)}")
+        return Digits(images, labels, f"{self.source} ({len(labels):,} of {len(self):,})")
 
     def __repr__(self) -> str:
         return f"Digits({len(self)} from {self.source})"

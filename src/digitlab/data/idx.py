@@ -29,7 +29,7 @@ from digitlab.errors import DataFileError
 __all__ = ["encode_idx", "parse_idx", "read_idx"]
 
 UNSIGNED_BYTE = 0x08
-MAX_FILE_BYTES = 2**31  # on disk; EMNIST, the largest relative of MNIST, has 0.2e9 pixels
+MAX_FILE_BYTES = 2**31  # on disk; EMNIST ByClass, a large relative of MNIST, has 0.64e9 pixels
 MAX_ARRAY_BYTES = 2**31  # unpacked
 MAX_DEFLATE_RATIO = 1032  # no gzip stream can expand further than this (zlib's technical details)
 GZIP_MAGIC = b"\x1f\x8b"

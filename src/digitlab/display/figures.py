@@ -20,11 +20,22 @@ from digitlab.training.events import EpochDone
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "INK", "MUTED", "RIGHT", "WRONG", "draw_history", "new_figure", "notebook_shell", "save_figure"]
+__all__ = [
+    "INK",
+    "MUTED",
+    "RIGHT",
+    "WRONG",
+    "check_figure_path",
+    "draw_history",
+    "new_figure",
+    "notebook_shell",
+    "save_figure",
+]
 
 INK, MUTED, ACCENT = "#1f2933", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
 DPI = 150
+FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -56,25 +67,40 @@ def notebook_shell() -> Any:
     return shell if getattr(shell, "kernel", None) is not None else None
 
 
+def check_figure_path(path: str | Path) -> None:
+    """Refuse a place that no figure can be written to, before any work is done for it.
+
+    Raises:
+        InputError: an ending that is not a known format, or a folder that does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(
+            f"{path}: a figure cannot be saved in this format",
+            must_be=f"a file name that ends in one of {', '.join(FORMATS)}",
+            got=repr(path.suffix),
+            help="end it in .png for a picture or in .svg for a drawing",
+        )
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(
+            f"{path}: a figure cannot be saved there",
+            must_be="a file in a folder that exists",
+            got="a folder" if path.is_dir() else f"no folder {path.parent}",
+            help="make the folder first, or choose another path",
+        )
+
+
 def save_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure; the ending of ``path`` chooses the format.
 
     Raises:
-        InputError: an ending that is not a known format.
+        InputError: as `check_figure_path`.
         FileError: the file cannot be written.
     """
     path = Path(path)
-    kind = path.suffix.lower().removeprefix(".")
-    known = sorted(figure.canvas.get_supported_filetypes())
-    if kind not in known:
-        raise InputError(
-            f"{path}: a figure cannot be saved in this format",
-            must_be=f"a file name that ends in one of {', '.join(known)}",
-            got=repr(path.suffix),
-            help="end it in .png for a picture or in .svg for a drawing",
-        )
+    check_figure_path(path)
     try:
-        write_durably(path, _render(figure, kind))
+        write_durably(path, _render(figure, path.suffix.lower().removeprefix(".")))
     except OSError as error:
         raise FileError(
             f"{path}: the figure cannot be written",
@@ -89,8 +115,8 @@ def draw_history(epochs: Sequence[EpochDone]) -> Figure:
     figure = new_figure(8, 3.4)
     numbers = [event.epoch for event in epochs]
     panels: list[tuple[str, str, list[float]]] = [
-        ("loss (cross-entropy)", ".4f", [event.loss for event in epochs]),
-        ("accuracy (%)", ".2f", [100 * event.accuracy for event in epochs]),
+        ("training loss (cross-entropy)", ".4f", [event.loss for event in epochs]),
+        ("training accuracy (%)", ".2f", [100 * event.accuracy for event in epochs]),
     ]
     for axes, (title, form, values) in zip(figure.subplots(1, 2), panels, strict=True):
         marker = "o" if len(epochs) < 20 else None

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.display.figures import notebook_shell
 from digitlab.display.terminal import new_console
-from digitlab.training.events import EpochDone, Event, Started, Stopped
+from digitlab.training.events import EpochDone, Event, SettingChanged, Started, Stopped
 
 __all__ = ["TrainingProgress"]
 
@@ -33,7 +33,7 @@ class TrainingProgress:
         self._last: EpochDone | None = None
         if self.console.is_terminal and notebook_shell() is None:
             self._bar = Progress(
-                BarColumn(bar_width=24),
+                BarColumn(bar_width=16),
                 TextColumn("{task.completed:.0f}/{task.total:.0f}"),
                 TextColumn("{task.description}"),
                 TimeRemainingColumn(compact=True),
@@ -55,10 +55,7 @@ class TrainingProgress:
     def __call__(self, event: Event) -> None:
         """Take in one event."""
         if isinstance(event, Started):
-            self.console.print(
-                f"network {event.network}, {event.samples:,} digits from {event.source}, {event.epochs:,} epochs"
-            )
-            self.console.print(f"engine {event.engine}, threads {event.threads}")
+            self._head(event)
         elif isinstance(event, EpochDone):
             self._last = event
             if self._bar is not None:
@@ -67,14 +64,33 @@ class TrainingProgress:
                 self._bar.update(self._task, completed=event.epoch, description=words)
             if event.epoch == 1 or event.epoch % self.report_every == 0 or event.epoch == self.epochs:
                 self._print(event)
-        elif isinstance(event, Stopped) and event.reason != "finished":
+        elif isinstance(event, SettingChanged):
+            self.console.print(f"{event.name} is {event.value:g} from step {event.step + 1:,} on")
+        elif isinstance(event, Stopped):
+            self._tail(event)
+
+    def _head(self, event: Started) -> None:
+        self.console.print(
+            f"network {event.network}, {event.samples:,} digits from {event.source}, {event.epochs:,} epochs"
+        )
+        if event.held_out:
+            self.console.print(f"{event.held_out:,} digits held out for validation")
+        self.console.print(f"engine {event.engine}, threads {event.threads}")
+        if event.step:
+            self.console.print(f"{event.epoch:,} epochs and {event.step:,} steps were done before")
+
+    def _tail(self, event: Stopped) -> None:
+        if event.reason == "early":
+            self.console.print(f"stopped after epoch {event.epoch}: validation no longer improved")
+        elif event.reason == "interrupted":
             if self._last is not None and self._last.epoch % self.report_every and self._last.epoch > 1:
                 self._print(self._last)
             self.console.print(f"stopped after {event.epoch} of {self.epochs} epochs; what was learnt is kept")
 
     def _print(self, event: EpochDone) -> None:
         width = len(str(self.epochs))
+        validation = f"   validation {event.validation_accuracy:.4f}" if event.validation_accuracy is not None else ""
         self.console.print(
             f"epoch {event.epoch:>{width}}/{self.epochs}   loss {event.loss:.4f}   accuracy {event.accuracy:.4f}"
-            f"   {event.seconds:.1f} s"
+            f"{validation}   {event.seconds:.1f} s"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,8 @@ def display_prediction(
 ) -> Figure:
     """Show a picture, the predicted digit, its ten probabilities and the true label, wherever this runs.
 
-    In a notebook the figure appears below the cell; in a terminal it is drawn with characters; anywhere it can be
-    saved. It never opens a window and needs no screen.
+    In a notebook the figure appears below the cell; elsewhere it is drawn with characters on standard output, unless
+    it is saved. It never opens a window and needs no screen.
 
     Args:
         network: a trained one.
@@ -48,7 +47,7 @@ def display_prediction(
         from IPython.display import display
 
         display(figure)  # type: ignore[no-untyped-call]
-    elif save is None and sys.stdout.isatty():
+    elif save is None:
         from digitlab.display.terminal import print_prediction
 
         print_prediction(prediction)

@@ -6,7 +6,7 @@ from digitlab.engines.base import Advance, Batch, Engine, Session, Sums
 from digitlab.engines.numpy_engine import NumpyEngine
 from digitlab.errors import InputError
 
-__all__ = ["ENGINES", "Advance", "Batch", "Engine", "NumpyEngine", "Session", "Sums", "find_engine"]
+__all__ = ["AUTO", "ENGINES", "Advance", "Batch", "Engine", "NumpyEngine", "Session", "Sums", "find_engine"]
 
 ENGINES: dict[str, type[Engine]] = {"numpy": NumpyEngine}
 AUTO = "auto"

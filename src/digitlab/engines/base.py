@@ -80,7 +80,7 @@ class Advance:
         counts: the samples of each batch.
         failed: the answer of the step after these, which could not be taken: its loss, its gradient or the
             parameters that it leads to are not finite. None where all went well.
-        beyond: where that step would have led, ``(D,)``; the parameters themselves are still those before it.
+        beyond: where that step led, ``(D,)``, if it was computed; the parameters themselves are those before it.
     """
 
     losses: list[float] = field(default_factory=list)

@@ -122,7 +122,7 @@ class _Workspace:
         self.gathered = np.empty((block, architecture.sizes[0]), dtype)  # (B, P) the samples of a mini-batch
         self._outputs = [np.empty((block, size), dtype) for size in architecture.sizes[1:]]  # (B, H) ... (B, K)
         self._deltas = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
-        self._slopes = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
+        self._sums = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H) z, then f'(z)
         self._gradient = np.empty(architecture.parameter_count, dtype)
         self._gradients = architecture.layers(self._gradient)
 
@@ -138,10 +138,12 @@ class _Workspace:
         """The inputs, the output of each hidden layer, and last the logits."""
         activations = [x]
         for number, (W, b) in enumerate(layers):
-            z = np.matmul(activations[-1], W, out=self._outputs[number][: len(x)])  # (B, H)
-            z += b
+            a = self._outputs[number][: len(x)]  # (B, H)
             is_hidden = number < len(layers) - 1
-            activations.append(self._activation.function(z, z) if is_hidden else z)
+            z = self._sums[number][: len(x)] if is_hidden else a
+            np.matmul(activations[-1], W, out=z)
+            z += b
+            activations.append(self._activation.function(z, out=a) if is_hidden else z)
         return activations
 
     def _backward(self, layers: list[Layer], activations: list[Floats], delta: Floats) -> None:
@@ -151,6 +153,7 @@ class _Workspace:
             np.matmul(a.T, delta, out=self._gradients[number].W)  # (H, K)
             np.sum(delta, axis=0, out=self._gradients[number].b)  # (K,)
             if number > 0:
-                slope = self._activation.derivative(a, self._slopes[number - 1][: len(a)])
+                z = self._sums[number - 1][: len(a)]
+                slope = self._activation.derivative(z, a, out=z)
                 delta = np.matmul(delta, layers[number].W.T, out=self._deltas[number - 1][: len(a)])  # (B, H)
                 delta *= slope

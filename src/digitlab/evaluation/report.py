@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.catalogue import MNIST_TEST
+from digitlab.data.catalogue import MNIST_TEST_SHA256
 from digitlab.data.digits import CLASSES, Digits
 from digitlab.errors import InputError
 from digitlab.evaluation.metrics import DigitScore, confusion_matrix, digit_scores, wilson_interval
@@ -18,7 +18,7 @@ from digitlab.network.network import Network
 
 __all__ = ["Half", "Report", "evaluate"]
 
-HALF = 5000  # where the writers change in MNIST's test set
+FIRST_EMPLOYEE = 5000  # the index at which the writers change in MNIST's test set
 WRITERS = ("high-school pupils", "census employees")
 
 
@@ -60,6 +60,9 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain lists and numbers, ready for JSON."""
         return dataclasses.asdict(self) | {"confusion": self.confusion.tolist()}
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         lines = [
@@ -108,7 +111,7 @@ def evaluate(network: Network, digits: Digits) -> Report:
         cross_entropy=softmax_cross_entropy(logits.astype(np.float64), digits.labels).total / len(digits),
         confusion=confusion,
         per_digit=digit_scores(confusion),
-        halves=_halves(right) if digits.source == MNIST_TEST else [],
+        halves=_halves(right) if digits.sha256() == MNIST_TEST_SHA256 else [],
     )
 
 
@@ -116,7 +119,7 @@ def _halves(right: NDArray[np.bool_]) -> list[Half]:
     """``right (10000,)``: which predictions were right."""
     return [
         Half(writers, len(part), float(part.mean()), wilson_interval(int(part.sum()), len(part)))
-        for writers, part in zip(WRITERS, (right[:HALF], right[HALF:]), strict=True)
+        for writers, part in zip(WRITERS, (right[:FIRST_EMPLOYEE], right[FIRST_EMPLOYEE:]), strict=True)
     ]
 
 

@@ -1,8 +1,8 @@
 """What a hidden unit does with its input, each function beside its derivative; and softmax for the output.
 
-A hidden unit computes ``a = f(z)``. Backpropagation needs ``f'(z)``, which for these functions is cheapest
-written with the output ``a`` that is already there. Functions write into ``out`` when it is given, so that
-training allocates nothing.
+A hidden unit computes ``a = f(z)``; backpropagation needs ``f'(z)``. A derivative is given both ``z`` and ``a``,
+because some are cheapest with the one and some with the other. Functions write into ``out`` when it is given (it may be
+``z`` itself), so that training makes no large new arrays.
 
 Letters for shapes: N samples, H hidden units, K classes. Arrays are ``(N, H)`` or ``(N, K)`` floats.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import pi, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -34,7 +35,7 @@ def sigmoid(z: Floats, out: Floats | None = None) -> Floats:
     return np.reciprocal(out, out=out)
 
 
-def sigmoid_derivative(a: Floats, out: Floats | None = None) -> Floats:
+def sigmoid_derivative(_z: Floats, a: Floats, out: Floats | None = None) -> Floats:
     """``a (1 - a)``, at most 1/4."""
     out = np.subtract(1, a, out=out)
     out *= a
@@ -46,7 +47,7 @@ def tanh(z: Floats, out: Floats | None = None) -> Floats:
     return np.tanh(z, out=out)
 
 
-def tanh_derivative(a: Floats, out: Floats | None = None) -> Floats:
+def tanh_derivative(_z: Floats, a: Floats, out: Floats | None = None) -> Floats:
     """``1 - a^2``."""
     out = np.multiply(a, a, out=out)
     return np.subtract(1, out, out=out)
@@ -57,19 +58,59 @@ def relu(z: Floats, out: Floats | None = None) -> Floats:
     return np.maximum(z, 0, out=out)
 
 
-def relu_derivative(a: Floats, out: Floats | None = None) -> Floats:
+def relu_derivative(_z: Floats, a: Floats, out: Floats | None = None) -> Floats:
     """1 where the unit is active, else 0 (also at the corner, where either would do)."""
-    if out is None:
-        return (a > 0).astype(a.dtype)
-    return np.greater(a, 0, out=out, casting="unsafe")
+    out = np.empty_like(a) if out is None else out
+    np.greater(a, 0, out=out, casting="unsafe")
+    return out
+
+
+LEAK = 0.01  # A. L. Maas, A. Y. Hannun and A. Y. Ng, "Rectifier nonlinearities improve acoustic models" (2013)
+
+
+def leaky_relu(z: Floats, out: Floats | None = None) -> Floats:
+    """``max(z, 0.01 z)``: a ReLU that never falls quite silent."""
+    leak: Floats = LEAK * z
+    return np.maximum(z, leak, out=out)
+
+
+def leaky_relu_derivative(_z: Floats, a: Floats, out: Floats | None = None) -> Floats:
+    """1 where the unit is active, else 0.01."""
+    out = relu_derivative(_z, a, out)
+    return np.maximum(out, LEAK, out=out)
+
+
+ROOT_2_OVER_PI = sqrt(2 / pi)
+CUBIC = 0.044715
+FLAT = 10.0  # beyond it GELU is 0 or z to the last bit of a float64
+
+
+def gelu(z: Floats, out: Floats | None = None) -> Floats:
+    """``z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))``: z times the chance that a normal number is below z.
+
+    Source: D. Hendrycks and K. Gimpel, "Gaussian error linear units" (2016), the tanh form.
+    """
+    return np.multiply(z, (1 + _gelu_tanh(np.clip(z, -FLAT, FLAT))) / 2, out=out)
+
+
+def gelu_derivative(z: Floats, _a: Floats, out: Floats | None = None) -> Floats:
+    """``(1 + t)/2 + z/2 (1 - t^2) sqrt(2/pi) (1 + 3 * 0.044715 z^2)`` where t is the tanh above."""
+    z = np.clip(z, -FLAT, FLAT)
+    t = _gelu_tanh(z)
+    inner = ROOT_2_OVER_PI * (1 + 3 * CUBIC * z * z)
+    return np.add((1 + t) / 2, z / 2 * (1 - t * t) * inner, out=out)
+
+
+def _gelu_tanh(z: Floats) -> Floats:
+    return np.tanh(ROOT_2_OVER_PI * (z + CUBIC * z * z * z))
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A function for hidden units and its derivative, written with the function's output."""
+    """A function for hidden units, ``f(z, out)``, and its derivative, ``f'(z, a, out)``."""
 
-    function: Callable[[Floats, Floats | None], Floats]
-    derivative: Callable[[Floats, Floats | None], Floats]
+    function: Callable[..., Floats]
+    derivative: Callable[..., Floats]
     in_words: str
 
 

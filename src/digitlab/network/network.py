@@ -22,7 +22,7 @@ from digitlab.errors import ArchitectureError
 from digitlab.network.activations import ACTIVATIONS, Floats, softmax
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.initializers import first_parameters
-from digitlab.network.model_file import read_model, write_model
+from digitlab.network.model_file import decode_model, read_model, write_model
 
 __all__ = ["Network"]
 
@@ -57,7 +57,7 @@ class Network:
     def __init__(
         self, sizes: Sequence[int], *, activation: str = "sigmoid", initializer: str = "lecun", seed: int = 0
     ) -> None:
-        self.architecture = Architecture(tuple(sizes), activation)
+        self.architecture = Architecture(sizes, activation)  # type: ignore[arg-type]  # it makes a tuple of them
         self.parameters = first_parameters(self.architecture, initializer, seed)
 
     @classmethod
@@ -101,8 +101,18 @@ class Network:
                     help="weights are (inputs, outputs), biases (outputs,)",
                 )
             view[...] = array
+        elif name == "parameters" and "parameters" in self.__dict__:
+            raise ArchitectureError(
+                "the parameter vector is not to be replaced",
+                must_be="a change in place",
+                got=type(value).__name__,
+                help="network.parameters[:] = values",
+            )
         else:
             super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.architecture.named(self.parameters)]
 
     def __repr__(self) -> str:
         shape = self.architecture
@@ -122,7 +132,7 @@ class Network:
         *hidden, last = self.layers
         for W, b in hidden:
             z = a @ W + b  # (N, H)
-            a = f(z, z)
+            a = f(z)
             yield a
         yield a @ last.W + last.b  # (N, K)
 
@@ -163,6 +173,12 @@ class Network:
             ModelFileError: the file cannot be written, or the parameters are not finite.
         """
         write_model(Path(path), self.architecture, self.parameters)
+
+    @classmethod
+    def decode(cls, content: bytes, path: Path) -> Network:
+        """The network in the bytes of a model file; ``path`` is what error messages name. See `load`."""
+        model = decode_model(content, path)
+        return cls.from_parameters(model.architecture, model.parameters)
 
     @classmethod
     def load(cls, path: str | Path) -> Network:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
-__all__ = ["Control", "EpochDone", "Event", "History", "Started", "StepDone", "Stopped"]
+from digitlab.training.recipe import check_live
+
+__all__ = ["Control", "EpochDone", "Event", "History", "SettingChanged", "Started", "StepDone", "Stopped"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,9 @@ class Started:
         epochs: how many there will be.
         engine: its name.
         threads: how many it uses.
+        held_out: samples for validation, beside the others.
+        epoch: complete epochs, when a run is gone on with; else 0.
+        step: likewise, steps.
     """
 
     network: str
@@ -27,6 +33,9 @@ class Started:
     epochs: int
     engine: str
     threads: int
+    held_out: int = 0
+    epoch: int = 0
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,9 @@ class EpochDone:
         step: how many steps have been taken.
         loss: mean cross-entropy over the epoch's samples, each met with the parameters of its step.
         accuracy: likewise, 0 to 1.
-        seconds: since training began.
+        seconds: since training began, breaks not counted.
+        learning_rate: of the last step.
+        validation_loss, validation_accuracy: of the samples held out, after the epoch; None where there are none.
     """
 
     epoch: int
@@ -63,6 +74,24 @@ class EpochDone:
     loss: float
     accuracy: float
     seconds: float
+    learning_rate: float = 0.0
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class SettingChanged:
+    """A setting has another value from the next step on (see `Control.change`).
+
+    Attributes:
+        step: steps taken before.
+        name: which setting.
+        value: its new value.
+    """
+
+    step: int
+    name: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -70,7 +99,8 @@ class Stopped:
     """The last event.
 
     Attributes:
-        reason: ``"finished"`` (all epochs), or ``"interrupted"`` (`Control.stop`, Ctrl-C).
+        reason: ``"finished"`` (all epochs), ``"early"`` (validation no longer improved, see the recipe's patience), or
+            ``"interrupted"`` (`Control.stop`, Ctrl-C).
         epoch: complete epochs.
         step: steps taken.
         seconds: since training began.
@@ -82,7 +112,7 @@ class Stopped:
     seconds: float
 
 
-Event = Started | StepDone | EpochDone | Stopped
+Event = Started | StepDone | EpochDone | SettingChanged | Stopped
 
 
 class Control:
@@ -90,10 +120,28 @@ class Control:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._changes: SimpleQueue[tuple[str, float]] = SimpleQueue()
 
     def stop(self) -> None:
         """Stop after the steps in hand; what was learnt so far is kept. Asking twice is the same as once."""
         self._stop.set()
+
+    def change(self, **settings: float) -> None:
+        """Give settings other values from the next step on, such as ``control.change(learning_rate=0.01)``.
+
+        Raises:
+            RecipeError: a setting that cannot change while training goes on, or a value out of bounds.
+        """
+        checked = {name: check_live(name, value) for name, value in settings.items()}
+        for change in checked.items():
+            self._changes.put(change)
+
+    def take_changes(self) -> list[tuple[str, float]]:
+        """The changes that were asked for and not taken yet, in their order."""
+        taken = []
+        while not self._changes.empty():
+            taken.append(self._changes.get())
+        return taken
 
     @property
     def stopping(self) -> bool:

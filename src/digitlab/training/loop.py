@@ -1,146 +1,223 @@
-"""Training: epochs of batches, one optimizer step each, told as a stream of events.
+"""The loop: epochs of batches, one optimizer step each, told as a stream of events.
 
-`train` is a generator: not pulling it is pausing it. `digitlab.fit` drains it. The network is trained in place, so
-whatever ends a training, its parameters are those of the last good step.
+It changes the network's parameters in place and keeps its `State` true between any two steps, so that whatever ends it,
+the parameters are those of the last good step, and a keeper can commit the state at any moment.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from pathlib import Path
+from collections.abc import Generator, Iterator
+
+import numpy as np
 
 from digitlab.data.digits import Digits
-from digitlab.engines import Engine, Session, find_engine
-from digitlab.engines.checks import check_session
-from digitlab.errors import RecipeError
+from digitlab.engines import Session
+from digitlab.errors import DivergenceError
+from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 from digitlab.training.divergence import explain_divergence
-from digitlab.training.events import Control, EpochDone, Event, Started, StepDone, Stopped
-from digitlab.training.optimizers import OPTIMIZERS
+from digitlab.training.events import Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
+from digitlab.training.keeper import Keeper
+from digitlab.training.manifest import Outcome
+from digitlab.training.optimizers import OPTIMIZERS, Tuning
 from digitlab.training.order import batches_of_epoch
 from digitlab.training.recipe import Recipe
-from digitlab.training.run import Run
+from digitlab.training.schedules import Course, rate_factor
+from digitlab.training.state import Change, State
 
-__all__ = ["train"]
+__all__ = ["Loop"]
 
-SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control is looked at again
+SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again
 
 
-def train(
-    network: Network,
-    digits: Digits,
-    recipe: Recipe,
-    *,
-    engine: str | Engine = "auto",
-    threads: int | None = None,
-    control: Control | None = None,
-    each_step: bool = False,
-    out: str | Path | None = None,
-) -> Generator[Event, None, None]:
-    """Train ``network`` in place, event by event.
+class Loop:
+    """One training.
 
     Args:
-        network: its layers and activation must be the recipe's. It starts from the parameters that it has.
-        digits: the training set.
+        network: trained in place; its parameters are the state's.
         recipe: every setting that changes the result.
-        engine: ``"auto"``, ``"numpy"``, or an `Engine`. Does not change the result beyond rounding.
-        threads: 1 to 256; None for as many as the process may use.
-        control: lets another thread stop it.
-        each_step: tell a `StepDone` for each step as well.
-        out: a new folder to keep the run in: recipe, history, model and manifest.
-
-    Returns:
-        A generator of events: `Started`, an `EpochDone` for each epoch (after its `StepDone` s), and `Stopped`.
-
-    Raises:
-        RecipeError: the recipe is for another network.
-        DivergenceError: (while iterating) a loss, gradient or parameter is not finite.
-        InputError: the folder exists already; no digits; unusable threads.
-        RunError: the folder cannot be written.
+        session: on the samples to train on.
+        held_out: the samples for validation, or none.
+        state: where to begin or to go on.
+        control: wishes from outside.
+        keeper: writes the run folder, or None.
+        each_step: tell every step.
+        snapshot_every: epochs after which a checkpoint is kept for good; 0 for never.
+        last: the last epoch that was done before.
+        seconds: what the training took so far.
     """
-    _check_same(network, recipe)
-    found = find_engine(engine)
-    check_session(network.architecture, digits, threads)
-    run = None if out is None else Run.create(Path(out), recipe)
-    return _train(network, digits, recipe, found, threads, control or Control(), each_step, run)
 
-
-def _train(
-    network: Network,
-    digits: Digits,
-    recipe: Recipe,
-    engine: Engine,
-    threads: int | None,
-    control: Control,
-    each_step: bool,
-    run: Run | None,
-) -> Generator[Event, None, None]:
-    """The generator itself: takes nothing before it is pulled, and gives everything back however it ends."""
-    with engine.open(network.architecture, digits, threads=threads) as session:
-        events = _Loop(network, recipe, session, control, each_step).events(engine.name)
-        yield from events if run is None else run.keep(events, network, session, engine.name)
-
-
-class _Loop:
-    """The state of one training: counters, clock and optimizer."""
-
-    def __init__(self, network: Network, recipe: Recipe, session: Session, control: Control, each_step: bool) -> None:
-        self.network, self.recipe, self.session = network, recipe, session
-        self.control, self.each_step = control, each_step
-        self.optimizer = OPTIMIZERS[recipe.optimizer].make(recipe.learning_rate, recipe.momentum)
-        self.step = 0
-        self.epoch = 0  # complete ones
+    def __init__(
+        self,
+        network: Network,
+        recipe: Recipe,
+        session: Session,
+        held_out: Digits | None,
+        state: State,
+        control: Control,
+        *,
+        keeper: Keeper | None,
+        each_step: bool,
+        snapshot_every: int,
+        last: EpochDone | None,
+        seconds: float,
+    ) -> None:
+        self.network, self.recipe, self.session, self.held_out = network, recipe, session, held_out
+        self.state, self.control, self.keeper = state, control, keeper
+        self.each_step, self.snapshot_every, self.earlier = each_step, snapshot_every, seconds
+        epoch_steps = len(batches_of_epoch(len(session.digits), recipe.batch_size, recipe.seed, 1))
+        course = Course(recipe.epochs * epoch_steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
+        tuning = Tuning(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay)
+        self.patience = recipe.patience
+        self.optimizer = OPTIMIZERS[recipe.optimizer](tuning, lambda t: rate_factor(recipe.schedule, t, course))
+        if set(state.memory) != set(self.optimizer.kept):  # a beginning, or a branch to another optimizer
+            state.memory, state.counters.memory_since = {}, state.counters.step
+        self.optimizer.memory, self.optimizer.taken = state.memory, state.counters.step
+        self.optimizer.since = state.counters.memory_since
+        for change in state.counters.changes:
+            self._set(change)
+        self.last = last
+        self.whole_step = True  # whether the state is that between two steps
         self.began = time.perf_counter()
 
     def events(self, engine: str) -> Generator[Event, None, None]:
-        """Everything, from `Started` to `Stopped`."""
-        shape, digits = self.network.architecture, self.session.digits
-        words = f"{shape} ({shape.activation})"
-        yield Started(words, digits.source, len(digits), self.recipe.epochs, engine, self.session.threads)
-        self.began = time.perf_counter()
-        while self.epoch < self.recipe.epochs and not self.control.stopping:
-            yield from self._one_epoch()
-        reason = "finished" if self.epoch == self.recipe.epochs else "interrupted"
-        yield Stopped(reason, self.epoch, self.step, self._seconds())
+        """Everything, from `Started` to `Stopped`. Whatever ends it early, the run folder is committed."""
+        counters = self.state.counters
+        committed = False
+        try:
+            if self.keeper:
+                self.keeper.checkpoint(self.state, self._outcome("running"))
+            yield self._started(engine)
+            self.began = time.perf_counter()
+            while counters.epoch < self.recipe.epochs and not self.control.stopping and not self._is_over_early():
+                yield from self._one_epoch()
+            reason = "finished" if counters.epoch == self.recipe.epochs else "interrupted"
+            reason = "early" if self._is_over_early() else reason
+            self._end(reason)
+            committed = True
+            yield Stopped(reason, counters.epoch, counters.step, self._seconds())
+        except DivergenceError:
+            self._end("diverged", resumable=False)
+            raise
+        except BaseException:
+            if not committed and self.whole_step:
+                self._end("interrupted")
+            raise
 
-    def _one_epoch(self) -> Generator[Event, None, None]:
-        """One pass over the samples; ends early, without an `EpochDone`, when the control says so."""
-        recipe, epoch = self.recipe, self.epoch + 1
-        batches = batches_of_epoch(len(self.session.digits), recipe.batch_size, recipe.seed, epoch)
-        loss, hits, count = 0.0, 0, 0
-        stride = self._steps_between_looks()
-        for first in range(0, len(batches), stride):
+    def _started(self, engine: str) -> Started:
+        shape, digits, counters = self.network.architecture, self.session.digits, self.state.counters
+        return Started(
+            f"{shape} ({shape.activation})",
+            digits.source,
+            len(digits),
+            self.recipe.epochs,
+            engine,
+            self.session.threads,
+            len(self.held_out) if self.held_out else 0,
+            counters.epoch,
+            counters.step,
+        )
+
+    def _one_epoch(self) -> Iterator[Event]:
+        """One pass over the samples, or the rest of it; no `EpochDone` when the control says stop in the middle."""
+        counters = self.state.counters
+        batches = batches_of_epoch(
+            len(self.session.digits), self.recipe.batch_size, self.recipe.seed, counters.epoch + 1
+        )
+        while counters.position < len(batches):
+            yield from self._take_changes()
             if self.control.stopping:
                 return
-            some = batches[first : first + stride]
+            some = batches[counters.position : counters.position + self._steps_between_looks()]
+            self.whole_step = False
             done = self.session.advance(self.network.parameters, self.optimizer, some)
-            for step_loss, step_hits, step_count in zip(done.losses, done.hits, done.counts, strict=True):
-                self.step += 1
-                loss, hits, count = loss + step_loss, hits + step_hits, count + step_count
-                if self.each_step:
-                    yield StepDone(self.step, epoch, step_loss / step_count, step_hits / step_count)
+            counters.step += len(done.losses)
+            counters.position += len(done.losses)
+            for loss, hits, count in zip(done.losses, done.hits, done.counts, strict=True):
+                counters.loss += loss
+                counters.hits += hits
+                counters.count += count
+            self.whole_step = done.failed is None
+            if self.each_step and done.losses:
+                means = done.losses[0] / done.counts[0], done.hits[0] / done.counts[0]
+                yield StepDone(counters.step, counters.epoch + 1, *means)
             if done.failed is not None:
                 batch = some[len(done.losses)]
-                raise explain_divergence(self.network, self.session.digits, batch, done, self.step + 1)
-        self.epoch = epoch
-        yield EpochDone(epoch, self.step, loss / count, hits / count, self._seconds())
+                raise explain_divergence(self.network, self.session.digits, batch, done, counters.step + 1)
+            if self.keeper and self.keeper.due:
+                self.keeper.checkpoint(self.state, self._outcome("running"))
+        yield self._close_epoch()
+
+    def _close_epoch(self) -> EpochDone:
+        """Count the epoch, validate, and keep what is to be kept."""
+        counters = self.state.counters
+        loss, accuracy = counters.loss / counters.count, counters.hits / counters.count
+        counters.epoch += 1
+        counters.position, counters.loss, counters.hits, counters.count = 0, 0.0, 0, 0
+        rate = self.optimizer.tuning.learning_rate * self.optimizer.factor(counters.step - 1)
+        validation = self._validate()
+        event = EpochDone(counters.epoch, counters.step, loss, accuracy, self._seconds(), rate, *validation)
+        self.last = event
+        if self.keeper:
+            self.keeper.record(event)
+            if self.snapshot_every and counters.epoch % self.snapshot_every == 0:
+                self.keeper.checkpoint(self.state, self._outcome("running"), snapshot=True)
+        return event
+
+    def _validate(self) -> tuple[float, float] | tuple[None, None]:
+        """Loss and accuracy of the samples held out; remembers when and with which parameters the loss was lowest."""
+        if self.held_out is None:
+            return None, None
+        counters = self.state.counters
+        logits = self.network.logits(self.held_out.images).astype(np.float64)
+        measured = softmax_cross_entropy(logits, self.held_out.labels)
+        loss, accuracy = measured.total / len(self.held_out), measured.hits / len(self.held_out)
+        counters.waited += 1
+        if counters.best_loss is None or loss < counters.best_loss:
+            counters.best_loss, counters.best_epoch, counters.waited = loss, counters.epoch, 0
+            if self.recipe.keep == "best":
+                self.state.best = self.network.parameters.copy()
+        return loss, accuracy
+
+    def _is_over_early(self) -> bool:
+        return self.held_out is not None and 0 < self.patience <= self.state.counters.waited
+
+    def _take_changes(self) -> Iterator[SettingChanged]:
+        """Apply what the control brought, between two steps."""
+        for name, value in self.control.take_changes():
+            change = Change(self.state.counters.step, name, value)
+            self.state.counters.changes = [*self.state.counters.changes, change]
+            self._set(change)
+            yield SettingChanged(change.step, name, value)
+
+    def _set(self, change: Change) -> None:
+        if change.name == "patience":
+            self.patience = int(change.value)
+        else:
+            setattr(self.optimizer.tuning, change.name, change.value)
+
+    def _end(self, state: str, *, resumable: bool = True) -> None:
+        """Commit the run; leave the parameters in the network that the recipe wants kept."""
+        checkpoint = State(
+            self.state.counters, self.network.parameters.copy(), dict(self.state.memory), self.state.best
+        )
+        if self.state.best is not None and state != "diverged":
+            self.network.parameters[:] = self.state.best
+        if self.keeper:
+            self.keeper.finish(checkpoint if resumable else None, self._outcome(state), self.network)
+
+    def _outcome(self, state: str) -> Outcome:
+        counters, last = self.state.counters, self.last
+        outcome = Outcome(state, counters.epoch, counters.step, self._seconds())
+        if last is not None:
+            outcome.loss, outcome.accuracy = last.loss, last.accuracy
+            outcome.validation_loss, outcome.validation_accuracy = last.validation_loss, last.validation_accuracy
+        return outcome
 
     def _steps_between_looks(self) -> int:
         batch_size = self.recipe.batch_size or len(self.session.digits)
         return 1 if self.each_step else max(1, SAMPLES_BETWEEN_LOOKS // batch_size)
 
     def _seconds(self) -> float:
-        return time.perf_counter() - self.began
-
-
-def _check_same(network: Network, recipe: Recipe) -> None:
-    """A recipe is for networks with its layers and activation."""
-    theirs, ours = network.architecture, (recipe.layers, recipe.activation)
-    if (theirs.sizes, theirs.activation) != ours:
-        raise RecipeError(
-            "the recipe is for another network",
-            must_be=f"a network with layers {list(recipe.layers)} and activation {recipe.activation}",
-            got=f"layers {list(theirs.sizes)} and activation {theirs.activation}",
-            help="make it with recipe.new_network(), or change the recipe's layers and activation",
-        )
+        return self.earlier + time.perf_counter() - self.began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from digitlab.errors import InputError
@@ -9,7 +10,7 @@ from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.training.run import MANIFEST, Run
 
-__all__ = ["LATEST", "RUNS", "load"]
+__all__ = ["LATEST", "RUNS", "find_model", "find_run", "load"]
 
 RUNS = Path("runs")  # where the command line puts runs, below the folder that it is called in
 LATEST = "latest"
@@ -22,19 +23,44 @@ def load(model: str | Path = LATEST) -> Network:
         InputError: there is no such file or folder.
         ModelFileError, RunError: it is damaged, or not what it should be.
     """
+    path = find_model(model)
+    return Run(path).network() if path.is_dir() else Network.load(path)
+
+
+def find_model(model: str | Path) -> Path:
+    """The model file or run folder that is meant.
+
+    Raises:
+        InputError: there is no such file or folder.
+    """
     path = _newest_run() if str(model) == LATEST else Path(model)
-    if not path.exists():
+    if not os.path.lexists(path):
         raise InputError(
             f"{path}: there is no such model",
             must_be=f"a run folder, a model file (*{MODEL_SUFFIX}), or {LATEST}",
             got="nothing of that name",
             help="`digitlab train` makes a run",
         )
-    if path.is_dir():
-        run, manifest = Run.open(path)
-        model_file = run.read_model(manifest)
-        return Network.from_parameters(model_file.architecture, model_file.parameters)
-    return Network.load(path)
+    return path
+
+
+def find_run(name: str | Path) -> Path:
+    """The folder of a run by its path, or by its name below ``runs/``; ``"latest"`` is the newest one.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if str(name) == LATEST:
+        return _newest_run()
+    for path in (Path(name), RUNS / name):
+        if path.is_dir():
+            return path
+    raise InputError(
+        f"{name}: there is no such run",
+        must_be=f"the folder of a run, its name below {RUNS}/, or {LATEST}",
+        got="nothing of that name",
+        help="`digitlab train` makes a run",
+    )
 
 
 def _newest_run() -> Path:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from digitlab.engines import Batch
 
-__all__ = ["batches_of_epoch", "sample_order"]
+__all__ = ["batches_of_epoch", "sample_order", "split"]
 
-_PURPOSE = 1  # a stream of its own, beside the one that draws the first weights
+_ORDER, _HELD_OUT = 1, 2  # streams of their own, beside the one that draws the first weights
 
 
 def sample_order(count: int, seed: int, epoch: int) -> NDArray[np.intp]:
@@ -21,8 +21,17 @@ def sample_order(count: int, seed: int, epoch: int) -> NDArray[np.intp]:
     Sorting random 64-bit keys gives every order the same chance. The keys are the raw stream of PCG64, which NumPy
     promises never to change, unlike its ``permutation`` (NEP 19): the same seed gives the same order for good.
     """
-    sequence = np.random.SeedSequence(seed, spawn_key=(_PURPOSE, epoch))
-    keys = np.random.PCG64(sequence).random_raw(count)
+    return _shuffled(count, seed, _ORDER, epoch)
+
+
+def split(count: int, held_out: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of ``count`` samples to train on, and which to hold out for validation: both in their natural order."""
+    order = _shuffled(count, seed, _HELD_OUT)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+def _shuffled(count: int, seed: int, *stream: int) -> NDArray[np.intp]:
+    keys = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=stream)).random_raw(count)
     return np.argsort(keys, kind="stable")
 
 

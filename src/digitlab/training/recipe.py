@@ -1,17 +1,12 @@
 """The recipe: every setting that changes the result of a training, in one frozen table.
 
 What does not change the result (the engine, threads, the folder, how often to report) is not in it.
-Named recipes ship as TOML files in the folder ``recipes``; ``seed`` is the classic experiment.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -21,11 +16,10 @@ from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.initializers import INITIALIZERS
 from digitlab.network.network import Network
 from digitlab.training.optimizers import OPTIMIZERS
-from digitlab.training.settings import Setting, choice, layer_sizes, number, settings_of, whole_number
+from digitlab.training.schedules import SCHEDULES
+from digitlab.training.settings import Applies, Setting, choice, layer_sizes, number, settings_of, whole_number
 
-__all__ = ["SETTINGS", "NamedRecipe", "Recipe", "named_recipes", "recipe"]
-
-MAX_TOML_BYTES = 64 * 1024
+__all__ = ["SETTINGS", "Recipe", "check_live"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +61,76 @@ class Recipe:
         above=True,
         high=1000,
         help="how far a step goes along the gradient",
-        why="the classic value; with the whole set as one batch, larger ones also work",
+        why="the classic value; with the whole set as one batch, larger ones also work; Adam wants 0.001",
+        live=True,
     )
     momentum: float = number(
         0.9,
         low=0,
         high=1,
         below=True,
-        applies=("optimizer", ("momentum",)),
+        applies=Applies("optimizer", ("momentum", "nesterov")),
+        live=True,
         help="how much of the last step is kept in the next one",
         why="0.9 is the usual value: steps add up to ten times their size in a steady direction",
+    )
+    beta1: float = number(
+        0.9,
+        low=0,
+        high=1,
+        below=True,
+        applies=Applies("optimizer", ("adam", "adamw")),
+        live=True,
+        help="how much of the past stays in Adam's mean of gradients",
+        why="the value of Adam's authors",
+    )
+    beta2: float = number(
+        0.999,
+        low=0,
+        high=1,
+        below=True,
+        applies=Applies("optimizer", ("adam", "adamw")),
+        live=True,
+        help="how much of the past stays in Adam's mean of squared gradients",
+        why="the value of Adam's authors",
+    )
+    weight_decay: float = number(
+        0.0,
+        low=0,
+        high=1,
+        live=True,
+        help="how strongly parameters are pulled towards 0; with adamw apart from the gradient, else as part of it",
+        why="the classic experiment has none; 0.0001 is a usual value where a network learns by heart",
+    )
+    schedule: str = choice(
+        "constant",
+        {name: schedule.in_words for name, schedule in SCHEDULES.items()},
+        help="how the learning rate changes while training goes on",
+        why="the classic experiment keeps its rate",
+    )
+    decay: float = number(
+        0.5,
+        low=0,
+        above=True,
+        high=1,
+        applies=Applies("schedule", ("step", "exponential")),
+        help="what the schedule multiplies the learning rate by",
+        why="half is gentle enough for step; exponential wants values nearer to 1",
+    )
+    decay_every: int = whole_number(
+        10,
+        low=1,
+        high=1_000_000,
+        applies=Applies("schedule", ("step",)),
+        help="after how many epochs the learning rate is multiplied by decay, again and again",
+        why="often enough for a training of 30 epochs",
+    )
+    warmup: float = number(
+        0.0,
+        low=0,
+        high=1000,
+        help="epochs at the beginning in which the learning rate grows to its full size; a part of one will do",
+        why="the classic experiment begins at once",
     )
     batch_size: int = whole_number(
         0,
@@ -92,11 +146,34 @@ class Recipe:
         help="how often training goes through all samples",
         why="the classic value; full-batch descent takes one step an epoch, so it needs many",
     )
+    validation: int = whole_number(
+        0,
+        low=0,
+        high=1_000_000,
+        help="how many training samples are held out, never trained on, and measured after each epoch",
+        why="the classic experiment trains on all; 10,000 of MNIST's 60,000 tell accuracies apart to half a point",
+    )
+    patience: int = whole_number(
+        0,
+        low=0,
+        high=1_000_000,
+        applies=Applies("validation"),
+        live=True,
+        help="stop when the validation loss has not improved for so many epochs; 0 means never",
+        why="the classic experiment takes all its epochs",
+    )
+    keep: str = choice(
+        "last",
+        {"last": "the parameters after the last step", "best": "those of the epoch with the lowest validation loss"},
+        applies=Applies("validation"),
+        help="which parameters the network has in the end",
+        why="the last ones are what was trained",
+    )
     seed: int = whole_number(
         0,
         low=0,
         high=2**32 - 1,
-        help="of the first weights and of the sample order",
+        help="where random numbers start: the first weights, the sample order, which samples are held out",
         why="any number will do; the same one gives the same run",
     )
 
@@ -109,7 +186,7 @@ class Recipe:
         return dataclasses.asdict(self) | {"layers": list(self.layers)}
 
     def to_toml(self) -> str:
-        """The settings as a TOML file that `recipe` reads back."""
+        """The settings as a TOML file that `digitlab.recipe` reads back."""
         return tomli_w.dumps(self.to_dict())
 
     def new_network(self) -> Network:
@@ -120,97 +197,19 @@ class Recipe:
 SETTINGS: dict[str, Setting] = settings_of(Recipe)
 
 
-@dataclass(frozen=True)
-class NamedRecipe:
-    """A recipe with its name and what it is for, in words."""
-
-    name: str
-    about: str
-    recipe: Recipe
-
-
-def recipe(name: str | Path = "seed", **changes: Any) -> Recipe:
-    """A named recipe, or one from a TOML file, with some settings changed.
-
-    >>> recipe("seed", epochs=30).epochs
-    30
-
-    Args:
-        name: such as ``"seed"``, or a path that ends in ``.toml``.
-        changes: settings to lay over it.
+def check_live(name: str, value: float) -> float:
+    """The checked value of a setting that may change while training goes on.
 
     Raises:
-        RecipeError: no such recipe or setting, or a value out of bounds.
+        RecipeError: no such setting, one that cannot change, or a value out of bounds.
     """
-    found = _read_toml(Path(name)) if str(name).endswith(".toml") else _find_named(str(name))
-    _refuse_unknown(changes, "the call")
-    return dataclasses.replace(found.recipe, **changes)
-
-
-def named_recipes() -> dict[str, NamedRecipe]:
-    """The recipes that ship with digitlab, by name."""
-    folder = resources.files("digitlab.training") / "recipes"
-    names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
-    return {name: _parse((folder / f"{name}.toml").read_text("utf-8"), name) for name in names}
-
-
-def _find_named(name: str) -> NamedRecipe:
-    recipes = named_recipes()
-    if name not in recipes:
+    live = [setting.name for setting in SETTINGS.values() if setting.live]
+    if name not in live:
         raise RecipeError(
-            "there is no such recipe",
-            must_be=f"{', '.join(recipes)}, or a file that ends in .toml",
+            f"{name} cannot change while training goes on",
+            must_be=f"one of {', '.join(live)}",
             got=repr(name),
-            help=_closest(name, recipes) or "`digitlab recipes` lists them",
+            help="train again with another recipe, or branch from a run",
         )
-    return recipes[name]
-
-
-def _read_toml(path: Path) -> NamedRecipe:
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_TOML_BYTES:
-            raise RecipeError(
-                f"{path}: this is not a recipe",
-                must_be=f"a TOML file of at most {MAX_TOML_BYTES} bytes",
-                got="no file of that name" if not path.exists() else "something else",
-                help="`digitlab recipes` lists the recipes that need no file",
-            )
-        return _parse(path.read_bytes().decode(), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            f"{path}: the recipe cannot be read", must_be="a text file in UTF-8", got=str(error), help="check the file"
-        ) from error
-
-
-def _parse(text: str, name: str) -> NamedRecipe:
-    """TOML: the settings, and optionally ``about``."""
-    try:
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RecipeError(
-            f"{name}: this is not TOML",
-            must_be='lines such as learning_rate = 0.1 and activation = "relu"',
-            got=str(error),
-            help="see docs/reference/recipe.md",
-        ) from error
-    about = settings.pop("about", "")
-    _refuse_unknown(settings, name)
-    if isinstance(settings.get("layers"), list):
-        settings["layers"] = tuple(settings["layers"])
-    return NamedRecipe(name, str(about), Recipe(**settings))
-
-
-def _refuse_unknown(settings: dict[str, Any], where: str) -> None:
-    for name in settings:
-        if name not in SETTINGS:
-            raise RecipeError(
-                f"{where}: there is no setting {name!r}",
-                must_be=", ".join(SETTINGS),
-                got=repr(name),
-                help=_closest(name, SETTINGS) or "`digitlab recipes` explains them",
-            )
-
-
-def _closest(name: str, known: dict[str, Any]) -> str:
-    matches = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {matches[0]}?" if matches else ""
+    checked: float = SETTINGS[name].check(value)
+    return checked

@@ -15,9 +15,17 @@ from typing import Any, Literal
 import numpy as np
 
 from digitlab.errors import ArchitectureError, RecipeError
-from digitlab.network.architecture import Architecture
+from digitlab.network.architecture import MAX_LAYERS, MAX_UNITS, Architecture
 
-__all__ = ["Setting", "choice", "layer_sizes", "number", "settings_of", "whole_number"]
+__all__ = ["Applies", "Setting", "choice", "layer_sizes", "number", "settings_of", "whole_number"]
+
+
+@dataclass(frozen=True)
+class Applies:
+    """A setting matters only while another one has one of these values; without values: while it is above 0."""
+
+    setting: str
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,8 @@ class Setting:
         low, high: bounds of a number, both allowed unless ``above`` or ``below`` say otherwise.
         above, below: the bound itself is not allowed.
         choices: the allowed names of a choice, each with what it means.
-        applies: ``(setting, values)``: it matters only while that other setting has one of these values.
+        applies: when it matters; None means always.
+        live: whether it may change while training goes on.
     """
 
     kind: Literal["whole number", "number", "choice", "layer sizes"]
@@ -46,7 +55,8 @@ class Setting:
     above: bool = False
     below: bool = False
     choices: dict[str, str] = dataclasses.field(default_factory=dict)
-    applies: tuple[str, tuple[str, ...]] | None = None
+    applies: Applies | None = None
+    live: bool = False
 
     @property
     def flag(self) -> str:
@@ -59,7 +69,7 @@ class Setting:
         if self.kind == "choice":
             return "one of " + ", ".join(self.choices)
         if self.kind == "layer sizes":
-            return "two or more whole numbers from inputs to outputs, such as 784, 64, 10"
+            return f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS:,}, from inputs to outputs"
         low = f"above {self.low:,}" if self.above else f"from {self.low:,}"
         high = f"below {self.high:,}" if self.below else f"to {self.high:,}"
         return f"a {self.kind} {low} {high}"
@@ -67,7 +77,9 @@ class Setting:
     @property
     def applies_in_words(self) -> str:
         """When it matters, such as ``optimizer momentum``; empty when always."""
-        return f"{self.applies[0]} {' or '.join(self.applies[1])}" if self.applies else ""
+        if self.applies is None:
+            return ""
+        return f"{self.applies.setting} {' or '.join(self.applies.values) or 'above 0'}"
 
     def show(self, value: Any) -> str:
         """A value as a person writes it on the command line."""
@@ -87,13 +99,17 @@ class Setting:
         Raises:
             RecipeError: the wrong type, or out of bounds.
         """
-        plain = self._plain(value)
+        must_be = self.must_be
+        try:
+            plain = self._plain(value)
+        except ArchitectureError as error:
+            plain, must_be = None, error.must_be
         if plain is None:
             raise RecipeError(
                 f"the setting {self.name} cannot have this value",
-                must_be=self.must_be,
+                must_be=must_be,
                 got=repr(value),
-                help=f"{self.name} is: {self.help}. The default is {self.default}",
+                help=f"{self.name} is: {self.help}. The default is {self.show(self.default)}",
             )
         return plain
 
@@ -104,10 +120,7 @@ class Setting:
         if self.kind == "choice":
             return value if isinstance(value, str) and value in self.choices else None
         if self.kind == "layer sizes":
-            try:
-                return Architecture(value).sizes
-            except ArchitectureError:
-                return None
+            return Architecture(value).sizes
         accepted = int | np.integer if self.kind == "whole number" else int | float | np.integer | np.floating
         if not isinstance(value, accepted) or not self._within(value):
             return None
@@ -120,9 +133,11 @@ class Setting:
         return above_low and below_high  # NaN fails both
 
 
-def whole_number(default: int, *, low: int, high: int, help: str, why: str) -> Any:
+def whole_number(
+    default: int, *, low: int, high: int, help: str, why: str, applies: Applies | None = None, live: bool = False
+) -> Any:
     """A dataclass field for a whole number with both bounds allowed."""
-    return _field(Setting("whole number", default, help, why, low=low, high=high))
+    return _field(Setting("whole number", default, help, why, low=low, high=high, applies=applies, live=live))
 
 
 def number(
@@ -134,15 +149,17 @@ def number(
     why: str,
     above: bool = False,
     below: bool = False,
-    applies: tuple[str, tuple[str, ...]] | None = None,
+    applies: Applies | None = None,
+    live: bool = False,
 ) -> Any:
     """A dataclass field for a number."""
-    return _field(Setting("number", default, help, why, low=low, high=high, above=above, below=below, applies=applies))
+    setting = Setting("number", default, help, why, low=low, high=high, above=above, below=below)
+    return _field(dataclasses.replace(setting, applies=applies, live=live))
 
 
-def choice(default: str, choices: dict[str, str], *, help: str, why: str) -> Any:
+def choice(default: str, choices: dict[str, str], *, help: str, why: str, applies: Applies | None = None) -> Any:
     """A dataclass field for one of several names."""
-    return _field(Setting("choice", default, help, why, choices=choices))
+    return _field(Setting("choice", default, help, why, choices=choices, applies=applies))
 
 
 def layer_sizes(default: Sequence[int], *, help: str, why: str) -> Any:

@@ -1,0 +1,265 @@
+"""The keeper of a run: writes its folder while training goes on, so that it can be killed at any moment.
+
+Each commit forces the growing files to disk, writes a new checkpoint, and then the manifest by one rename. Whatever
+happens, the last commit is whole; on resume everything after it is cut away.
+
+Reference: docs/reference/run-folder.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from digitlab.durable import sweep as sweep_unfinished
+from digitlab.durable import sync, write_durably
+from digitlab.errors import InputError
+from digitlab.network.model_file import encode_model
+from digitlab.network.network import Network
+from digitlab.training.events import EpochDone
+from digitlab.training.lock import LOCK, FolderLock
+from digitlab.training.manifest import (
+    CheckpointRecord,
+    DataRecord,
+    FileRecord,
+    Manifest,
+    Outcome,
+    Parent,
+    environment,
+    record_of,
+)
+from digitlab.training.recipe import Recipe
+from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run, file_errors
+from digitlab.training.state import State, encode_checkpoint
+
+__all__ = ["Keeper", "check_free"]
+
+KEPT = 2  # how many checkpoints stay, beside the snapshots
+
+
+class Keeper:
+    """Writes a run folder, which it holds locked until `close`. Made by `create` or `reopen`.
+
+    Attributes:
+        manifest: what was committed last.
+    """
+
+    def __init__(self, folder: Path, lock: FolderLock, manifest: Manifest, every: float) -> None:
+        self.folder, self.manifest = folder, manifest
+        self._lock, self._every = lock, every
+        self._committed = time.monotonic()
+        self._growing = {name: _Growing(folder / name) for name in (HISTORY, CLOCK)}
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        recipe: Recipe,
+        data: DataRecord,
+        engine: tuple[str, int],
+        *,
+        every: float,
+        history: list[EpochDone] | None = None,
+        parent: Parent | None = None,
+    ) -> Keeper:
+        """Begin a run in a new or empty folder.
+
+        Args:
+            folder: is made where it does not exist.
+            recipe: of the training.
+            data: which digits.
+            engine: its name and its threads.
+            every: seconds between commits.
+            history: the epochs before a branch.
+            parent: what it was branched from.
+
+        Raises:
+            InputError: there is something in the folder.
+            RunError: it cannot be made, or another process is at work in it.
+        """
+        with file_errors(folder, "made"):
+            folder.mkdir(parents=True, exist_ok=True)
+            sync(folder.parent)
+            lock = FolderLock(folder)
+            try:
+                check_free(folder)
+                content = recipe.to_toml().encode()
+                write_durably(folder / RECIPE, content)
+                manifest = Manifest(
+                    outcome=Outcome("running", 0, 0, 0.0),
+                    data=data,
+                    engine=engine[0],
+                    threads=engine[1],
+                    environment=environment(),
+                    created=datetime.now(UTC).isoformat(timespec="seconds"),
+                    files={RECIPE: record_of(content)},
+                    checkpoints=[],
+                    parent=parent,
+                )
+                keeper = cls(folder, lock, manifest, every)
+                for event in history or []:
+                    keeper.record(event)
+            except BaseException:
+                lock.release()
+                raise
+            return keeper
+
+    @classmethod
+    def reopen(cls, folder: Path, *, every: float) -> tuple[Keeper, State, EpochDone | None]:
+        """Go on with a run: lock it, sweep away what a killed process left, and cut it back to its newest state.
+
+        Returns:
+            The keeper, the state to go on from, and the last epoch before it.
+
+        Raises:
+            RunError: another process is at work in it, or nothing in it can be trusted.
+        """
+        with file_errors(folder, "reopened"):
+            lock = FolderLock(folder)
+            try:
+                run = Run(folder)
+                state, done = run.newest_state(), run.history()
+                sweep_unfinished(folder)
+                _cut_back(run, state)
+                last = done[state.counters.epoch - 1] if state.counters.epoch else None
+                return cls(folder, lock, run.manifest, every), state, last
+            except BaseException:
+                lock.release()
+                raise
+
+    def record(self, event: EpochDone) -> None:
+        """Append an epoch to the history."""
+        told = msgspec.to_builtins(event)
+        clock = {"seconds": told.pop("seconds")}  # apart, so that the same training gives the same history
+        with file_errors(self.folder, "written"):
+            self._growing[HISTORY].append(msgspec.json.encode(told) + b"\n")
+            self._growing[CLOCK].append(msgspec.json.encode(clock) + b"\n")
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for another checkpoint."""
+        return time.monotonic() - self._committed >= self._every
+
+    def checkpoint(self, state: State, outcome: Outcome, *, snapshot: bool = False) -> None:
+        """Commit a state. A snapshot is kept for good, of the others the newest two."""
+        with file_errors(self.folder, "written"):
+            self._write_checkpoint(state, snapshot=snapshot)
+            self._commit(state, outcome)
+
+    def finish(self, state: State | None, outcome: Outcome, network: Network) -> None:
+        """Commit the end: the trained network, and the state where it can be gone on from."""
+        told = {key: value for key, value in msgspec.to_builtins(outcome).items() if key != "seconds"}
+        about = {"recipe": (self.folder / RECIPE).read_text("utf-8"), "outcome": told}
+        with file_errors(self.folder, "written"):
+            if state is not None:
+                self._write_checkpoint(state, snapshot=False)
+            model = encode_model(network.architecture, network.parameters, about)
+            write_durably(self.folder / MODEL, model)
+            self.manifest.files[MODEL] = record_of(model)
+            self._commit(state, outcome)
+
+    def close(self) -> None:
+        """Let others into the folder."""
+        for growing in self._growing.values():
+            growing.close()
+        self._lock.release()
+
+    def _write_checkpoint(self, state: State, *, snapshot: bool) -> None:
+        """Write the file and list it; unlist the ones that are no longer needed."""
+        counters = state.counters
+        name = f"checkpoint-{counters.step}.safetensors"
+        content = encode_checkpoint(state)
+        if self.manifest.files.get(name) != record_of(content):
+            write_durably(self.folder / name, content)
+        before = {record.step: record for record in self.manifest.checkpoints}
+        snapshot = snapshot or (counters.step in before and before[counters.step].snapshot)
+        before[counters.step] = CheckpointRecord(name, counters.step, counters.epoch, snapshot)
+        records = [before[step] for step in sorted(before) if step <= counters.step]
+        kept = [record for record in records[:-KEPT] if record.snapshot] + records[-KEPT:]
+        for record in before.values():
+            if record not in kept:
+                self.manifest.files.pop(record.file, None)
+        self.manifest.files[name] = record_of(content)
+        self.manifest.checkpoints = kept
+
+    def _commit(self, state: State | None, outcome: Outcome) -> None:
+        """Force the growing files to disk, replace the manifest, then remove what it no longer lists."""
+        for name, growing in self._growing.items():
+            growing.sync()
+            self.manifest.files[name] = growing.record()
+        self.manifest.outcome = outcome
+        if state is not None:
+            self.manifest.changes = list(state.counters.changes)
+        write_durably(self.folder / MANIFEST, _encode(self.manifest))
+        for path in self.folder.glob("checkpoint-*.safetensors"):
+            if path.name not in self.manifest.files:
+                path.unlink(missing_ok=True)
+        self._committed = time.monotonic()
+
+
+class _Growing:
+    """A file that only grows, and its SHA-256 so far."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab")
+        content = path.read_bytes()
+        self._digest, self._length = hashlib.sha256(content), len(content)
+
+    def append(self, line: bytes) -> None:
+        self._file.write(line)
+        self._file.flush()
+        self._digest.update(line)
+        self._length += len(line)
+
+    def sync(self) -> None:
+        os.fsync(self._file.fileno())
+
+    def record(self) -> FileRecord:
+        return FileRecord(self._digest.hexdigest(), self._length)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _cut_back(run: Run, state: State) -> None:
+    """Forget what is later than the state: first in the manifest, which may list less than there is, then on disk."""
+    manifest, counters = run.manifest, state.counters
+    for record in manifest.checkpoints:
+        if record.step > counters.step:
+            del manifest.files[record.file]
+    manifest.checkpoints = [record for record in manifest.checkpoints if record.step <= counters.step]
+    manifest.files.pop(MODEL, None)
+    manifest.outcome.state = "running"
+    for name in (HISTORY, CLOCK):
+        lines = run.read(name).splitlines(keepends=True)
+        manifest.files[name] = record_of(b"".join(lines[: counters.epoch]))
+    write_durably(run.folder / MANIFEST, _encode(manifest))
+    for name in (HISTORY, CLOCK):
+        os.truncate(run.folder / name, manifest.files[name].bytes)
+        sync(run.folder / name)
+
+
+def _encode(manifest: Manifest) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted")) + b"\n"
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder that cannot take a new run.
+
+    Raises:
+        InputError: it is a file, or there is something in it.
+    """
+    with file_errors(folder, "made"):
+        free = not folder.exists() or (folder.is_dir() and not [p for p in folder.iterdir() if p.name != LOCK])
+    if not free:
+        raise InputError(
+            f"{folder}: there is something in the way of the new run",
+            must_be="a new folder, or an empty one",
+            got="a folder with files in it" if folder.is_dir() else "a file",
+            help="choose another folder (a run is never overwritten), or go on with the run in it: --resume",
+        )

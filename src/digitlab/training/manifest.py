@@ -1,0 +1,114 @@
+"""The manifest of a run: what its folder holds, as records that are checked when they are read.
+
+Reference: docs/reference/run-folder.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+
+import msgspec
+import numpy as np
+
+from digitlab.training.state import Change
+from digitlab.version import __version__
+
+__all__ = [
+    "ENDED",
+    "FORMAT",
+    "VERSION",
+    "CheckpointRecord",
+    "DataRecord",
+    "FileRecord",
+    "Manifest",
+    "Outcome",
+    "Parent",
+    "environment",
+    "record_of",
+]
+
+FORMAT = "digitlab-run"
+VERSION = 1
+ENDED = frozenset({"finished", "early"})  # states after which there is nothing to go on with
+
+
+class FileRecord(msgspec.Struct, forbid_unknown_fields=True):
+    """A file of the run: what it must be (for a file that grows, its first ``bytes`` bytes)."""
+
+    sha256: str
+    bytes: int
+
+
+class CheckpointRecord(msgspec.Struct, forbid_unknown_fields=True):
+    """A checkpoint: its file, where training was, and whether it is kept for good."""
+
+    file: str
+    step: int
+    epoch: int
+    snapshot: bool
+
+
+class DataRecord(msgspec.Struct, forbid_unknown_fields=True):
+    """The training set, before any samples were held out: where it came from and what it was."""
+
+    source: str
+    count: int
+    sha256: str
+
+
+class Parent(msgspec.Struct, forbid_unknown_fields=True):
+    """The run and epoch that this one was branched from."""
+
+    run: str
+    epoch: int
+    sha256: str  # of the checkpoint
+
+
+class Outcome(msgspec.Struct, forbid_unknown_fields=True):
+    """How far it got; and the last complete epoch.
+
+    ``state`` is ``running``, ``finished``, ``early`` (stopped because validation no longer improved), ``interrupted``
+    or ``diverged``.
+    """
+
+    state: str
+    epochs: int
+    steps: int
+    seconds: float
+    loss: float | None = None
+    accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+class Manifest(msgspec.Struct, forbid_unknown_fields=True):
+    """What a run folder holds."""
+
+    outcome: Outcome
+    data: DataRecord
+    engine: str
+    threads: int
+    environment: dict[str, str]
+    created: str  # UTC, ISO 8601
+    files: dict[str, FileRecord]
+    checkpoints: list[CheckpointRecord]
+    changes: list[Change] = []
+    parent: Parent | None = None
+    format: str = FORMAT
+    version: int = VERSION
+
+
+def record_of(content: bytes) -> FileRecord:
+    """The record of a file with this content."""
+    return FileRecord(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def environment() -> dict[str, str]:
+    """What the last bits of the numbers may depend on."""
+    return {
+        "digitlab": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+    }

@@ -1,0 +1,120 @@
+"""Recipes by name and from files: TOML, with one setting a line. Unknown settings and wrong values are refused.
+
+Named recipes ship in the folder ``recipes``; ``seed`` is the classic experiment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from digitlab.errors import RecipeError
+from digitlab.training.recipe import SETTINGS, Recipe
+
+__all__ = ["NamedRecipe", "named_recipes", "parse_recipe", "recipe"]
+
+MAX_TOML_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class NamedRecipe:
+    """A recipe with its name and what it is for, in words."""
+
+    name: str
+    about: str
+    recipe: Recipe
+
+
+def recipe(name: str | Path = "seed", **changes: Any) -> Recipe:
+    """A named recipe, or one from a TOML file, with some settings changed.
+
+    >>> recipe("seed", epochs=30).epochs
+    30
+
+    Args:
+        name: such as ``"seed"``, or a path that ends in ``.toml``.
+        changes: settings to lay over it.
+
+    Raises:
+        RecipeError: no such recipe or setting, or a value out of bounds.
+    """
+    found = _read_toml(Path(name)) if str(name).endswith(".toml") else _find_named(str(name))
+    _refuse_unknown(changes, "the call")
+    return dataclasses.replace(found.recipe, **changes)
+
+
+def named_recipes() -> dict[str, NamedRecipe]:
+    """The recipes that ship with digitlab, by name."""
+    folder = resources.files("digitlab.training") / "recipes"
+    names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {name: parse_recipe((folder / f"{name}.toml").read_text("utf-8"), name) for name in names}
+
+
+def _find_named(name: str) -> NamedRecipe:
+    recipes = named_recipes()
+    if name not in recipes:
+        raise RecipeError(
+            "there is no such recipe",
+            must_be=f"{', '.join(recipes)}, or a file that ends in .toml",
+            got=repr(name),
+            help=_closest(name, recipes) or "`digitlab recipes` lists them",
+        )
+    return recipes[name]
+
+
+def _read_toml(path: Path) -> NamedRecipe:
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_TOML_BYTES:
+            raise RecipeError(
+                f"{path}: this is not a recipe",
+                must_be=f"a TOML file of at most {MAX_TOML_BYTES} bytes",
+                got="no file of that name" if not path.exists() else "something else",
+                help="`digitlab recipes` lists the recipes that need no file",
+            )
+        return parse_recipe(path.read_bytes().decode(), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(
+            f"{path}: the recipe cannot be read", must_be="a text file in UTF-8", got=str(error), help="check the file"
+        ) from error
+
+
+def parse_recipe(text: str, name: str) -> NamedRecipe:
+    """Read TOML: the settings, and optionally ``about``. ``name`` is what error messages call it."""
+    try:
+        settings = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RecipeError(
+            f"{name}: this is not TOML",
+            must_be='lines such as learning_rate = 0.1 and activation = "relu"',
+            got=str(error),
+            help="see docs/reference/recipe.md",
+        ) from error
+    about = settings.pop("about", "")
+    _refuse_unknown(settings, name)
+    if isinstance(settings.get("layers"), list):
+        settings["layers"] = tuple(settings["layers"])
+    try:
+        return NamedRecipe(name, str(about), Recipe(**settings))
+    except RecipeError as error:
+        raise RecipeError(f"{name}: {error.what}", must_be=error.must_be, got=error.got, help=error.help) from None
+
+
+def _refuse_unknown(settings: dict[str, Any], where: str) -> None:
+    for name in settings:
+        if name not in SETTINGS:
+            raise RecipeError(
+                f"{where}: there is no setting {name!r}",
+                must_be=", ".join(SETTINGS),
+                got=repr(name),
+                help=_closest(name, SETTINGS) or "`digitlab recipes` explains them",
+            )
+
+
+def _closest(name: str, known: dict[str, Any]) -> str:
+    matches = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {matches[0]}?" if matches else ""
