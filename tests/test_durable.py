@@ -162,3 +162,17 @@ def test_sync_keeps_no_file_open(path):
     sync(path)
     sync(path.parent)
     assert len(names(Path("/dev/fd"))) == before
+
+
+def test_a_link_keeps_leading_to_its_file(tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_durably(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_a_pipe_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileExistsError, match="in the way"):
+        write_durably(tmp_path / "pipe", b"new")

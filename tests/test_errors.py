@@ -31,7 +31,7 @@ def make(kind: type[DigitlabError], got: object = "11") -> DigitlabError:
 
 def test_every_error_is_exported_and_in_the_tree():
     defined = {name for name, value in vars(errors).items() if isinstance(value, type)}
-    assert set(errors.__all__) == defined == set(TREE)
+    assert set(errors.__all__) - {"describe", "require_kind"} == defined == set(TREE)
 
 
 @pytest.mark.parametrize("name", TREE)
@@ -88,3 +88,14 @@ def test_where_training_diverged_arrives_too(travel):
     error.step, error.layer = 7, "W2"
     arrived = travel(error)
     assert (arrived.step, arrived.layer) == (7, "W2")
+
+
+def test_what_cannot_be_shown_is_still_described():
+    assert errors.describe(3) == "3"
+    assert "int" in errors.describe(10**5000)
+
+
+def test_another_kind_is_refused_in_our_words():
+    with pytest.raises(errors.InputError, match="must be: a dict") as caught:
+        errors.require_kind([], dict, "the thing", "try {}")
+    assert caught.value.got == "[]"

@@ -7,6 +7,7 @@ final name shows the old content or the new one, never a mixture.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -17,12 +18,15 @@ TEMPORARY_PREFIX = ".unfinished-"  # what a killed process leaves behind is reco
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Give ``path`` the new ``content``, atomically and durably.
+    """Give ``path`` the new ``content``, atomically and durably. Where it is a link, the file that it leads to.
 
     Raises:
         OSError: the disk is full, the folder is read-only, and so on. ``path`` is then wholly old; or wholly new, where
-            it was the folder alone that could not be forced to disk.
+            it was the folder alone that could not be forced to disk. A pipe, socket or device is never replaced.
     """
+    path = Path(os.path.realpath(path))  # the rename would replace a link, and leave the file behind it as it was
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsError(errno.EEXIST, "a pipe, socket or device is in the way", str(path))
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

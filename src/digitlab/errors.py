@@ -27,6 +27,8 @@ __all__ = [
     "PictureError",
     "RecipeError",
     "RunError",
+    "describe",
+    "require_kind",
 ]
 
 LONGEST_SHOWN = 200  # characters of a value that an error repeats
@@ -107,3 +109,21 @@ class DivergenceError(DigitlabError):
 
     step: int = 0
     layer: str = ""
+
+
+def describe(value: object) -> str:
+    """``repr(value)`` for an error, even where there is none: Python prints no whole number beyond 4,300 digits."""
+    try:
+        return repr(value)
+    except Exception as error:  # whatever a foreign __repr__ does
+        return f"a value of type {type(value).__name__} that cannot be shown ({error})"
+
+
+def require_kind(value: object, kind: type, what: str, help: str) -> None:
+    """Refuse a ``value`` that is not of this ``kind``, such as a name in the place of a recipe.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{what} is something else", must_be=f"a {kind.__name__}", got=describe(value), help=help)

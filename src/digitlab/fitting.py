@@ -84,17 +84,26 @@ def fit(
 
 @contextlib.contextmanager
 def _stop_on_interrupt(control: Control) -> Iterator[None]:
-    """While inside: the first Ctrl-C asks the control to stop, a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
+    """While inside: the first Ctrl-C asks the control to stop, a second one interrupts at once.
+
+    Any more are not heeded: what was learnt is then being kept, and would be lost. Where Ctrl-C is ignored (a job in
+    the background) or not Python's own to handle (Python inside another program), it stays so.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before in (None, signal.SIG_IGN):
         yield  # only the main thread may handle signals
         return
+    interrupted = False
 
     def ask(_signal: int, _frame: object) -> None:
-        if control.stopping:
+        nonlocal interrupted
+        if not control.stopping:
+            control.stop()
+        elif not interrupted:
+            interrupted = True
             raise KeyboardInterrupt
-        control.stop()
 
-    before = signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGINT, ask)
     try:
         yield
     finally:

@@ -183,6 +183,9 @@ def test_doctor_finds_what_is_wrong(capsys, monkeypatch, threads, complaint):
         ["train", "missing.toml"],
         ["train", "--epochs", "0"],
         ["train", "--epochs", "many"],
+        ["train", "--epochs", "1.5"],
+        ["train", "--seed", "9" * 5000],
+        ["show", "1.5"],
         ["train", "--learning-rate", "nan"],
         ["train", "--activation", "swish"],
         ["train", "--layers", "784,x,10"],
@@ -209,7 +212,7 @@ def test_doctor_finds_what_is_wrong(capsys, monkeypatch, threads, complaint):
         ["show", "one"],
         ["recipes", "nothing"],
     ],
-    ids=" ".join,
+    ids=lambda arguments: " ".join(arguments)[:40],
 )
 def test_a_wrong_call_is_exit_code_2_and_leaves_nothing(folder, capsys, arguments):
     Path("something").touch()
@@ -281,3 +284,19 @@ def test_a_complaint_shows_control_characters_instead_of_sending_them(capsys):
     assert code == 2
     assert "\\x1b[2Jgone" in err
     assert "\x1b" not in err
+
+
+def test_a_full_disk_behind_the_answer_is_a_complaint(tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    command = [sys.executable, "-c", "import sys; from digitlab.cli import main; sys.exit(main(['recipes']))"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_streams_are_no_traceback(tmp_path):
+    shell = f"{sys.executable} -c 'import sys; from digitlab.cli import main; sys.exit(main([\"recipes\"]))' >&- 2>&-"
+    assert subprocess.run(shell, shell=True, check=False).returncode in {0, 1}

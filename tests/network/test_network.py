@@ -7,7 +7,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 import digitlab as dl
-from digitlab.errors import ArchitectureError, PictureError
+from digitlab.errors import ArchitectureError, DivergenceError, PictureError
 from digitlab.network import INITIALIZERS, Architecture
 
 CLASSIC = [784, 64, 10]
@@ -125,3 +125,11 @@ def test_copies_are_independent():
     copy.parameters[:] = 0
     assert network.parameters.any()
     assert repr(copy) == "Network(784-64-10, sigmoid, 50,890 parameters)"
+
+
+def test_sums_that_are_no_longer_finite_are_no_answer(few):
+    network = dl.Network(CLASSIC, activation="relu")
+    network.W1 *= 1e30
+    network.W2 *= 1e30
+    with pytest.raises(DivergenceError, match="the network has no answer"):
+        network.probabilities(few.images[:3])

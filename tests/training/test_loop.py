@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier
 
 import digitlab as dl
 from digitlab.engines import NumpyEngine
-from digitlab.errors import DivergenceError, RecipeError
+from digitlab.errors import DivergenceError, InputError, RecipeError
 from digitlab.training import EpochDone, Started, StepDone, Stopped
 
 ROOT = Path(__file__).parents[2]
@@ -164,6 +164,16 @@ def test_an_exception_in_a_listener_does_not_reach_the_loop(few):
     expected = short.new_network()
     dl.fit(expected, few, short)
     assert np.array_equal(network.parameters, expected.parameters)
+
+
+def test_what_cannot_be_trained_is_refused_at_once(few):
+    network, recipe = dl.Network([784, 64, 10]), dl.recipe("seed")
+    for wrong in ((network, few, "seed"), (network, (few.images, few.labels), recipe), (None, few, recipe)):
+        with pytest.raises(InputError, match="something else"):
+            dl.train(*wrong)
+    network.W1[0, 0] = np.nan
+    with pytest.raises(InputError, match="finite parameters to start from"):
+        dl.train(network, few, recipe)
 
 
 @pytest.mark.parametrize("change", [{"layers": (784, 32, 10)}, {"activation": "relu"}])

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 the work failed; 2 the call was wrong.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ for command in (train, evaluate, show, recipes, doctor):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; ``arguments`` are by default those of the process. Returns the exit code."""
+    _prepare_streams()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
@@ -46,9 +48,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("interrupted", 1)
     except MemoryError:
         return _complain("there is not enough memory\n  help: use fewer digits or narrower layers", 1)
-    except BrokenPipeError:  # whoever read our output has gone, such as `| head`
+    except OSError as error:
+        return _give_up(error)
+
+
+def _prepare_streams() -> None:
+    """Standard output and standard error may be closed, or know few letters; neither is a reason to lose an answer."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up(error: OSError) -> int:
+    """Whoever read our output has gone, such as `| head`; or the disk behind `> answer.json` is full."""
+    with contextlib.suppress(OSError, ValueError):  # Python flushes what is left at the very end: to nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
         return 1
+    what = "the answer cannot be written" if error.filename is None else f"{error.filename}: it cannot be used"
+    must_be = "a place with free space, which may be read and written"
+    got = error.strerror or str(error)
+    return _complain(f"{what}\n  must be: {must_be}\n  got: {got}\n  help: check where the output goes to", 1)
 
 
 def _complain(words: str, code: int) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token
 
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
 from digitlab.training.settings import Setting
 
-__all__ = ["Data", "Json", "Model", "changes_from_flags", "print_json", "with_recipe_flags", "write_line"]
+__all__ = ["Data", "Json", "Model", "changes_from_flags", "print_json", "whole", "with_recipe_flags", "write_line"]
 
 Data = Annotated[str, Parameter(help="mnist, or a folder with the four IDX files.")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
@@ -40,6 +40,14 @@ def with_recipe_flags(command: Callable[..., int]) -> Callable[..., int]:
     command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
     command.__annotations__ = {option.name: option.annotation for option in [*own, *flags]}
     return command
+
+
+def whole(_type: object, tokens: Sequence[Token]) -> int:
+    """A whole number as it stands: the parser alone would take 1.5 for 2."""
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value[:40]!r} is not a whole number") from None
 
 
 def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,4 +88,5 @@ def _annotation(setting: Setting) -> Any:
     bounds = "" if setting.kind == "choice" else f" ({setting.must_be})"
     applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
     text = f"{setting.help[0].upper()}{setting.help[1:]}{bounds}.{applies}"
-    return Annotated[kind | None, Parameter(help=text, group=SETTINGS_GROUP, show_default=False)]
+    converter = whole if kind is int else None
+    return Annotated[kind | None, Parameter(help=text, group=SETTINGS_GROUP, show_default=False, converter=converter)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, Json, Model, print_json, write_line
+from digitlab.cli.options import Data, Json, Model, print_json, whole, write_line
 from digitlab.data import open_data
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.prediction import examine
@@ -23,7 +23,7 @@ __all__ = ["show"]
 
 def show(
     index: Annotated[
-        int | None, Parameter(help="Which digit of the test set.", show_default=lambda _: "random")
+        int | None, Parameter(help="Which digit of the test set.", show_default=lambda _: "random", converter=whole)
     ] = None,
     /,
     *,
@@ -38,13 +38,13 @@ def show(
     path = find_model(model)
     network = load(path)
     _, test = open_data(data)
-    if index is None:
+    if index is None and len(test):
         index = random.randrange(len(test))
-    if not 0 <= index < len(test):
+    if index is None or not 0 <= index < len(test):
         raise InputError(
             "there is no such digit in the test set",
-            must_be=f"an index from 0 to {len(test) - 1}",
-            got=index,
+            must_be=f"an index from 0 to {len(test) - 1}" if len(test) else "a test set with at least one digit",
+            got="none" if index is None else index,
             help="leave it out for a random one",
         )
     prediction = examine(network, test.images[index], test.labels[index])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, Json, changes_from_flags, print_json, with_recipe_flags, write_line
+from digitlab.cli.options import Data, Json, changes_from_flags, print_json, whole, with_recipe_flags, write_line
 from digitlab.data import open_data
 from digitlab.display.figures import check_figure_path, draw_history, save_figure
 from digitlab.engines import AUTO
@@ -36,14 +36,18 @@ Name = Annotated[
 ]
 Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=_say(f"{RUNS}/..."))]
 EngineName = Annotated[str, Parameter(help="auto or numpy. Does not change the result beyond rounding.")]
-Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=_say("all cores"))]
-ReportEvery = Annotated[int | None, Parameter(help="Epochs between lines.", show_default=_say("a tenth of them"))]
+Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=_say("all cores"), converter=whole)]
+ReportEvery = Annotated[
+    int | None, Parameter(help="Epochs between lines.", show_default=_say("a tenth of them"), converter=whole)
+]
 Resume = Annotated[bool, Parameter(help="Go on with the run in --out, as if it had never stopped.", show_default=False)]
 From = Annotated[
     str | None, Parameter(name="--from", help="Begin where RUN@EPOCH was; give the settings that shall differ.")
 ]
 CheckpointEvery = Annotated[float, Parameter(help="Seconds between checkpoints.")]
-SnapshotEvery = Annotated[int, Parameter(help="Epochs after which a checkpoint is kept for good; 0: never.")]
+SnapshotEvery = Annotated[
+    int, Parameter(help="Epochs after which a checkpoint is kept for good; 0: never.", converter=whole)
+]
 Plot = Annotated[Path | None, Parameter(help="Draw loss and accuracy into this file (.png, .svg, .pdf).")]
 Quiet = Annotated[bool, Parameter(help="Print nothing but errors.", show_default=False)]
 
@@ -155,7 +159,7 @@ def _say_what_is_resumed(folder: Path, engine: str) -> None:
 
 def _new_folder(name: str) -> Path:
     """Below ``runs/``, named after the time and the recipe; a number is added where that exists already."""
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(name).stem}"
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(name).stem[:50]}"
     number = 1
     while (folder := RUNS / (stem if number == 1 else f"{stem}-{number}")).exists():
         number += 1

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import SIDE
 from digitlab.data.pixels import as_label, as_rows, normalize
-from digitlab.errors import PictureError
+from digitlab.errors import PictureError, require_kind
 from digitlab.network.network import Network
 
 __all__ = ["Prediction", "examine"]
@@ -61,6 +61,7 @@ class Prediction:
 
 def examine(network: Network, image: ArrayLike, label: ArrayLike | None = None) -> Prediction:
     """What ``network`` says of one picture. See `digitlab.display_prediction` for arguments and errors."""
+    require_kind(network, Network, "the network", "such as dl.load()")
     rows, _ = as_rows(image, SIDE * SIDE)
     if len(rows) != 1:
         raise PictureError(

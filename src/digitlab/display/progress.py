@@ -70,8 +70,10 @@ class TrainingProgress:
             self._tail(event)
 
     def _head(self, event: Started) -> None:
-        self.console.print(
-            f"network {event.network}, {event.samples:,} digits from {event.source}, {event.epochs:,} epochs"
+        self.console.print(  # a folder's name is no markup, whatever brackets it has
+            f"network {event.network}, {event.samples:,} digits from {event.source}, {event.epochs:,} epochs",
+            markup=False,
+            emoji=False,
         )
         if event.held_out:
             self.console.print(f"{event.held_out:,} digits held out for validation")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digitlab.engines.base import Advance, Batch, Engine, Session, Sums
 from digitlab.engines.numpy_engine import NumpyEngine
-from digitlab.errors import InputError
+from digitlab.errors import InputError, describe
 
 __all__ = ["AUTO", "ENGINES", "Advance", "Batch", "Engine", "NumpyEngine", "Session", "Sums", "find_engine"]
 
@@ -24,6 +24,6 @@ def find_engine(name: str | Engine = AUTO) -> Engine:
         name = "numpy"
     if name not in ENGINES:
         raise InputError(
-            "there is no such engine", must_be=f"{AUTO}, {', '.join(ENGINES)}", got=repr(name), help=f"use {AUTO}"
+            "there is no such engine", must_be=f"{AUTO}, {', '.join(ENGINES)}", got=describe(name), help=f"use {AUTO}"
         )
     return ENGINES[name]()

@@ -109,7 +109,7 @@ class Session(ABC):
             answer = self.sums(parameters, batch)
             before[:] = parameters
             if answer.finite:
-                with np.errstate(over="ignore", invalid="ignore"):  # looked at in the next line
+                with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # looked at next
                     optimizer.step(parameters, (answer.gradient / answer.count).astype(parameters.dtype))
             if not answer.finite or not np.isfinite(parameters).all():
                 done.failed, done.beyond = answer, parameters.copy()

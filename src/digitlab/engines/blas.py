@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 __all__ = ["hold_to_one_thread", "release"]
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # the garbage collector may end a session in the middle of `hold_to_one_thread`
 _holders = 0
 _limits: threadpool_limits | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from digitlab.data.digits import CLASSES, SIDE, Digits
-from digitlab.errors import ArchitectureError, InputError
+from digitlab.errors import ArchitectureError, InputError, describe
 from digitlab.network.architecture import Architecture
 
 __all__ = ["MAX_THREADS", "check_session", "check_threads", "usable_cores"]
@@ -48,7 +48,7 @@ def check_threads(threads: int | None) -> int:
         raise InputError(
             f"{origin} is out of bounds",
             must_be=f"a whole number from 1 to {MAX_THREADS}",
-            got=repr(asked),
+            got=describe(asked),
             help=f"leave it out to use the {usable_cores()} cores of this machine",
         )
     return asked

@@ -15,6 +15,8 @@ Source: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), section
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -67,15 +69,15 @@ class NumpySession(Session):
         for _ in range(threads):
             self._workspaces.put(_Workspace(architecture, min(BLOCK, len(digits)), dtype))
         self._pool = ThreadPoolExecutor(threads)
-        self._open = True
+        self._process = os.getpid()
         hold_to_one_thread()
+        self._release = weakref.finalize(self, release)  # also when nobody closes it
 
     def close(self) -> None:
         """End the threads, and give the matrix products theirs back. Closing twice is the same as once."""
-        if self._open:
-            self._open = False
+        if self._process == os.getpid():
             self._pool.shutdown()
-            release()
+        self._release()  # does nothing the second time
 
     def sums(self, parameters: Floats, batch: Batch) -> Sums:
         """See `Session.sums`."""
@@ -83,6 +85,8 @@ class NumpySession(Session):
         blocks = list(self._blocks(batch))
         if len(blocks) == 1:
             return self._block_sums(layers, blocks[0])
+        if self._process != os.getpid():  # a fork copies the pool, but not its threads
+            self._pool, self._process = ThreadPoolExecutor(self.threads), os.getpid()
         total = Sums(0.0, 0, 0, np.zeros(self.architecture.parameter_count))
         for answer in self._pool.map(lambda block: self._block_sums(layers, block), blocks):  # in the blocks' order
             total += answer
@@ -108,7 +112,7 @@ class NumpySession(Session):
                 x = self._inputs[block]  # (B, P), a view
             else:
                 x = workspace.gathered[: len(block)]
-                np.take(self._inputs, block, axis=0, out=x, mode="clip")
+                np.take(self._inputs, block, axis=0, out=x, mode="wrap")  # as the labels: -1 is the last
             return workspace.sums(layers, x, labels)
         finally:
             self._workspaces.put(workspace)
@@ -128,7 +132,9 @@ class _Workspace:
 
     def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp]) -> Sums:
         """The answer for inputs ``x (B, P)`` with ``labels (B,)``."""
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by whoever asked
+        with np.errstate(
+            over="ignore", invalid="ignore", under="ignore"
+        ):  # what is not finite is found by whoever asked
             activations = self._forward(layers, x)
             loss = softmax_cross_entropy(activations[-1], labels)
             self._backward(layers, activations, loss.delta)

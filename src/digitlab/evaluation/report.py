@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.catalogue import MNIST_TEST_SHA256
 from digitlab.data.digits import CLASSES, Digits
-from digitlab.errors import InputError
+from digitlab.errors import InputError, require_kind
 from digitlab.evaluation.metrics import DigitScore, confusion_matrix, digit_scores, wilson_interval
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
@@ -92,6 +92,8 @@ def evaluate(network: Network, digits: Digits) -> Report:
         InputError: there are no digits, or the network has fewer outputs than there are digits.
         PictureError: the network's inputs do not fit the pictures.
     """
+    require_kind(network, Network, "the network", "such as dl.load()")
+    require_kind(digits, Digits, "the test set", "train, test = dl.load_mnist()")
     classes = network.architecture.sizes[-1]
     if not len(digits) or classes < CLASSES:
         raise InputError(

@@ -29,7 +29,7 @@ def sigmoid(z: Floats, out: Floats | None = None) -> Floats:
     [0.0, 0.5, 1.0]
     """
     out = np.negative(z, out=out)
-    with np.errstate(over="ignore"):  # e^-z of a very negative z is inf, and 1 / inf is the right answer
+    with np.errstate(over="ignore", under="ignore"):  # e^-z of a very negative z is inf, and 1 / inf is right
         np.exp(out, out=out)
     out += 1
     return np.reciprocal(out, out=out)
@@ -131,6 +131,7 @@ def softmax(z: Floats) -> Floats:
     >>> softmax(np.array([[1e4, 0.0], [0.0, 0.0]])).tolist()
     [[1.0, 0.0], [0.5, 0.5]]
     """
-    powers: Floats = np.exp(z - z.max(axis=1, keepdims=True))  # (N, K)
-    powers /= powers.sum(axis=1, keepdims=True)
+    with np.errstate(under="ignore"):  # a logit far below the largest is a probability of 0
+        powers: Floats = np.exp(z - z.max(axis=1, keepdims=True))  # (N, K)
+        powers /= powers.sum(axis=1, keepdims=True)
     return powers

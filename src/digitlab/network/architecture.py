@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitlab.errors import ArchitectureError
+from digitlab.errors import ArchitectureError, describe
 from digitlab.network.activations import ACTIVATIONS, Floats
 
 __all__ = ["MAX_LAYERS", "MAX_PARAMETERS", "MAX_UNITS", "Architecture", "Layer"]
@@ -54,7 +54,7 @@ class Architecture:
             raise ArchitectureError(
                 "there is no such activation",
                 must_be=", ".join(ACTIVATIONS),
-                got=repr(self.activation),
+                got=describe(self.activation),
                 help='"sigmoid" is the classic choice, "relu" the usual one today',
             )
         if self.parameter_count > MAX_PARAMETERS:
@@ -104,7 +104,7 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
         raise ArchitectureError(
             "these layer sizes cannot make a network",
             must_be=f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS:,}, from inputs to outputs",
-            got=repr(sizes),
+            got=describe(sizes),
             help="[784, 64, 10] is the classic: 784 pixels, 64 hidden units, 10 digits",
         )
     return tuple(int(size) for size in sizes)

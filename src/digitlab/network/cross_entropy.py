@@ -56,7 +56,8 @@ def softmax_cross_entropy(z: Floats, labels: NDArray[np.integer]) -> Loss:
     hits = int(np.count_nonzero(z.argmax(axis=1) == labels))
     z -= z.max(axis=1, keepdims=True)
     true_logits = z[rows, labels].astype(np.float64)  # (N,)
-    np.exp(z, out=z)
+    with np.errstate(under="ignore"):
+        np.exp(z, out=z)
     sums = z.sum(axis=1, keepdims=True)  # (N, 1)
     total = float((np.log(sums[:, 0], dtype=np.float64) - true_logits).sum())
     z /= sums  # now the probabilities

@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.errors import ArchitectureError
+from digitlab.errors import ArchitectureError, describe
 from digitlab.network.architecture import Architecture
 
 __all__ = ["INITIALIZERS", "Initializer", "first_parameters"]
@@ -47,11 +47,14 @@ def first_parameters(architecture: Architecture, initializer: str, seed: int) ->
     """
     if initializer not in INITIALIZERS:
         raise ArchitectureError(
-            "there is no such initializer", must_be=", ".join(INITIALIZERS), got=repr(initializer), help='try "lecun"'
+            "there is no such initializer",
+            must_be=", ".join(INITIALIZERS),
+            got=describe(initializer),
+            help='try "lecun"',
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ArchitectureError(
-            "the seed cannot be used", must_be="a whole number from 0", got=repr(seed), help="try 0"
+            "the seed cannot be used", must_be="a whole number from 0", got=describe(seed), help="try 0"
         )
     generator = np.random.default_rng(seed)
     parameters = np.zeros(architecture.parameter_count, dtype=np.float32)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.pixels import as_rows, normalize
-from digitlab.errors import ArchitectureError
+from digitlab.errors import ArchitectureError, DivergenceError
 from digitlab.network.activations import ACTIVATIONS, Floats, softmax
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.initializers import first_parameters
@@ -144,11 +144,20 @@ class Network:
 
         Raises:
             PictureError: a wrong shape or type, a float outside 0..1, or NaN.
+            DivergenceError: the parameters are so large that the sums are no longer finite.
         """
         rows, single = as_rows(images, self.architecture.sizes[0])
         blocks = []
         for start in range(0, max(len(rows), 1), BLOCK):
-            *_, z = self.activations(normalize(rows[start : start + BLOCK]))
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # looked at in the next line
+                *_, z = self.activations(normalize(rows[start : start + BLOCK]))
+            if not np.isfinite(z).all():
+                raise DivergenceError(
+                    "the network has no answer: its sums are no longer finite",
+                    must_be="finite logits for every picture",
+                    got=f"{np.count_nonzero(~np.isfinite(z).all(axis=1))} pictures without",
+                    help="train it again with a smaller learning rate",
+                )
             blocks.append(z)
         return blocks[0][0] if single else np.concatenate(blocks)
 

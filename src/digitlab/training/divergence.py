@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
 from digitlab.data.pixels import normalize
@@ -11,6 +14,8 @@ from digitlab.errors import DivergenceError
 from digitlab.network.network import Network
 
 __all__ = ["explain_divergence"]
+
+BLOCK = 3000  # samples at a time: as few as the engine has in memory
 
 
 def explain_divergence(network: Network, digits: Digits, batch: Batch, failed: Advance, step: int) -> DivergenceError:
@@ -36,11 +41,9 @@ def explain_divergence(network: Network, digits: Digits, batch: Batch, failed: A
 
 def _first_trouble(network: Network, digits: Digits, batch: Batch, failed: Advance) -> tuple[str, str]:
     """The layer and the quantity, in the order in which they are computed: forward, backward, step."""
-    x = normalize(digits.images[batch]).reshape(-1, network.architecture.sizes[0])
-    with np.errstate(over="ignore", invalid="ignore"):
-        for number, output in enumerate(network.activations(x), start=1):
-            if not np.isfinite(output).all():
-                return f"layer {number}", "its output"
+    numbers = [_first_layer(network, digits.images[block]) for block in _blocks(batch, len(digits))]
+    if any(numbers):
+        return f"layer {min(filter(None, numbers))}", "its output"
     if failed.failed is not None:
         if not np.isfinite(failed.failed.loss):
             return f"layer {len(network.layers)}", "the loss"
@@ -52,3 +55,19 @@ def _first_trouble(network: Network, digits: Digits, batch: Batch, failed: Advan
             if not np.isfinite(view).all():
                 return name, "its new value"
     return "the loss", "its sum"
+
+
+def _blocks(batch: Batch, count: int) -> Iterator[NDArray[np.intp]]:
+    """The samples of a batch, a block at a time."""
+    samples = np.arange(count)[batch]
+    yield from (samples[first : first + BLOCK] for first in range(0, len(samples), BLOCK))
+
+
+def _first_layer(network: Network, images: NDArray[np.uint8]) -> int:
+    """The number of the first layer whose output is not finite; 0 where all are."""
+    x = normalize(images).reshape(-1, network.architecture.sizes[0])
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for number, output in enumerate(network.activations(x), start=1):
+            if not np.isfinite(output).all():
+                return number
+    return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
@@ -119,12 +118,12 @@ class Control:
     """Carries wishes into a training that is under way, from another thread or a signal handler."""
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
+        self._stop = False  # no threading.Event: its lock could stop a signal handler that interrupts `stop` for ever
         self._changes: SimpleQueue[tuple[str, float]] = SimpleQueue()
 
     def stop(self) -> None:
         """Stop after the steps in hand; what was learnt so far is kept. Asking twice is the same as once."""
-        self._stop.set()
+        self._stop = True
 
     def change(self, **settings: float) -> None:
         """Give settings other values from the next step on, such as ``control.change(learning_rate=0.01)``.
@@ -146,7 +145,7 @@ class Control:
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called."""
-        return self._stop.is_set()
+        return self._stop
 
 
 @dataclass

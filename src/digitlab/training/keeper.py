@@ -50,7 +50,7 @@ class Keeper:
     """
 
     def __init__(self, folder: Path, lock: FolderLock, manifest: Manifest, every: float) -> None:
-        self.folder, self.manifest = folder, manifest
+        self.folder, self.manifest = folder.absolute(), manifest  # the program may change its working folder
         self._lock, self._every = lock, every
         self._committed = time.monotonic()
         self._growing = {name: _Growing(folder / name) for name in (HISTORY, CLOCK)}

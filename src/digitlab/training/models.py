@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from pathlib import Path
 
 from digitlab.errors import InputError
@@ -34,11 +34,15 @@ def find_model(model: str | Path) -> Path:
         InputError: there is no such file or folder.
     """
     path = _newest_run() if str(model) == LATEST else Path(model)
-    if not os.path.lexists(path):
+    try:
+        got = "" if path.exists() else "nothing of that name"
+    except OSError as error:  # a name too long, a folder above it that may not be entered
+        got = error.strerror or str(error)
+    if got:
         raise InputError(
             f"{path}: there is no such model",
             must_be=f"a run folder, a model file (*{MODEL_SUFFIX}), or {LATEST}",
-            got="nothing of that name",
+            got=got,
             help="`digitlab train` makes a run",
         )
     return path
@@ -64,12 +68,16 @@ def find_run(name: str | Path) -> Path:
 
 
 def _newest_run() -> Path:
-    manifests = sorted(RUNS.glob(f"*/{MANIFEST}"), key=lambda manifest: manifest.stat().st_mtime_ns)
+    manifests = []
+    with contextlib.suppress(OSError):  # the folder that this was called in is gone
+        for manifest in RUNS.glob(f"*/{MANIFEST}"):
+            with contextlib.suppress(OSError):  # gone since, or not to be read
+                manifests.append((manifest.stat().st_mtime_ns, manifest))
     if not manifests:
         raise InputError(
             "there is no trained model yet",
             must_be=f"a complete run under {RUNS}/",
-            got=f"none below {Path.cwd()}",
+            got="none below the folder that this was called in",
             help="run `digitlab train` first, or name a model with --model",
         )
-    return manifests[-1].parent
+    return max(manifests)[1].parent

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 import msgspec
+import numpy as np
 
 from digitlab.data.digits import Digits
 from digitlab.engines import AUTO, Engine, find_engine
 from digitlab.engines.checks import check_session, check_threads
-from digitlab.errors import InputError, RecipeError
+from digitlab.errors import InputError, RecipeError, require_kind
 from digitlab.network.network import Network
 from digitlab.training.events import Control, EpochDone, Event, Started, Stopped
 from digitlab.training.keeper import Keeper, check_free
@@ -93,7 +94,7 @@ def train(
         RunError: the folder cannot be read or written, or another process is at work in it.
         DivergenceError: (while iterating) a loss, gradient or parameter is not finite.
     """
-    _check_types(network, digits, recipe)
+    _check_parts(network, digits, recipe)
     _check_recipe(network, digits, recipe)
     _check_times(checkpoint_every, snapshot_every)
     check_session(network.architecture, digits, threads)
@@ -203,17 +204,18 @@ class _Plan(NamedTuple):
         yield Stopped(outcome.state, outcome.epochs, outcome.steps, outcome.seconds)
 
 
-def _check_types(network: object, digits: object, recipe: object) -> None:
-    """The three that everybody passes, and easily in another form."""
-    for what, value, kind, help in (
-        ("the network", network, Network, "network = recipe.new_network()"),
-        ("the training set", digits, Digits, "train, test = dl.load_mnist(), or dl.Digits(images, labels, 'mine')"),
-        ("the recipe", recipe, Recipe, 'dl.recipe("seed")'),
-    ):
-        if not isinstance(value, kind):
-            raise InputError(
-                f"{what} is something else", must_be=f"a {kind.__name__}", got=type(value).__name__, help=help
-            )
+def _check_parts(network: Network, digits: Digits, recipe: Recipe) -> None:
+    """The three that everybody passes, and easily in another form; and parameters that can be gone back to."""
+    require_kind(network, Network, "the network", "network = recipe.new_network()")
+    require_kind(digits, Digits, "the training set", "train, test = dl.load_mnist(), or dl.Digits(images, labels, ...)")
+    require_kind(recipe, Recipe, "the recipe", 'dl.recipe("seed")')
+    if not (finite := np.isfinite(network.parameters)).all():
+        raise InputError(
+            "the network cannot be trained",
+            must_be="finite parameters to start from",
+            got=f"{np.count_nonzero(~finite)} that are NaN or infinite",
+            help="start from a new network: recipe.new_network()",
+        )
 
 
 def _check_times(checkpoint_every: float, snapshot_every: int) -> None:

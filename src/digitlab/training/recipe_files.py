@@ -87,7 +87,7 @@ def parse_recipe(text: str, name: str) -> NamedRecipe:
     """Read TOML: the settings, and optionally ``about``. ``name`` is what error messages call it."""
     try:
         settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and numbers of more than 4,300 digits
         raise RecipeError(
             f"{name}: this is not TOML",
             must_be='lines such as learning_rate = 0.1 and activation = "relu"',

@@ -14,6 +14,7 @@ Reference: docs/reference/run-folder.md.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,12 +76,17 @@ class Run:
         record = self.manifest.files.get(name)
         if record is None:
             refuse_run(self.folder, f"{name} is not part of the run", ", ".join(self.manifest.files), name)
-        with file_errors(self.folder, "read"), (self.folder / name).open("rb") as file:
-            content = file.read(record.bytes)
-            longer = bool(file.read(1)) and name not in {HISTORY, CLOCK}
-        if longer or record_of(content) != record:
-            must_be = f"SHA-256 {record.sha256}, {record.bytes} bytes"
-            got = f"SHA-256 {record_of(content).sha256}, {'more than ' * longer}{len(content)} bytes"
+        must_be = f"SHA-256 {record.sha256}, {record.bytes} bytes"
+        with file_errors(self.folder, "read"):
+            status = (self.folder / name).stat()
+            grows = name in {HISTORY, CLOCK}
+            right = status.st_size >= record.bytes if grows else status.st_size == record.bytes
+            if not stat.S_ISREG(status.st_mode) or not right:  # before memory is spent on it, or a pipe is waited for
+                refuse_run(self.folder, f"{name} is not what the run wrote", must_be, f"{status.st_size} bytes")
+            with (self.folder / name).open("rb") as file:
+                content = file.read(record.bytes)
+        if record_of(content) != record:
+            got = f"SHA-256 {record_of(content).sha256}"
             refuse_run(self.folder, f"{name} is not what the run wrote", must_be, got)
         return content
 

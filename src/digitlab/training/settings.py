@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from digitlab.errors import ArchitectureError, RecipeError
+from digitlab.errors import ArchitectureError, RecipeError, describe
 from digitlab.network.architecture import MAX_LAYERS, MAX_UNITS, Architecture
 
 __all__ = ["Applies", "Setting", "choice", "layer_sizes", "number", "settings_of", "whole_number"]
@@ -108,7 +108,7 @@ class Setting:
             raise RecipeError(
                 f"the setting {self.name} cannot have this value",
                 must_be=must_be,
-                got=repr(value),
+                got=describe(value),
                 help=f"{self.name} is: {self.help}. The default is {self.show(self.default)}",
             )
         return plain
@@ -124,7 +124,8 @@ class Setting:
         accepted = int | np.integer if self.kind == "whole number" else int | float | np.integer | np.floating
         if not isinstance(value, accepted) or not self._within(value):
             return None
-        return int(value) if self.kind == "whole number" else float(value)
+        plain = int(value) if self.kind == "whole number" else float(value)
+        return plain if self._within(plain) else None  # a wider float may round to a bound that is not allowed
 
     def _within(self, value: float) -> bool:
         """Whether a number is finite and in bounds."""
