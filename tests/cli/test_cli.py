@@ -18,7 +18,7 @@ from digitlab.cli import app, main
 from digitlab.training import SETTINGS
 from digitlab.training.run import Run
 
-COMMANDS = ["train", "evaluate", "show", "recipes", "doctor"]
+COMMANDS = ["train", "evaluate", "show", "recipes", "data", "doctor"]
 
 
 @pytest.fixture

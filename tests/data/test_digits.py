@@ -99,3 +99,33 @@ def test_the_fingerprint_is_of_the_values_alone(few):
 
 def test_the_fingerprint_of_no_digits_is_that_of_no_bytes():
     assert dl.Digits(pictures(0, 28, 28), labels(), "none").sha256().startswith("e3b0c44298fc1c14")  # FIPS 180
+
+
+def test_digits_are_the_classes_where_nothing_else_is_said(few):
+    assert few.classes == tuple("0123456789")
+    assert few[:5].classes == few.classes
+
+
+def test_other_classes_have_names_that_slices_keep():
+    shapes = dl.Digits(pictures(3, 28, 28), labels(0, 1, 1), "drawn", ("circle", "cross"))
+    assert shapes[1:].classes == ("circle", "cross")
+    letters = tuple("abcdefghijklmnopqrstuvwxyz")
+    assert dl.Digits(pictures(1, 28, 28), labels(25), "letters", letters).classes[25] == "z"
+
+
+@pytest.mark.parametrize(
+    ("classes", "label", "complaint"),
+    [
+        (("circle", "cross"), 2, "a label has no class(?s:.)*0 to 1(?s:.)*label 2 at index 0"),
+        ((), 0, "class names"),
+        (["a", "b"], 0, "class names"),
+        ("ab", 0, "class names"),
+        (("a", "a"), 0, "class names"),
+        (("a", ""), 0, "class names"),
+        (("a", 1), 0, "class names"),
+        (tuple(map(str, range(257))), 0, "class names"),
+    ],
+)
+def test_wrong_classes_are_named(classes, label, complaint):
+    with pytest.raises(PictureError, match=complaint):
+        dl.Digits(pictures(1, 28, 28), labels(label), "a test", classes)

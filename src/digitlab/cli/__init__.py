@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
 
+from digitlab.cli.data import data
 from digitlab.cli.doctor import doctor
 from digitlab.cli.evaluate import evaluate
 from digitlab.cli.recipes import recipes
@@ -29,7 +30,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # `main` says it in its own words
     default_parameter=Parameter(negative=""),  # no --no-json and the like
 )
-for command in (train, evaluate, show, recipes, doctor):
+for command in (train, evaluate, show, recipes, data, doctor):
     app.command(command)
 
 

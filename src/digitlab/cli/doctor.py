@@ -16,7 +16,18 @@ from digitlab.version import __version__
 
 __all__ = ["doctor"]
 
-LIBRARIES = ("numpy", "matplotlib", "safetensors", "msgspec", "cyclopts", "rich", "threadpoolctl", "tomli-w")
+LIBRARIES = (
+    "numpy",
+    "matplotlib",
+    "safetensors",
+    "msgspec",
+    "cyclopts",
+    "rich",
+    "threadpoolctl",
+    "tomli-w",
+    "pooch",
+    "pillow",
+)
 
 
 def doctor(*, json: Json = False) -> int:

@@ -16,7 +16,7 @@ from digitlab.training.settings import Setting
 
 __all__ = ["Data", "Json", "Model", "changes_from_flags", "print_json", "whole", "with_recipe_flags", "write_line"]
 
-Data = Annotated[str, Parameter(help="mnist, or a folder with the four IDX files.")]
+Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
 Model = Annotated[str, Parameter(help="A run folder, a model file, or latest: the newest run under runs/.")]
 

@@ -1,40 +1,139 @@
-"""Which data sets there are, where their files lie, and the checksums that they must have.
+"""Which data sets have a name, where their files lie, and the checksums that they must have.
 
-MNIST comes with the package, so the main job needs no network. Its files are gzipped IDX; the SHA-256 of
-the unzipped bytes is checked at every load.
+MNIST comes with the package, so the main job needs no network. The others are fetched on request (`fetch`)
+into a folder of this user, or put there by hand; nothing here ever uses the network. All are four gzipped
+IDX files, whose SHA-256 is checked at every load.
 
-Source: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits" (1998),
-licence CC BY-SA 3.0 (see ``mnist/LICENCE.md``).
+Sources: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits" (1998),
+licence CC BY-SA 3.0 (see ``mnist/LICENCE.md``). H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST"
+(2017), licence MIT. "KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL
+and others), doi:10.20676/00000341, licence CC BY-SA 4.0. The SHA-256 of the .gz files are those that
+TensorFlow Datasets publishes; those of MNIST are of the unzipped files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.digits import SIDE, Digits
-from digitlab.data.idx import read_idx
-from digitlab.errors import DataFileError, InputError
+from digitlab.data.digits import DIGIT_NAMES, SIDE, Digits
+from digitlab.data.files import read_file, refuse
+from digitlab.data.idx import parse_idx
+from digitlab.errors import InputError
 
-__all__ = ["MNIST_TEST_SHA256", "load_data", "load_mnist", "open_data"]
+__all__ = [
+    "CATALOGUE",
+    "MNIST_TEST_SHA256",
+    "Entry",
+    "data_folder",
+    "load_data",
+    "load_mnist",
+    "missing_files",
+    "open_entry",
+    "read_idx_folder",
+]
 
+DATA_VARIABLE = "DIGITLAB_DATA"  # the environment variable that names the folder of fetched data sets
 MNIST_FOLDER = Path(__file__).with_name("mnist")
-MNIST_TRAIN = "MNIST train"
-MNIST_TEST = "MNIST test"
-
 MNIST_TEST_SHA256 = "c3f9adf9c66efb572b1f9326c3a511b45910c7173b97be66ceceeeeaef6b802b"  # of `Digits.sha256`
 
 PARTS = {"train": "train", "test": "t10k"}  # our name of each part: the prefix of its files
-MNIST_SHA256 = {  # of the unzipped files
-    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
+STEMS = tuple(f"{prefix}-{kind}-ubyte" for prefix in PARTS.values() for kind in ("images-idx3", "labels-idx1"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One data set that has a name.
+
+    Attributes:
+        name: as in ``--data``.
+        title: as people write it.
+        about: what it shows, in a few words.
+        licence: under which its authors publish it.
+        sha256: by file name; of the unzipped bytes where the name does not end in ``.gz``.
+        mirrors: addresses of folders that hold the files, in the order in which they are tried; the checksums make it
+            safe to ask any of them, even without encryption.
+        classes: the ten names of what the pictures show.
+    """
+
+    name: str
+    title: str
+    about: str
+    licence: str
+    sha256: dict[str, str]
+    mirrors: tuple[str, ...] = ()
+    classes: tuple[str, ...] = DIGIT_NAMES
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie, or shall lie."""
+        return data_folder() / self.name if self.mirrors else MNIST_FOLDER
+
+
+def _gzipped(*checksums: str) -> dict[str, str]:
+    return {f"{stem}.gz": checksum for stem, checksum in zip(STEMS, checksums, strict=True)}
+
+
+MNIST = Entry(
+    "mnist",
+    "MNIST",
+    "handwritten digits",
+    "CC BY-SA 3.0",
+    {
+        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+)
+FASHION = Entry(
+    "fashion-mnist",
+    "Fashion-MNIST",
+    "ten kinds of clothing",
+    "MIT",
+    _gzipped(
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    ),
+    (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    ),
+    ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+KMNIST = Entry(
+    "kmnist",
+    "KMNIST",
+    "ten cursive Japanese letters",
+    "CC BY-SA 4.0",
+    _gzipped(
+        "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+        "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+        "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+        "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+    ),
+    ("https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"),
+    ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+)
+CATALOGUE = {entry.name: entry for entry in (MNIST, FASHION, KMNIST)}
+
+
+def data_folder() -> Path:
+    """The folder of fetched data sets: ``DIGITLAB_DATA``, or else one in this user's cache. It need not exist."""
+    chosen = os.environ.get(DATA_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    import pooch  # type: ignore[import-untyped]
+
+    return Path(pooch.os_cache("digitlab"))
 
 
 def load_mnist() -> tuple[Digits, Digits]:
@@ -43,9 +142,7 @@ def load_mnist() -> tuple[Digits, Digits]:
     Raises:
         DataFileError: a file is missing, or its SHA-256 is not the published one.
     """
-    train = _read_part(MNIST_FOLDER, "train", MNIST_TRAIN, MNIST_SHA256)
-    test = _read_part(MNIST_FOLDER, "test", MNIST_TEST, MNIST_SHA256)
-    return train, test
+    return open_entry(MNIST)
 
 
 KerasTuple = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -60,71 +157,89 @@ def load_data() -> tuple[KerasTuple, KerasTuple]:
     return (train.images, train.labels), (test.images, test.labels)
 
 
-def open_data(name: str) -> tuple[Digits, Digits]:
-    """A data set by name (``"mnist"``), or a folder with the four IDX files, gzipped or not.
-
-    Returns:
-        The training part and the test part.
+def open_entry(entry: Entry) -> tuple[Digits, Digits]:
+    """The training part and the test part of a data set that has a name.
 
     Raises:
-        InputError: no such name or folder.
-        DataFileError: a file in it cannot be trusted.
+        InputError: it was never fetched: none of its files is there.
+        DataFileError: a file is missing, or its SHA-256 is not the published one.
     """
-    if name == "mnist":
-        return load_mnist()
-    folder = Path(name)
-    try:
-        got = "" if folder.is_dir() else "a file" if folder.exists() else "neither a known name nor a folder"
-    except OSError as error:  # a name too long, a folder above it that may not be entered
-        got = error.strerror or str(error)
-    if got:
+    if entry.mirrors and len(missing_files(entry)) == len(entry.sha256):
         raise InputError(
-            f"{name}: there is no such data set",
-            must_be=f"mnist, or a folder with {', '.join(MNIST_SHA256)} (each may end in .gz)",
-            got=got,
-            help="leave --data out to use the MNIST that comes with digitlab",
+            f"{entry.name} is not on this machine",
+            must_be=f"{', '.join(entry.sha256)} in {entry.folder}",
+            got="none of them",
+            help=f"`digitlab data fetch {entry.name}`, or put the files there by hand",
         )
-    shown = os.fsencode(name).decode(errors="backslashreplace")  # a name may hold bytes that are not text
-    return _read_part(folder, "train", f"{shown} train"), _read_part(folder, "test", f"{shown} test")
+    return read_idx_folder(entry.folder, entry.title, entry.sha256, entry.classes)
 
 
-def _read_part(folder: Path, part: str, source: str, checksums: dict[str, str] | None = None) -> Digits:
-    """Images and labels of one part; with ``checksums``, each file's content must have its SHA-256."""
+def missing_files(entry: Entry) -> list[str]:
+    """The names of its files that are not in its folder. Nothing is read or checked."""
+    return [name for name in entry.sha256 if not any((entry.folder / found).exists() for found in (name, f"{name}.gz"))]
+
+
+def read_idx_folder(
+    folder: Path, source: str, sha256: dict[str, str] | None = None, classes: tuple[str, ...] = DIGIT_NAMES
+) -> tuple[Digits, Digits]:
+    """The training part and the test part from a folder with the four IDX files, gzipped or not.
+
+    Args:
+        folder: where they lie.
+        source: what the digits are said to come from.
+        sha256: by file name, what the contents must have: unzipped, or as they are where the name ends in ``.gz``.
+        classes: what the labels mean.
+
+    Raises:
+        DataFileError: a file is missing, damaged, not the published one, or does not belong to the others.
+    """
+    train, test = (_read_part(folder, part, f"{source} {part}", sha256, classes) for part in PARTS)
+    return train, test
+
+
+def _read_part(folder: Path, part: str, source: str, sha256: dict[str, str] | None, classes: tuple[str, ...]) -> Digits:
     arrays = []
     for kind, dimensions in (("images", 3), ("labels", 1)):
         stem = f"{PARTS[part]}-{kind}-idx{dimensions}-ubyte"
         path = _gzipped_or_plain(folder, stem)
-        array, content = read_idx(path, dimensions)
-        if checksums is not None and (actual := hashlib.sha256(content).hexdigest()) != checksums[stem]:
-            raise DataFileError(
-                f"{path}: this is not the published file",
-                must_be=f"SHA-256 {checksums[stem]}",
-                got=actual,
-                help="install digitlab again: the file in the package was changed or damaged",
-            )
+        raw = read_file(path)
+        if sha256 is not None and f"{stem}.gz" in sha256:
+            check_published(raw, sha256[f"{stem}.gz"], str(path))
+        array, content = parse_idx(raw, dimensions, str(path))
+        if sha256 is not None and stem in sha256:
+            check_published(content, sha256[stem], str(path))
         arrays.append(array)
     images, labels = arrays
-    if images.shape[1:] != (SIDE, SIDE) or len(images) != len(labels) or labels.max(initial=0) > 9:
-        raise DataFileError(
-            f"{folder}: the {part} files do not hold digits",
-            must_be=f"images (N, {SIDE}, {SIDE}) and N labels, each 0 to 9",
+    most = len(classes) - 1
+    if images.shape[1:] != (SIDE, SIDE) or len(images) != len(labels) or labels.max(initial=0) > most:
+        refuse(
+            str(folder),
+            f"the {part} files do not hold digits",
+            must_be=f"images (N, {SIDE}, {SIDE}) and N labels, each 0 to {most}",
             got=f"images {images.shape}, labels {labels.shape}, largest label {labels.max(initial=0)}",
             help="images and labels must come from the same set and be complete",
         )
-    return Digits(images, labels, source)
+    return Digits(images, labels, source, classes)
+
+
+def check_published(content: bytes, sha256: str, name: str) -> None:
+    """Compare a file's bytes with what its authors published.
+
+    Raises:
+        DataFileError: they differ.
+    """
+    if (actual := hashlib.sha256(content).hexdigest()) != sha256:
+        help = "the file was changed or damaged: fetch the data set again, or install digitlab again for mnist"
+        refuse(name, "this is not the published file", must_be=f"SHA-256 {sha256}", got=actual, help=help)
 
 
 def _gzipped_or_plain(folder: Path, stem: str) -> Path:
-    got = "neither"
+    found, got = None, "neither"
     try:
-        for name in (f"{stem}.gz", stem):
-            if (folder / name).exists():
-                return folder / name
+        found = next((folder / name for name in (f"{stem}.gz", stem) if (folder / name).exists()), None)
     except OSError as error:  # a folder that may not be entered
         got = error.strerror or str(error)
-    raise DataFileError(
-        f"{folder}: a file of the data set is missing",
-        must_be=f"{stem} or {stem}.gz",
-        got=got,
-        help="a data set is four files: images and labels, for training (train-) and test (t10k-)",
-    )
+    if found is None:
+        help = "a data set is four files: images and labels, for training (train-) and test (t10k-)"
+        refuse(str(folder), "a file of the data set is missing", must_be=f"{stem} or {stem}.gz", got=got, help=help)
+    return found

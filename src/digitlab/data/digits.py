@@ -11,30 +11,35 @@ from numpy.typing import NDArray
 
 from digitlab.errors import PictureError
 
-__all__ = ["CLASSES", "SIDE", "Digits"]
+__all__ = ["CLASSES", "DIGIT_NAMES", "SIDE", "Digits"]
 
 SIDE = 28  # pixels along each side of a picture
-CLASSES = 10
+DIGIT_NAMES = tuple("0123456789")
+CLASSES = len(DIGIT_NAMES)
+MOST_CLASSES = 256  # labels are bytes
 
 _SHAPE_HELP = "dl.load_mnist() returns Digits; your own arrays need .astype(np.uint8) and .reshape(-1, 28, 28)"
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """N handwritten digits. Pixels stay bytes until arithmetic needs numbers.
+    """N handwritten digits, or N other small pictures. Pixels stay bytes until arithmetic needs numbers.
 
     Attributes:
         images: ``(N, 28, 28) uint8``; 0 is paper, 255 is full ink.
-        labels: ``(N,) uint8``; the digit that each picture shows, 0 to 9.
+        labels: ``(N,) uint8``; the place in ``classes`` of what each picture shows. For digits, the digit itself.
         source: where they came from, in words, such as ``"MNIST test"``.
+        classes: the K names of what can be shown; the ten digits where nothing else is said.
 
     Raises:
-        PictureError: a wrong shape or type, a label above 9, or counts that differ.
+        PictureError: a wrong shape or type, a label without a class, counts that differ, or class names that are not
+            1 to 256 different names.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     source: str
+    classes: tuple[str, ...] = DIGIT_NAMES
 
     def __post_init__(self) -> None:
         _require(self.images, "the images", "(N, 28, 28)", 3)
@@ -53,11 +58,12 @@ class Digits:
                 got=f"{len(self.images)} images, {len(self.labels)} labels",
                 help="take both from the same set, and slice both alike (or slice the Digits)",
             )
-        if len(self.labels) and int(self.labels.max()) >= CLASSES:
-            where = int(np.argmax(self.labels >= CLASSES))
+        _require_names(self.classes)
+        if len(self.labels) and int(self.labels.max()) >= len(self.classes):
+            where = int(np.argmax(self.labels >= len(self.classes)))
             raise PictureError(
-                "a label is not a digit",
-                must_be="0 to 9",
+                "a label is not a digit" if self.classes == DIGIT_NAMES else "a label has no class",
+                must_be=f"0 to {len(self.classes) - 1}",
                 got=f"label {self.labels[where]} at index {where}",
                 help="check that labels and images were not swapped or shifted",
             )
@@ -76,7 +82,7 @@ class Digits:
         if isinstance(chosen, int | np.integer):
             return self.images[chosen], self.labels[chosen]
         images, labels = self.images[chosen], self.labels[chosen]
-        return Digits(images, labels, f"{self.source} ({len(labels):,} of {len(self):,})")
+        return Digits(images, labels, f"{self.source} ({len(labels):,} of {len(self):,})", self.classes)
 
     def __repr__(self) -> str:
         return f"Digits({len(self)} from {self.source})"
@@ -96,3 +102,16 @@ def _require(array: object, what: str, shape: str, dimensions: int) -> None:
     raise PictureError(
         f"{what} are not an array of bytes", must_be=f"a NumPy array {shape} uint8", got=got, help=_SHAPE_HELP
     )
+
+
+def _require_names(classes: object) -> None:
+    """Class names are a tuple of different, non-empty strings, as many as a byte can count."""
+    names = classes if isinstance(classes, tuple) else ()
+    words = all(isinstance(name, str) and name for name in names)
+    if not (1 <= len(names) <= MOST_CLASSES and words and len(set(names)) == len(names)):
+        raise PictureError(
+            "the class names are wrong",
+            must_be=f"a tuple of 1 to {MOST_CLASSES} different names",
+            got=repr(classes),
+            help='leave them out for digits; else such as classes=("circle", "cross")',
+        )

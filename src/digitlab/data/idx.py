@@ -16,22 +16,17 @@ Source: the description at the end of LeCun, Cortes and Burges, "The MNIST datab
 from __future__ import annotations
 
 import math
-import stat
 import zlib
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.errors import DataFileError
+from digitlab.data.files import MAX_ARRAY_BYTES, MAX_DEFLATE_RATIO, read_file, refuse
 
 __all__ = ["encode_idx", "parse_idx", "read_idx"]
 
 UNSIGNED_BYTE = 0x08
-MAX_FILE_BYTES = 2**31  # on disk; EMNIST ByClass, a large relative of MNIST, has 0.64e9 pixels
-MAX_ARRAY_BYTES = 2**31  # unpacked
-MAX_DEFLATE_RATIO = 1032  # no gzip stream can expand further than this (zlib's technical details)
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # zlib: 32 KiB window, gzip wrapper with its CRC-32 and length
 
@@ -49,7 +44,7 @@ def read_idx(path: Path, dimensions: int) -> tuple[NDArray[np.uint8], bytes]:
     Raises:
         DataFileError: missing, not a file, damaged, or not what was asked for.
     """
-    return parse_idx(_read_file(path), dimensions, str(path))
+    return parse_idx(read_file(path), dimensions, str(path))
 
 
 def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.uint8], bytes]:
@@ -62,7 +57,7 @@ def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.ui
     size = math.prod(shape)
     most = MAX_DEFLATE_RATIO * len(content) if gzipped else len(content)
     if size > min(most, MAX_ARRAY_BYTES):
-        _refuse(
+        refuse(
             name,
             "the header promises more than the file can hold",
             must_be=f"at most {min(most, MAX_ARRAY_BYTES)} elements for a file of {len(content)} bytes",
@@ -75,16 +70,16 @@ def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.ui
     if actual != size:
         problem = "the file is cut short" if actual < size else "there are bytes after the end of the array"
         got = f"{actual}" if actual < size else f"at least {actual}"
-        _refuse(name, problem, must_be=f"{size} bytes after the header, for shape {shape}", got=got)
+        refuse(name, problem, must_be=f"{size} bytes after the header, for shape {shape}", got=got)
     if gzipped and not unzip.eof:
-        _refuse(name, "the gzip stream has no end", must_be="one complete gzip member", got="a stream cut short")
+        refuse(name, "the gzip stream has no end", must_be="one complete gzip member", got="a stream cut short")
     if gzipped and unzip.unused_data:
         got = f"{len(unzip.unused_data)} bytes after it"
-        _refuse(name, "something follows the gzip member", must_be="one gzip member and nothing else", got=got)
+        refuse(name, "something follows the gzip member", must_be="one gzip member and nothing else", got=got)
     try:
         return np.frombuffer(content, dtype=np.uint8, offset=header_bytes).reshape(shape), content
     except ValueError:  # no elements, but sides such as (2**32 - 1, 2**32 - 1, 0), which NumPy cannot count
-        _refuse(name, "the shape is impossible", must_be="sides of an array", got=f"shape {shape}")
+        refuse(name, "the shape is impossible", must_be="sides of an array", got=f"shape {shape}")
 
 
 def encode_idx(array: NDArray[np.uint8]) -> bytes:
@@ -93,46 +88,23 @@ def encode_idx(array: NDArray[np.uint8]) -> bytes:
     return header + np.array(array.shape, dtype=">u4").tobytes() + array.tobytes()
 
 
-def _read_file(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a FIFO would wait for a writer for ever
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
-            _refuse(str(path), "this is not a file", must_be="a regular file", got=kind)
-        if status.st_size > MAX_FILE_BYTES:
-            got = f"{status.st_size} bytes"
-            _refuse(str(path), "the file is too large", must_be=f"at most {MAX_FILE_BYTES} bytes", got=got)
-        return path.read_bytes()
-    except OSError as error:
-        _refuse(str(path), "the file cannot be read", must_be="a readable file", got=error.strerror or str(error))
-
-
 def _inflate(unzip: zlib._Decompress, content: bytes, most: int, name: str) -> bytes:
     """At most ``most`` bytes: output is limited, so a bomb costs no more than an honest file."""
     try:
         return unzip.decompress(content, most)
     except zlib.error as error:
-        _refuse(name, "the gzip stream is damaged", must_be="gzip data with a matching CRC-32", got=str(error))
+        refuse(name, "the gzip stream is damaged", must_be="gzip data with a matching CRC-32", got=str(error))
 
 
 def _parse_header(header: bytes, dimensions: int, name: str) -> tuple[int, ...]:
     magic = bytes([0, 0, UNSIGNED_BYTE, dimensions])
     must_be = f"the bytes {magic.hex(' ')} (unsigned bytes, {dimensions} dimension{'s' * (dimensions > 1)})"
     if not header:
-        _refuse(name, "the file is empty", must_be=must_be, got="0 bytes")
+        refuse(name, "the file is empty", must_be=must_be, got="0 bytes")
     if header[:4] != magic:
         got = f"{header[:4].hex(' ')} ({header[:16]!r}...)"
-        _refuse(name, "this is not the IDX file that it should be", must_be=must_be, got=got)
+        refuse(name, "this is not the IDX file that it should be", must_be=must_be, got=got)
     if len(header) < 4 + 4 * dimensions:
         got = f"{len(header)} bytes"
-        _refuse(name, "the header is cut short", must_be=f"{4 + 4 * dimensions} bytes of header", got=got)
+        refuse(name, "the header is cut short", must_be=f"{4 + 4 * dimensions} bytes of header", got=got)
     return tuple(int(length) for length in np.frombuffer(header, dtype=">u4", offset=4))
-
-
-def _refuse(name: str, problem: str, *, must_be: str, got: str) -> NoReturn:
-    raise DataFileError(
-        f"{name}: {problem}",
-        must_be=must_be,
-        got=got,
-        help="copy or download the file again, and compare its SHA-256 with the publisher's",
-    )

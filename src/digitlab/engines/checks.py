@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from digitlab.data.digits import CLASSES, SIDE, Digits
+from digitlab.data.digits import SIDE, Digits
 from digitlab.errors import ArchitectureError, InputError, describe
 from digitlab.network.architecture import Architecture
 
@@ -26,12 +26,12 @@ def check_session(architecture: Architecture, digits: Digits, threads: int | Non
             "there is nothing to learn from", must_be="at least one digit", got="none", help="check how it was sliced"
         )
     inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
-    if inputs != SIDE * SIDE or outputs < CLASSES:
+    if inputs != SIDE * SIDE or outputs < len(digits.classes):
         raise ArchitectureError(
             "the network does not fit the digits",
-            must_be=f"{SIDE * SIDE} inputs (pixels) and at least {CLASSES} outputs (digits)",
+            must_be=f"{SIDE * SIDE} inputs (pixels) and at least {len(digits.classes)} outputs (classes)",
             got=f"layers {architecture}",
-            help=f"begin the layers with {SIDE * SIDE} and end them with {CLASSES}",
+            help=f"begin the layers with {SIDE * SIDE} and end them with {len(digits.classes)}",
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.catalogue import MNIST_TEST_SHA256
-from digitlab.data.digits import CLASSES, Digits
+from digitlab.data.digits import Digits
 from digitlab.errors import InputError, require_kind
 from digitlab.evaluation.metrics import DigitScore, confusion_matrix, digit_scores, wilson_interval
 from digitlab.network.cross_entropy import softmax_cross_entropy
@@ -95,10 +95,10 @@ def evaluate(network: Network, digits: Digits) -> Report:
     require_kind(network, Network, "the network", "such as dl.load()")
     require_kind(digits, Digits, "the test set", "train, test = dl.load_mnist()")
     classes = network.architecture.sizes[-1]
-    if not len(digits) or classes < CLASSES:
+    if not len(digits) or classes < len(digits.classes):
         raise InputError(
             "this cannot be measured",
-            must_be=f"at least one digit, and a network with at least {CLASSES} outputs",
+            must_be=f"at least one digit, and a network with at least {len(digits.classes)} outputs",
             got=f"{len(digits)} digits, layers {network.architecture}",
             help="use network = dl.Network([784, 64, 10]) and digits from dl.load_mnist()",
         )

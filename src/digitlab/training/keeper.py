@@ -83,11 +83,10 @@ class Keeper:
             RunError: it cannot be made, or another process is at work in it.
         """
         with file_errors(folder, "made"):
-            folder.mkdir(parents=True, exist_ok=True)
-            sync(folder.parent)
+            _make_durably(folder)
             lock = FolderLock(folder)
             try:
-                check_free(folder)
+                check_free(folder, locked=True)
                 content = recipe.to_toml().encode()
                 write_durably(folder / RECIPE, content)
                 manifest = Manifest(
@@ -136,9 +135,11 @@ class Keeper:
         """Append an epoch to the history."""
         told = msgspec.to_builtins(event)
         clock = {"seconds": told.pop("seconds")}  # apart, so that the same training gives the same history
+        for name, line in ((HISTORY, told), (CLOCK, clock)):  # both, whatever becomes of the writing
+            self._growing[name].append(msgspec.json.encode(line) + b"\n")
         with file_errors(self.folder, "written"):
-            self._growing[HISTORY].append(msgspec.json.encode(told) + b"\n")
-            self._growing[CLOCK].append(msgspec.json.encode(clock) + b"\n")
+            for growing in self._growing.values():
+                growing.write()
 
     @property
     def due(self) -> bool:
@@ -154,8 +155,8 @@ class Keeper:
     def finish(self, state: State | None, outcome: Outcome, network: Network) -> None:
         """Commit the end: the trained network, and the state where it can be gone on from."""
         told = {key: value for key, value in msgspec.to_builtins(outcome).items() if key != "seconds"}
-        about = {"recipe": (self.folder / RECIPE).read_text("utf-8"), "outcome": told}
         with file_errors(self.folder, "written"):
+            about = {"recipe": (self.folder / RECIPE).read_text("utf-8"), "outcome": told}
             if state is not None:
                 self._write_checkpoint(state, snapshot=False)
             model = encode_model(network.architecture, network.parameters, about)
@@ -172,16 +173,17 @@ class Keeper:
     def _write_checkpoint(self, state: State, *, snapshot: bool) -> None:
         """Write the file and list it; unlist the ones that are no longer needed."""
         counters = state.counters
-        name = f"checkpoint-{counters.step}.safetensors"
         content = encode_checkpoint(state)
+        name = _name_of(state)
         if self.manifest.files.get(name) != record_of(content):
             write_durably(self.folder / name, content)
         before = {record.step: record for record in self.manifest.checkpoints}
+        replaced = before.get(counters.step)
         snapshot = snapshot or (counters.step in before and before[counters.step].snapshot)
         before[counters.step] = CheckpointRecord(name, counters.step, counters.epoch, snapshot)
         records = [before[step] for step in sorted(before) if step <= counters.step]
         kept = [record for record in records[:-KEPT] if record.snapshot] + records[-KEPT:]
-        for record in before.values():
+        for record in [*before.values(), *([replaced] if replaced else [])]:
             if record not in kept:
                 self.manifest.files.pop(record.file, None)
         self.manifest.files[name] = record_of(content)
@@ -203,20 +205,25 @@ class Keeper:
 
 
 class _Growing:
-    """A file that only grows, and its SHA-256 so far."""
+    """A file that only grows, and its SHA-256 and length so far. What could not be written stays in hand."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
         content = path.read_bytes()
         self._digest, self._length = hashlib.sha256(content), len(content)
+        self._in_hand = b""
 
     def append(self, line: bytes) -> None:
-        self._file.write(line)
-        self._file.flush()
+        self._in_hand += line
         self._digest.update(line)
         self._length += len(line)
 
+    def write(self) -> None:
+        while self._in_hand:
+            self._in_hand = self._in_hand[self._file.write(self._in_hand) :]
+
     def sync(self) -> None:
+        self.write()
         os.fsync(self._file.fileno())
 
     def record(self) -> FileRecord:
@@ -224,6 +231,22 @@ class _Growing:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _name_of(state: State) -> str:
+    """Another name for each state that a step can be in: what the last commit lists is not written over."""
+    counters = state.counters
+    changed = sum(change.step == counters.step for change in counters.changes)
+    within = "-within" if counters.position else ""  # an epoch; the same step can also be told as its end
+    return f"checkpoint-{counters.step}{within}{f'-changed{changed}' if changed else ''}.safetensors"
+
+
+def _make_durably(folder: Path) -> None:
+    """Make a folder, and those above it where they are missing; each name that is new is forced to disk."""
+    if not folder.parent.exists():
+        _make_durably(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
 
 
 def _cut_back(run: Run, state: State) -> None:
@@ -248,7 +271,7 @@ def _encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest, order="sorted")) + b"\n"
 
 
-def check_free(folder: Path) -> None:
+def check_free(folder: Path, *, locked: bool = False) -> None:
     """Refuse a folder that cannot take a new run.
 
     Raises:
@@ -257,6 +280,8 @@ def check_free(folder: Path) -> None:
     with file_errors(folder, "made"):
         free = not folder.exists() or (folder.is_dir() and not [p for p in folder.iterdir() if p.name != LOCK])
     if not free:
+        if not locked and (folder / LOCK).is_file():
+            FolderLock(folder).release()  # says who is at work, if somebody is
         raise InputError(
             f"{folder}: there is something in the way of the new run",
             must_be="a new folder, or an empty one",

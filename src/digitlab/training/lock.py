@@ -6,8 +6,10 @@ never leaves a lock behind.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from digitlab.errors import RunError
@@ -29,7 +31,7 @@ class FolderLock:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(self._handle, 100).decode(errors="replace").strip() or "unknown"
+            holder = _holder(self._handle)
             os.close(self._handle)
             raise RunError(
                 f"{folder}: somebody is at work in this run",
@@ -40,9 +42,36 @@ class FolderLock:
         except BaseException:
             os.close(self._handle)
             raise
-        os.truncate(self._handle, 0)
-        os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.truncate(self._handle, 0)
+            os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+        except BaseException:
+            os.close(self._handle)
+            raise
 
     def release(self) -> None:
-        """Let others in."""
+        """Let others in; who comes next says so itself."""
+        with contextlib.suppress(OSError):
+            os.truncate(self._handle, 0)
         os.close(self._handle)
+
+
+def _holder(handle: int) -> str:
+    """Who holds the lock. It may be about to say so; and what is there may be of one before it, who was killed."""
+    told = ""
+    for _ in range(100):
+        told = os.pread(handle, 20, 0).decode(errors="replace").strip()
+        if told.isascii() and told.isdigit() and _lives(int(told)):
+            break
+        time.sleep(0.01)
+    return told or "unknown"
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # sends nothing
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -94,11 +94,12 @@ class Loop:
                 yield from self._one_epoch()
             reason = "finished" if counters.epoch == self.recipe.epochs else "interrupted"
             reason = "early" if self._is_over_early() else reason
+            committed = True  # or not: a second try would take the best parameters for the last ones
             self._end(reason)
-            committed = True
             yield Stopped(reason, counters.epoch, counters.step, self._seconds())
         except DivergenceError:
-            self._end("diverged", resumable=False)
+            if np.isfinite(self.network.parameters).all():  # else somebody spoilt them: the last commit stays
+                self._end("diverged", resumable=False)
             raise
         except BaseException:
             if not committed and self.whole_step:
@@ -145,7 +146,7 @@ class Loop:
             if done.failed is not None:
                 batch = some[len(done.losses)]
                 raise explain_divergence(self.network, self.session.digits, batch, done, counters.step + 1)
-            if self.keeper and self.keeper.due:
+            if self.keeper and self.keeper.due and counters.position < len(batches):  # else after the epoch is counted
                 self.keeper.checkpoint(self.state, self._outcome("running"))
         yield self._close_epoch()
 
@@ -161,8 +162,9 @@ class Loop:
         self.last = event
         if self.keeper:
             self.keeper.record(event)
-            if self.snapshot_every and counters.epoch % self.snapshot_every == 0:
-                self.keeper.checkpoint(self.state, self._outcome("running"), snapshot=True)
+            snapshot = self.snapshot_every > 0 and counters.epoch % self.snapshot_every == 0
+            if snapshot or self.keeper.due:
+                self.keeper.checkpoint(self.state, self._outcome("running"), snapshot=snapshot)
         return event
 
     def _validate(self) -> tuple[float, float] | tuple[None, None]:
@@ -186,7 +188,7 @@ class Loop:
     def _take_changes(self) -> Iterator[SettingChanged]:
         """Apply what the control brought, between two steps."""
         for name, value in self.control.take_changes():
-            change = Change(self.state.counters.step, name, value)
+            change = Change(self.state.counters.step, name, float(value))
             self.state.counters.changes = [*self.state.counters.changes, change]
             self._set(change)
             yield SettingChanged(change.step, name, value)

@@ -105,7 +105,7 @@ def train(
     if folder is not None and not resume:
         check_free(folder)
     found = find_engine(engine)
-    start = None if branch is None else _branch_state(branch, network)
+    start = None if branch is None else _branch_state(branch, network, recipe, resume=resume)
     plan = _Plan(network, digits, recipe, found, threads, control or Control(), checkpoint_every)
     return plan.events(folder, earlier, branch, start, each_step=each_step, snapshot_every=snapshot_every)
 
@@ -141,7 +141,7 @@ class _Plan(NamedTuple):
             if folder is not None and earlier is not None:
                 keeper, state, last = Keeper.reopen(folder, every=self.checkpoint_every)
             elif folder is not None:
-                keeper = self._new_keeper(folder, branch)
+                keeper, last = self._new_keeper(folder, branch)
             if keeper is not None:
                 stack.callback(keeper.close)
             self.network.parameters[:] = state.parameters
@@ -163,8 +163,8 @@ class _Plan(NamedTuple):
             )
             yield from loop.events(self.engine.name)
 
-    def _new_keeper(self, folder: Path, branch: Branch | None) -> Keeper:
-        """Begin a run folder; a branch begins with its parent's history."""
+    def _new_keeper(self, folder: Path, branch: Branch | None) -> tuple[Keeper, EpochDone | None]:
+        """Begin a run folder; a branch begins with its parent's history, whose last epoch is given back."""
         data = DataRecord(self.digits.source, len(self.digits), self.digits.sha256())
         engine = (self.engine.name, check_threads(self.threads))
         history: list[EpochDone] = []
@@ -174,9 +174,10 @@ class _Plan(NamedTuple):
             _, record = run.state_at(branch.epoch)
             history = [event for event in run.history() if event.epoch <= branch.epoch]
             parent = Parent(str(branch.run), branch.epoch, run.manifest.files[record.file].sha256)
-        return Keeper.create(
+        keeper = Keeper.create(
             folder, self.recipe, data, engine, every=self.checkpoint_every, history=history, parent=parent
         )
+        return keeper, history[-1] if history else None
 
     def _split(self) -> tuple[Digits, Digits | None]:
         """The samples to train on, and those held out."""
@@ -267,8 +268,8 @@ def _open_run(folder: Path | None, digits: Digits, recipe: Recipe) -> Run:
     return run
 
 
-def _branch_state(branch: Branch, network: Network) -> State:
-    """The state to branch from; it must be of the same architecture."""
+def _branch_state(branch: Branch, network: Network, recipe: Recipe, *, resume: bool) -> State:
+    """The state to branch from; it must be of the same architecture, and leave something to do."""
     run = Run(branch.run)
     state, _ = run.state_at(branch.epoch)
     if run.network().architecture != network.architecture:
@@ -277,6 +278,13 @@ def _branch_state(branch: Branch, network: Network) -> State:
             must_be=f"layers and activation of {run.network()}",
             got=repr(network),
             help="a branch may change every setting but these",
+        )
+    if resume or branch.epoch >= recipe.epochs:
+        raise InputError(
+            "this branch cannot grow",
+            must_be=f"a new run with more than {branch.epoch} epochs, the ones before the branch included",
+            got="resume" if resume else f"{recipe.epochs} epochs",
+            help="give more epochs, or branch from an earlier one",
         )
     counters = msgspec.structs.replace(state.counters, changes=[], waited=0, best_epoch=0, best_loss=None)
     return State(counters, state.parameters, state.memory)

@@ -1,0 +1,116 @@
+"""``digitlab data``: which data sets there are; fetch, verify and show one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from digitlab.cli.options import Json, print_json, write_line
+from digitlab.data import open_data
+from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
+from digitlab.data.fetch import fetch as fetch_entry
+from digitlab.display.figures import check_figure_path, save_figure
+from digitlab.display.samples import average_pictures, class_counts, draw_samples, print_samples
+from digitlab.errors import InputError
+
+__all__ = ["data"]
+
+data = App(name="data", help="List the data sets that have a name; fetch, verify or show one.")
+
+Place = Annotated[str, Parameter(help="A name, or a folder or file.")]
+
+
+@data.default
+def list_catalogue(*, json: Json = False) -> int:
+    """List the data sets that have a name, and whether they are on this machine."""
+    if json:
+        entries = [
+            {
+                "name": entry.name,
+                "about": entry.about,
+                "licence": entry.licence,
+                "classes": list(entry.classes),
+                "folder": str(entry.folder),
+                "missing": missing_files(entry),
+            }
+            for entry in CATALOGUE.values()
+        ]
+        print_json({"folder": str(data_folder()), "data": entries})
+        return 0
+    for entry in CATALOGUE.values():
+        missing = len(missing_files(entry))
+        state = "ready" if not missing else "not here" if missing == len(entry.sha256) else f"{missing} files missing"
+        write_line(f"{entry.name:<14} {state:<16} {entry.about} ({entry.licence})")
+    write_line()
+    write_line(f"fetched into {data_folder()}; DIGITLAB_DATA is another folder for them")
+    return 0
+
+
+@data.command
+def fetch(
+    name: Annotated[str, Parameter(help="A name of the catalogue.")],
+    /,
+    *,
+    json: Json = False,
+) -> int:
+    """Fetch a data set from its mirrors. This is the only command that uses the network."""
+    entry = CATALOGUE.get(name)
+    if entry is None:
+        raise InputError(
+            f"{name}: no data set of this name can be fetched",
+            must_be=f"one of {', '.join(CATALOGUE)}",
+            got=repr(name),
+            help="folders and files of your own need no fetching: name them with --data",
+        )
+    paths = fetch_entry(entry, say=None if json else write_line)
+    train, test = open_data(name)  # all that was fetched is right, and belongs together
+    if json:
+        print_json({"name": name, "files": [str(path) for path in paths], "training": len(train), "test": len(test)})
+    else:
+        where = f"in {entry.folder}" if paths else "comes with digitlab"
+        write_line(f"{name} {where}: {len(train):,} + {len(test):,} pictures, checksums right")
+    return 0
+
+
+@data.command
+def verify(name: Place, /, *, json: Json = False) -> int:
+    """Read all of a data set and check it. Exit code 0: it is right; 1: it is damaged; 2: there is no such thing."""
+    parts = open_data(name)
+    how = "checksums right" if name in CATALOGUE else "complete; it has no published checksums"
+    if json:
+        sha256 = {part: digits.sha256() for part, digits in zip(("training", "test"), parts, strict=True)}
+        print_json({"name": name, "published": name in CATALOGUE, "sha256": sha256})
+    else:
+        train, test = parts
+        write_line(f"{name}: {len(train):,} + {len(test):,} pictures in {len(train.classes)} classes, {how}")
+    return 0
+
+
+@data.command
+def show(
+    name: Place = "mnist",
+    /,
+    *,
+    save: Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")] = None,
+    json: Json = False,
+) -> int:
+    """Show how many pictures each class has, some of them, and the average picture of each class."""
+    if save is not None:
+        check_figure_path(save)
+    train, test = open_data(name)
+    if save is not None:
+        save_figure(draw_samples(train, test), save)
+    if json:
+        averages = average_pictures(train)
+        classes: list[dict[str, Any]] = [
+            {"class": label, "training": int(trained), "test": int(tested), "ink": round(float(average.mean()), 6)}
+            for label, trained, tested, average in zip(
+                train.classes, class_counts(train), class_counts(test), averages, strict=True
+            )
+        ]
+        print_json({"name": name, "training": len(train), "test": len(test), "classes": classes})
+    else:
+        print_samples(train, test)
+    return 0

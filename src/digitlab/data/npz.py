@@ -1,0 +1,128 @@
+r"""``mnist.npz``, the form in which Keras publishes MNIST: four NumPy arrays in one ZIP archive.
+
+    x_train (N, 28, 28) uint8   y_train (N,) whole numbers   x_test, y_test likewise
+
+Each member is a ``.npy`` file: the magic ``\x93NUMPY``, a version, the length of a header, the header (a
+Python dictionary as text, with the type, the memory order and the shape), and the bytes of the array.
+
+``numpy.load`` is not used, because it is no validator: it takes trailing bytes, objects and records, and
+does not compare the CRC-32 of a member that it does not read to its end, so that one flipped bit in a
+shape can give other pictures. The header is read here by one pattern; nothing in it is evaluated.
+
+Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.digits import CLASSES, SIDE, Digits
+from digitlab.data.files import MAX_ARRAY_BYTES, read_file, refuse
+from digitlab.data.zip_file import Member, find_members, unpack
+
+__all__ = ["parse_npz", "read_npz"]
+
+PARTS = ("train", "test")
+MEMBERS = tuple(f"{letter}_{part}.npy" for part in PARTS for letter in "xy")
+MAGIC = b"\x93NUMPY"
+LONGEST_HEADER = 10_000  # bytes; NumPy's own limit
+HEADER = re.compile(
+    rb"\{\s*'descr':\s*'([<>|=]?[a-zA-Z]\d{0,3})',\s*'fortran_order':\s*(True|False),"
+    rb"\s*'shape':\s*\(([\d, ]{0,99})\),?\s*\}\s*"
+)
+PIXEL_TYPES = ("|u1",)
+LABEL_TYPES = ("|u1", "|i1", *(f"{order}{kind}{size}" for order in "<>" for kind in "iu" for size in (2, 4, 8)))
+
+
+def read_npz(path: Path, source: str) -> tuple[Digits, Digits]:
+    """Read a ``.npz`` file with the four arrays.
+
+    Args:
+        path: a regular file.
+        source: what the digits are said to come from.
+
+    Returns:
+        The training part and the test part.
+
+    Raises:
+        DataFileError: missing, not a file, damaged, or other arrays than these four.
+    """
+    return parse_npz(read_file(path), str(path), source)
+
+
+def parse_npz(content: bytes, name: str, source: str) -> tuple[Digits, Digits]:
+    """`read_npz` for bytes at hand; ``name`` is what error messages call them."""
+    members = find_members(content, MEMBERS, name)
+    shapes = {member: _peek(members[member], name) for member in MEMBERS}
+    for part in PARTS:  # shapes are compared before anything is unpacked
+        images, labels = shapes[f"x_{part}.npy"], shapes[f"y_{part}.npy"]
+        if len(images) != 3 or images[1:] != (SIDE, SIDE) or labels != images[:1]:
+            must_be = f"images (N, {SIDE}, {SIDE}) and labels (N,)"
+            got = f"x_{part} {images}, y_{part} {labels}"
+            refuse(name, f"the {part} arrays do not hold digits", must_be=must_be, got=got)
+    train, test = (
+        Digits(
+            _parse_array(members[f"x_{part}.npy"], name, PIXEL_TYPES),
+            _as_labels(_parse_array(members[f"y_{part}.npy"], name, LABEL_TYPES), f"{name}: y_{part}.npy"),
+            f"{source} {part}",
+        )
+        for part in PARTS
+    )
+    return train, test
+
+
+def _peek(member: Member, name: str) -> tuple[int, ...]:
+    """The shape that a member's header tells; little is unpacked for it, and it must fit the member's size."""
+    begin = unpack(member, name, most=LONGEST_HEADER)
+    kinds = PIXEL_TYPES if member.name.startswith("x") else LABEL_TYPES
+    dtype, _, shape, offset = _parse_header(begin, f"{name}: {member.name}", kinds)
+    size = offset + math.prod(shape) * dtype.itemsize
+    if size != member.size or size > MAX_ARRAY_BYTES:
+        must_be = f"{member.size} bytes, the size of the member, and at most {MAX_ARRAY_BYTES}"
+        refuse(f"{name}: {member.name}", "the shape cannot be true", must_be=must_be, got=f"{shape} {dtype}")
+    return shape
+
+
+def _parse_array(member: Member, name: str, kinds: tuple[str, ...]) -> NDArray[Any]:
+    """The array of one member, all of which was read and checked."""
+    content = unpack(member, name)
+    # The same header again: `_peek` saw the bytes before their CRC-32 was known to be right.
+    dtype, order, shape, offset = _parse_header(content, f"{name}: {member.name}", kinds)
+    return np.frombuffer(content, dtype=dtype, offset=offset).reshape(shape, order=order)
+
+
+def _parse_header(content: bytes, name: str, kinds: tuple[str, ...]) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
+    """Type, memory order and shape of a ``.npy`` file, and where its bytes begin."""
+    version = content[6:8]
+    width = 2 if version == b"\x01\x00" else 4  # bytes that tell the length; wider since version 2
+    if content[:6] != MAGIC or version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
+        refuse(name, "this is not a NumPy array", must_be="the bytes 93 4e 55 4d 50 59", got=content[:8].hex(" "))
+    offset = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
+    header = HEADER.fullmatch(content[8 + width : offset]) if offset <= LONGEST_HEADER else None
+    if header is None or offset > len(content):
+        must_be = "{'descr': ..., 'fortran_order': ..., 'shape': ...}"
+        refuse(name, "the header of the array is damaged", must_be=must_be, got=repr(content[8 + width : 160]))
+    kind, fortran, sides = header[1].decode(), header[2] == b"True", header[3].decode()
+    if kind not in kinds:
+        help = "save it as whole numbers: pixels with .astype(numpy.uint8), 0 to 255; objects are never read"
+        refuse(name, "the array has the wrong type", must_be=" or ".join(kinds), got=kind, help=help)
+    numbers = [side.strip() for side in sides.split(",")]
+    if numbers[-1] == "":
+        numbers.pop()  # the comma after the last side
+    if not all(number.isdigit() and len(number) < 20 for number in numbers):
+        refuse(name, "the shape is impossible", must_be="whole numbers", got=sides)
+    return np.dtype(kind), "F" if fortran else "C", tuple(map(int, numbers)), offset
+
+
+def _as_labels(labels: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """Whole numbers of any width as bytes, once it is known that they are digits."""
+    if len(labels) and (labels.min() < 0 or labels.max() >= CLASSES):
+        got = f"{labels.min()} to {labels.max()}"
+        refuse(name, "a label is not a digit", must_be=f"0 to {CLASSES - 1}", got=got)
+    return labels.astype(np.uint8)

@@ -1,0 +1,145 @@
+"""A data set at a glance: how many pictures each class has, some of them, and the average picture of each class.
+
+The average of a class is the mean of its pixels; brought to full contrast, so that it can be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from digitlab.data.digits import SIDE, Digits
+from digitlab.display.figures import INK, MUTED, RIGHT, new_figure
+from digitlab.display.terminal import new_console, picture_lines
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["average_pictures", "class_counts", "draw_samples", "print_samples"]
+
+SMALL = SIDE // 2  # pixels along a side in the terminal: five pictures beside each other fit into 80 columns
+GAP = 2  # cells or pixels between pictures
+SHOWN = 10  # pictures of each class in a figure
+ROW_INCHES = 0.62  # height of a class in a figure
+LONGEST_NAME = SMALL  # cells; longer names are cut in the terminal
+
+
+def class_counts(digits: Digits) -> NDArray[np.intp]:
+    """How many pictures each class has, ``(K,)``."""
+    return np.bincount(digits.labels, minlength=len(digits.classes))
+
+
+def average_pictures(digits: Digits) -> NDArray[np.float64]:
+    """The mean of each class's pixels, ``(K, 28, 28)``, 0 paper and 1 ink; all paper where there are none."""
+    averages = np.zeros((len(digits.classes), SIDE, SIDE))
+    for label in np.flatnonzero(class_counts(digits)):
+        averages[label] = digits.images[digits.labels == label].mean(axis=0) / 255
+    return averages
+
+
+def print_samples(train: Digits, test: Digits, console: Console | None = None) -> None:
+    """Counts, the first picture of each class, and the averages, within 80 columns."""
+    console = console or new_console()
+    _print_counts(train, test, console)
+    for title, pictures in (
+        ("the first of each class", _first_pictures(train, 1)[:, 0] / 255),
+        ("the average of each class", _full_contrast(average_pictures(train))),
+    ):
+        console.print(Text(f"\n{title}", style="bold"))
+        _print_pictures(pictures, train.classes, console)
+
+
+def draw_samples(train: Digits, test: Digits) -> Figure:
+    """A row for each class: its average, ten of its pictures, and how many there are in both parts."""
+    rows = len(train.classes)
+    figure = new_figure(10, ROW_INCHES * rows + 0.55)
+    pictures, bars = figure.subplots(1, 2, width_ratios=(SHOWN + 1, 3.5), sharey=False)
+    averages = _full_contrast(average_pictures(train))[:, np.newaxis]  # (K, 1, 28, 28)
+    grid = np.concatenate([averages, _first_pictures(train, SHOWN) / 255], axis=1)  # (K, 11, 28, 28)
+    # Where a class has fewer pictures there is nothing, which is not the same as black paper.
+    grid[np.maximum(np.arange(SHOWN + 1), 1) > class_counts(train)[:, np.newaxis]] = np.nan
+    _draw_mosaic(pictures, grid)
+    step = SIDE + GAP
+    middles = np.arange(rows) * step + SIDE / 2 - 0.5
+    pictures.set_yticks(middles, train.classes, color=INK, parse_math=False)
+    title = f"average and first {SHOWN} of each class: {train.source}"
+    pictures.set_title(title, color=INK, fontsize=11, loc="left", parse_math=False)
+    for digits, color, side in ((train, RIGHT, -0.2), (test, MUTED, 0.2)):
+        bars.barh(np.arange(rows) + side, class_counts(digits), height=0.38, color=color)
+    bars.set(ylim=(rows - 0.5, -0.5), yticks=[])
+    bars.set_title("how many", color=INK, fontsize=11, loc="left")
+    words = [f"{trained:,} + {tested:,}" for trained, tested in zip(*map(class_counts, (train, test)), strict=True)]
+    longest = max(int(class_counts(digits).max(initial=0)) for digits in (train, test))
+    for row, text in enumerate(words):
+        bars.text(longest * 1.04, row, text, va="center", fontsize=8, color=INK)
+    bars.set_xlim(0, max(longest, 1) * 1.75)
+    bars.set_xticks([])
+    bars.set_xlabel("training + test", color=INK)
+    bars.spines[["top", "right", "bottom"]].set_visible(False)
+    return figure
+
+
+def _draw_mosaic(axes: Axes, pictures: NDArray[np.floating]) -> None:
+    """Pictures ``(K, columns, 28, 28)`` as one image: so many axes would take minutes."""
+    rows, columns = pictures.shape[:2]
+    mosaic = np.full((rows * (SIDE + GAP) - GAP, columns * (SIDE + GAP) - GAP), np.nan)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * (SIDE + GAP), column * (SIDE + GAP)
+            mosaic[top : top + SIDE, left : left + SIDE] = pictures[row, column]
+    axes.imshow(mosaic, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _first_pictures(digits: Digits, number: int) -> NDArray[Any]:
+    """The first pictures of each class, ``(K, number, 28, 28) uint8``; empty paper where there are fewer."""
+    found = np.zeros((len(digits.classes), number, SIDE, SIDE), dtype=np.uint8)
+    for label in range(len(digits.classes)):
+        places = np.flatnonzero(digits.labels == label)[:number]
+        found[label, : len(places)] = digits.images[places]
+    return found
+
+
+def _full_contrast(pictures: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Each picture ``(28, 28)`` brought to a brightest pixel of 1."""
+    brightest = pictures.max(axis=(1, 2), keepdims=True)
+    return pictures / np.where(brightest > 0, brightest, 1)
+
+
+def _print_counts(train: Digits, test: Digits, console: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("class")
+    for heading in ("training", "test", "share"):
+        table.add_column(heading, justify="right")
+    parts = class_counts(train), class_counts(test)
+    whole = max(len(train) + len(test), 1)
+    for name, trained, tested in zip(train.classes, *parts, strict=True):
+        table.add_row(Text(name), f"{trained:,}", f"{tested:,}", f"{100 * (trained + tested) / whole:.1f} %")
+    table.add_row("[bold]all[/bold]", f"{len(train):,}", f"{len(test):,}", "100.0 %")
+    console.print(table, soft_wrap=False)
+
+
+def _print_pictures(pictures: NDArray[np.floating], names: Sequence[str], console: Console) -> None:
+    """Pictures ``(K, 28, 28)`` at half their size, as many beside each other as fit, their names above."""
+    small = pictures.reshape(-1, SMALL, 2, SMALL, 2).mean(axis=(2, 4))
+    across = max((console.width + GAP) // (SMALL + GAP), 1)
+    gap = " " * GAP
+    for begin in range(0, len(small), across):
+        chosen = range(begin, min(begin + across, len(small)))
+        headings = [Text(names[label]) for label in chosen]
+        for heading in headings:
+            heading.truncate(LONGEST_NAME, pad=True)
+        columns = [picture_lines(_full_contrast(small[label][np.newaxis])[0], console) for label in chosen]
+        for line in (headings, *zip(*columns, strict=True)):
+            joined = Text(gap).join(line)
+            joined.rstrip()
+            console.print(joined)
