@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -300,3 +301,17 @@ def test_a_full_disk_behind_the_answer_is_a_complaint(tmp_path):
 def test_closed_streams_are_no_traceback(tmp_path):
     shell = f"{sys.executable} -c 'import sys; from digitlab.cli import main; sys.exit(main([\"recipes\"]))' >&- 2>&-"
     assert subprocess.run(shell, shell=True, check=False).returncode in {0, 1}
+
+
+def test_doctor_checks_a_run(capsys, model, tmp_path):
+    code, out, _ = _run(capsys, "doctor", "--run", model)
+    assert code == 0
+    assert "finished, 1 epochs" in out
+    copy = tmp_path / "copy"
+    shutil.copytree(model, copy)
+    path = copy / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    code, out, _ = _run(capsys, "doctor", "--run", str(copy), "--json")
+    assert code == 1
+    assert "model.safetensors is not what the run wrote" in json.loads(out)["problems"][0]
+    assert _run(capsys, "doctor", "--run", "nowhere")[0] == 2

@@ -5,13 +5,20 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import time
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from digitlab.cli.options import Json, print_json, write_line
 from digitlab.data import load_mnist
 from digitlab.engines import ENGINES, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
 from digitlab.errors import DigitlabError
+from digitlab.training import find_run
+from digitlab.training.run import Run
 from digitlab.version import __version__
 
 __all__ = ["doctor"]
@@ -30,23 +37,58 @@ LIBRARIES = (
 )
 
 
-def doctor(*, json: Json = False) -> int:
-    """Say which versions, engine and threads are in use, and whether the data is in order."""
-    findings = _examine()
+def doctor(
+    *,
+    run: Annotated[str | None, Parameter(help="Check this run instead: every file that its manifest lists.")] = None,
+    json: Json = False,
+) -> int:
+    """Say which versions, engine and threads are in use, and whether the data is in order; or check a run."""
+    findings = _examine() if run is None else _examine_run(find_run(run))
+    problems = findings["problems"]
     if json:
         print_json(findings)
     else:
-        write_line(f"digitlab {findings['digitlab']} on Python {findings['python']}, {findings['system']}")
-        write_line("libraries  " + ", ".join(f"{name} {version}" for name, version in findings["libraries"].items()))
-        write_line(f"engine     {findings['engine']} (of {', '.join(findings['engines'])})")
-        write_line(f"threads    {findings['threads']} of {findings['cores']} cores")
-        write_line(f"data       {findings['data']['state']}")
-        for problem in findings["problems"]:
+        _print_run(findings) if run is not None else _print_system(findings)
+        for problem in problems:
             write_line(f"problem    {problem}")
-        write_line(
-            "everything is in order" if not findings["problems"] else "something needs your attention, see above"
-        )
-    return 1 if findings["problems"] else 0
+        write_line("something needs your attention, see above" if problems else "everything is in order")
+    return 1 if problems else 0
+
+
+def _print_system(findings: dict[str, Any]) -> None:
+    write_line(f"digitlab {findings['digitlab']} on Python {findings['python']}, {findings['system']}")
+    write_line("libraries  " + ", ".join(f"{name} {version}" for name, version in findings["libraries"].items()))
+    write_line(f"engine     {findings['engine']} (of {', '.join(findings['engines'])})")
+    write_line(f"threads    {findings['threads']} of {findings['cores']} cores")
+    write_line(f"data       {findings['data']['state']}")
+
+
+def _print_run(findings: dict[str, Any]) -> None:
+    write_line(f"run        {findings['run']}: {findings['state']}, {findings['epochs']} epochs")
+    write_line(f"files      {findings['files']}")
+
+
+def _examine_run(folder: Path) -> dict[str, Any]:
+    """Read everything in a run folder, and check it against the manifest and by itself."""
+    run = Run(folder)
+    problems: list[str] = []
+    checks: list[Callable[[], object]] = [partial(run.read, name) for name in run.manifest.files]
+    checks += [partial(run.state_of, record) for record in run.manifest.checkpoints]
+    checks += [run.history, run.network]
+    for check in checks:
+        try:
+            check()
+        except DigitlabError as error:
+            if str(error) not in problems:
+                problems.append(str(error))
+    outcome = run.manifest.outcome
+    return {
+        "run": str(folder),
+        "state": outcome.state,
+        "epochs": outcome.epochs,
+        "files": len(run.manifest.files),
+        "problems": problems,
+    }
 
 
 def _examine() -> dict[str, Any]:
