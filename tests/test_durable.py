@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,18 @@ def path(tmp_path) -> Path:
     return path
 
 
-@pytest.fixture
+@contextmanager
 def small_files_only() -> Iterator[None]:
-    """No file may grow beyond 10,000 bytes: the kernel writes that much, then refuses, as on a full disk."""
+    """No file may grow beyond 10,000 bytes: the kernel writes that much, then refuses, as on a full disk.
+
+    Not a fixture: the test runner's own output may go to a file that is longer already.
+    """
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def names(folder: Path) -> list[str]:
@@ -96,9 +102,8 @@ def test_a_failure_leaves_the_old_content_and_nothing_else(where, name, error, p
     assert names(path.parent) == ["model"]
 
 
-@pytest.mark.usefixtures("small_files_only")
 def test_a_disk_that_fills_up_while_writing_leaves_the_old_content(path):
-    with pytest.raises(OSError, match="File too large"):
+    with small_files_only(), pytest.raises(OSError, match="File too large"):
         write_durably(path, NEW)
     assert path.read_bytes() == OLD
     assert names(path.parent) == ["model"]
