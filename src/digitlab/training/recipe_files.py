@@ -9,7 +9,6 @@ import dataclasses
 import difflib
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from digitlab.training.recipe import SETTINGS, Recipe
 __all__ = ["NamedRecipe", "named_recipes", "parse_recipe", "recipe"]
 
 MAX_TOML_BYTES = 64 * 1024
+FOLDER = Path(__file__).with_name("recipes")
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,7 @@ def recipe(name: str | Path = "seed", **changes: Any) -> Recipe:
 
 def named_recipes() -> dict[str, NamedRecipe]:
     """The recipes that ship with digitlab, by name."""
-    folder = resources.files("digitlab.training") / "recipes"
-    names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
-    return {name: parse_recipe((folder / f"{name}.toml").read_text("utf-8"), name) for name in names}
+    return {path.stem: parse_recipe(path.read_text("utf-8"), path.stem) for path in sorted(FOLDER.glob("*.toml"))}
 
 
 def _find_named(name: str) -> NamedRecipe:
