@@ -6,8 +6,10 @@ It stands apart from the loop because it knows the display, which the loop must 
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Unpack
@@ -23,6 +25,8 @@ from digitlab.training.run import Run
 __all__ = ["Listener", "fit"]
 
 Listener = Callable[[Event], object]
+
+MOMENT = 0.5  # seconds
 
 
 def fit(
@@ -86,6 +90,8 @@ def fit(
 def _stop_on_interrupt(control: Control) -> Iterator[None]:
     """While inside: the first Ctrl-C asks the control to stop, a second one interrupts at once.
 
+    Two within a moment are one: a key that bounces, or a program such as ``uv run`` that passes on what the terminal
+    has told already.
     Any more are not heeded: what was learnt is then being kept, and would be lost. Where Ctrl-C is ignored (a job in
     the background) or not Python's own to handle (Python inside another program), it stays so.
     """
@@ -93,13 +99,14 @@ def _stop_on_interrupt(control: Control) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or before in (None, signal.SIG_IGN):
         yield  # only the main thread may handle signals
         return
-    interrupted = False
+    interrupted, asked = False, -math.inf
 
     def ask(_signal: int, _frame: object) -> None:
-        nonlocal interrupted
+        nonlocal interrupted, asked
         if not control.stopping:
+            asked = time.monotonic()
             control.stop()
-        elif not interrupted:
+        elif not interrupted and time.monotonic() - asked > MOMENT:
             interrupted = True
             raise KeyboardInterrupt
 

@@ -315,3 +315,26 @@ def test_doctor_checks_a_run(capsys, model, tmp_path):
     assert code == 1
     assert "model.safetensors is not what the run wrote" in json.loads(out)["problems"][0]
     assert _run(capsys, "doctor", "--run", "nowhere")[0] == 2
+
+
+@pytest.mark.parametrize("count", [10, 5000])
+def test_a_huge_number_is_a_wrong_call_wherever_it_comes_from(folder, capsys, model, monkeypatch, count):
+    """Python refuses to read and to write whole numbers of more than 4,300 digits."""
+    assert _run(capsys, "train", "--from", f"{model}@{'9' * count}")[0] == 2
+    monkeypatch.setenv("DIGITLAB_THREADS", "9" * count)
+    code, _, err = _run(capsys, "train")
+    assert code == 2
+    assert "DIGITLAB_THREADS is out of bounds" in err
+
+
+def test_a_complaint_that_cannot_be_written_keeps_its_exit_code(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", "import sys; from digitlab.cli import main; sys.exit(main())", "train", "none"]
+        assert subprocess.run(command, cwd=tmp_path, stderr=full, check=False).returncode == 2
+
+
+def test_names_of_files_do_not_command_the_terminal(folder, capsys):
+    code, out, _ = _run(capsys, "train", "--epochs", "1", "--out", "\x1b[31mred")
+    assert code == 0
+    assert "\x1b" not in out
+    assert "kept in \\x1b[31mred" in out

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import digitlab as dl
-from digitlab.errors import PictureError
+from digitlab.errors import InputError, PictureError
 
 
 def pictures(*shape: int, dtype: type[np.generic] = np.uint8) -> np.ndarray:
@@ -129,3 +131,10 @@ def test_other_classes_have_names_that_slices_keep():
 def test_wrong_classes_are_named(classes, label, complaint):
     with pytest.raises(PictureError, match=complaint):
         dl.Digits(pictures(1, 28, 28), labels(label), "a test", classes)
+
+
+@pytest.mark.parametrize("source", [None, 5, Path("folder"), "\udcff"])
+def test_a_source_that_a_run_could_not_keep_is_refused(source):
+    """It would be found out at the end of the training, when the run is committed."""
+    with pytest.raises(InputError, match="source of the digits is not text"):
+        dl.Digits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8), source)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
@@ -198,3 +200,38 @@ def test_engines_are_found_by_name():
     assert find_engine(given) is given
     with pytest.raises(InputError, match="no such engine"):
         find_engine("abacus")
+
+
+@pytest.mark.parametrize("first", ["main", "other"])
+def test_a_training_in_any_thread_holds_the_products_to_one_thread_and_gives_the_same_bits(first, few):
+    """threadpoolctl heeds one thread alone; a session must not depend on which one it was."""
+    digits = dl.Digits(np.tile(few.images, (4, 1, 1)), np.tile(few.labels, 4), "more than one block")
+    recipe, seen = dl.recipe("seed", epochs=2), []
+
+    def blas_threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    def train() -> np.ndarray:
+        network = recipe.new_network()
+        dl.fit(network, digits, recipe, listeners=[lambda _: seen.append(blas_threads())])
+        return network.parameters
+
+    before = blas_threads()
+    with ThreadPoolExecutor(2) as pool:  # its threads stay alive
+        results = [train()] if first == "main" else []
+        results += pool.map(lambda _: train(), range(4))
+        results += [train()]
+    assert {count for counts in seen for count in counts} == {1}
+    assert all(np.array_equal(result, results[0]) for result in results)
+    assert blas_threads() == before
+
+
+def test_a_session_may_be_closed_in_another_thread(few):
+    def blas_threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    before = blas_threads()
+    session = NumpyEngine().open(Architecture((784, 10)), few)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(session.close).result()
+    assert blas_threads() == before

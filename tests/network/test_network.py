@@ -133,3 +133,13 @@ def test_sums_that_are_no_longer_finite_are_no_answer(few):
     network.W2 *= 1e30
     with pytest.raises(DivergenceError, match="the network has no answer"):
         network.probabilities(few.images[:3])
+
+
+def test_the_parameters_can_be_changed_in_place_as_a_whole():
+    """``*=`` computes in place, and then assigns the same array once more."""
+    network = dl.Network([784, 10])
+    W1 = network.W1
+    before = W1.copy()
+    network.parameters *= 2
+    assert np.array_equal(W1, 2 * before)
+    assert np.shares_memory(W1, network.parameters)

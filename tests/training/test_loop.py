@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import signal
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 import digitlab as dl
+from digitlab import fitting
 from digitlab.engines import NumpyEngine
 from digitlab.errors import DivergenceError, InputError, RecipeError
 from digitlab.training import EpochDone, Started, StepDone, Stopped
@@ -234,3 +236,35 @@ def test_any_engine_can_train(few):
     dl.fit(single, few, recipe)
     dl.fit(double, few, recipe, engine=NumpyEngine(np.float64))
     np.testing.assert_allclose(single.parameters, double.parameters, atol=1e-6)
+
+
+def test_a_network_that_has_no_answer_for_validation_diverged_with_its_step_and_layer(few):
+    """The epoch's last step could be taken; what it led to overflows on the way to the answer."""
+    recipe = dl.recipe(
+        "seed",
+        layers=(784, 64, 64, 64, 10),
+        activation="relu",
+        initializer="he",
+        learning_rate=1000,
+        batch_size=1,
+        validation=100,
+    )
+    network = recipe.new_network()
+    with pytest.raises(DivergenceError, match="step 4, in layer 3: its output for validation") as caught:
+        dl.fit(network, few[:104], recipe)
+    assert (caught.value.step, caught.value.layer) == (4, "layer 3")
+    assert np.isfinite(network.parameters).all()
+
+
+def test_one_ctrl_c_that_comes_twice_is_one_and_a_later_one_interrupts_once(monkeypatch):
+    """`uv run` passes on what the terminal has told already. After the second, what was learnt is being kept."""
+    control, before = dl.Control(), signal.getsignal(signal.SIGINT)
+    with fitting._stop_on_interrupt(control):
+        signal.raise_signal(signal.SIGINT)
+        assert control.stopping
+        signal.raise_signal(signal.SIGINT)
+        monkeypatch.setattr(fitting, "MOMENT", 0)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before

@@ -9,12 +9,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from cyclopts import App, CycloptsError, Parameter
 
 from digitlab.cli.data import data
 from digitlab.cli.doctor import doctor
 from digitlab.cli.evaluate import evaluate
+from digitlab.cli.options import visible
 from digitlab.cli.recipes import recipes
 from digitlab.cli.show import show
 from digitlab.cli.train import train
@@ -65,8 +67,7 @@ def _prepare_streams() -> None:
 
 def _give_up(error: OSError) -> int:
     """Whoever read our output has gone, such as `| head`; or the disk behind `> answer.json` is full."""
-    with contextlib.suppress(OSError, ValueError):  # Python flushes what is left at the very end: to nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _let_go(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 1
     what = "the answer cannot be written" if error.filename is None else f"{error.filename}: it cannot be used"
@@ -77,6 +78,15 @@ def _give_up(error: OSError) -> int:
 
 def _complain(words: str, code: int) -> int:
     """Say it on standard error, with whatever could confuse a terminal made visible."""
-    safe = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in words)
-    sys.stderr.write(f"digitlab: {safe}\n")
+    try:
+        sys.stderr.write(f"digitlab: {visible(words)}\n")
+        sys.stderr.flush()
+    except OSError:
+        _let_go(sys.stderr)
     return code
+
+
+def _let_go(stream: TextIO) -> None:
+    """Nothing is written to it any more, also not at the very end, when Python flushes what is left."""
+    with contextlib.suppress(OSError, ValueError):  # not a real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -14,7 +14,17 @@ from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
 from digitlab.training.settings import Setting
 
-__all__ = ["Data", "Json", "Model", "changes_from_flags", "print_json", "whole", "with_recipe_flags", "write_line"]
+__all__ = [
+    "Data",
+    "Json",
+    "Model",
+    "changes_from_flags",
+    "print_json",
+    "visible",
+    "whole",
+    "with_recipe_flags",
+    "write_line",
+]
 
 Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
@@ -76,9 +86,14 @@ def print_json(answer: object) -> None:
     sys.stdout.write(json.dumps(answer, indent=2) + "\n")
 
 
+def visible(words: str) -> str:
+    """The same words, with whatever could confuse a terminal made visible: files may have any name."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in words)
+
+
 def write_line(line: str = "") -> None:
     """A line for a person, on standard output."""
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(visible(line) + "\n")
 
 
 def _annotation(setting: Setting) -> Any:

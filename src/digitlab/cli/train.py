@@ -135,7 +135,7 @@ def _choose_recipe(
 def _parse_branch(text: str) -> Branch:
     """``RUN@EPOCH``."""
     run, _, epoch = text.rpartition("@")
-    if not run or not epoch.isascii() or not epoch.isdigit():
+    if not run or not epoch.isascii() or not epoch.isdigit() or len(epoch) > 9:
         raise InputError(
             "--from cannot be understood",
             must_be="RUN@EPOCH, the folder of a run and an epoch of which it has a checkpoint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from typing import overload
@@ -9,7 +10,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.errors import PictureError
+from digitlab.errors import InputError, PictureError, describe
 
 __all__ = ["CLASSES", "DIGIT_NAMES", "SIDE", "Digits"]
 
@@ -42,6 +43,7 @@ class Digits:
     classes: tuple[str, ...] = DIGIT_NAMES
 
     def __post_init__(self) -> None:
+        _require_text(self.source)
         _require(self.images, "the images", "(N, 28, 28)", 3)
         _require(self.labels, "the labels", "(N,)", 1)
         if self.images.shape[1:] != (SIDE, SIDE):
@@ -92,6 +94,16 @@ class Digits:
         digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
         digest.update(np.ascontiguousarray(self.labels).data)
         return digest.hexdigest()
+
+
+def _require_text(source: object) -> None:
+    """A run keeps the source as UTF-8: what cannot be written there is refused before anything is learnt."""
+    with contextlib.suppress(UnicodeEncodeError):  # half a surrogate pair: a file's name that is not text
+        if isinstance(source, str) and source.encode() is not None:
+            return
+    raise InputError(
+        "the source of the digits is not text", must_be="a str", got=describe(source), help='such as "my own digits"'
+    )
 
 
 def _require(array: object, what: str, shape: str, dimensions: int) -> None:

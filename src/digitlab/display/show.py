@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def display_prediction(
         from IPython.display import display
 
         display(figure)  # type: ignore[no-untyped-call]
-    elif save is None:
+    elif save is None and not getattr(sys.stdout, "closed", False):
         from digitlab.display.terminal import print_prediction
 
         print_prediction(prediction)

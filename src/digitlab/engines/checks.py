@@ -41,7 +41,7 @@ def check_threads(threads: int | None) -> int:
     origin = "threads"
     if asked is None and (text := os.environ.get("DIGITLAB_THREADS")):
         origin = "DIGITLAB_THREADS"
-        asked = int(text) if text.isascii() and text.isdigit() else text
+        asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
     if asked is None:
         return min(usable_cores(), MAX_THREADS)
     if isinstance(asked, bool) or not isinstance(asked, int) or not 1 <= asked <= MAX_THREADS:

@@ -131,7 +131,7 @@ def softmax(z: Floats) -> Floats:
     >>> softmax(np.array([[1e4, 0.0], [0.0, 0.0]])).tolist()
     [[1.0, 0.0], [0.5, 0.5]]
     """
-    with np.errstate(under="ignore"):  # a logit far below the largest is a probability of 0
+    with np.errstate(over="ignore", under="ignore"):  # a logit far below the largest is a probability of 0
         powers: Floats = np.exp(z - z.max(axis=1, keepdims=True))  # (N, K)
         powers /= powers.sum(axis=1, keepdims=True)
     return powers

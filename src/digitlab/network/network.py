@@ -101,7 +101,7 @@ class Network:
                     help="weights are (inputs, outputs), biases (outputs,)",
                 )
             view[...] = array
-        elif name == "parameters" and "parameters" in self.__dict__:
+        elif name == "parameters" and value is not self.__dict__.get("parameters", value):  # `*=` assigns the same
             raise ArchitectureError(
                 "the parameter vector is not to be replaced",
                 must_be="a change in place",

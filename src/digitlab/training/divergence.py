@@ -13,7 +13,7 @@ from digitlab.engines import Advance, Batch
 from digitlab.errors import DivergenceError
 from digitlab.network.network import Network
 
-__all__ = ["explain_divergence"]
+__all__ = ["explain_divergence", "explain_silence"]
 
 BLOCK = 3000  # samples at a time: as few as the engine has in memory
 
@@ -28,7 +28,16 @@ def explain_divergence(network: Network, digits: Digits, batch: Batch, failed: A
         failed: what `Session.advance` told of it.
         step: its number, from 1.
     """
-    layer, what = _first_trouble(network, digits, batch, failed)
+    return _error(step, *_first_trouble(network, digits, batch, failed))
+
+
+def explain_silence(network: Network, held_out: Digits, step: int) -> DivergenceError:
+    """The error to raise when a network that could take its last step, number ``step``, has no answer afterwards."""
+    numbers = [_first_layer(network, held_out.images[block]) for block in _blocks(slice(None), len(held_out))]
+    return _error(step, f"layer {min(filter(None, numbers), default=len(network.layers))}", "its output for validation")
+
+
+def _error(step: int, layer: str, what: str) -> DivergenceError:
     error = DivergenceError(
         f"training diverged at step {step}, in {layer}: {what} is no longer finite",
         must_be="finite numbers throughout",

@@ -34,7 +34,7 @@ from digitlab.training.manifest import (
     record_of,
 )
 from digitlab.training.recipe import Recipe
-from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run, file_errors
+from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run, file_errors, refuse_run
 from digitlab.training.state import State, encode_checkpoint
 
 __all__ = ["Keeper", "check_free"]
@@ -123,6 +123,8 @@ class Keeper:
             try:
                 run = Run(folder)
                 state, done = run.newest_state(), run.history()
+                if state.counters.epoch > len(done):
+                    refuse_run(folder, f"{HISTORY} is too short", f"{state.counters.epoch} epochs", str(len(done)))
                 sweep_unfinished(folder)
                 _cut_back(run, state)
                 last = done[state.counters.epoch - 1] if state.counters.epoch else None
@@ -166,9 +168,11 @@ class Keeper:
 
     def close(self) -> None:
         """Let others into the folder."""
-        for growing in self._growing.values():
-            growing.close()
-        self._lock.release()
+        try:
+            for growing in self._growing.values():
+                growing.close()
+        finally:
+            self._lock.release()
 
     def _write_checkpoint(self, state: State, *, snapshot: bool) -> None:
         """Write the file and list it; unlist the ones that are no longer needed."""
@@ -254,7 +258,7 @@ def _cut_back(run: Run, state: State) -> None:
     manifest, counters = run.manifest, state.counters
     for record in manifest.checkpoints:
         if record.step > counters.step:
-            del manifest.files[record.file]
+            manifest.files.pop(record.file, None)
     manifest.checkpoints = [record for record in manifest.checkpoints if record.step <= counters.step]
     manifest.files.pop(MODEL, None)
     manifest.outcome.state = "running"

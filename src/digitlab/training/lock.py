@@ -50,9 +50,10 @@ class FolderLock:
             raise
 
     def release(self) -> None:
-        """Let others in; who comes next says so itself."""
+        """Let others in, even where a forked process has a copy of the handle; who comes next says so itself."""
         with contextlib.suppress(OSError):
             os.truncate(self._handle, 0)
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
         os.close(self._handle)
 
 

@@ -6,17 +6,20 @@ the parameters are those of the last good step, and a keeper can commit the stat
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import time
+import weakref
 from collections.abc import Generator, Iterator
 
 import numpy as np
 
 from digitlab.data.digits import Digits
 from digitlab.engines import Session
-from digitlab.errors import DivergenceError
+from digitlab.errors import DivergenceError, RunError
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
-from digitlab.training.divergence import explain_divergence
+from digitlab.training.divergence import explain_divergence, explain_silence
 from digitlab.training.events import Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
 from digitlab.training.keeper import Keeper
 from digitlab.training.manifest import Outcome
@@ -26,7 +29,7 @@ from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import Course, rate_factor
 from digitlab.training.state import Change, State
 
-__all__ = ["Loop"]
+__all__ = ["Loop", "close_at_exit"]
 
 SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again
 
@@ -153,6 +156,7 @@ class Loop:
     def _close_epoch(self) -> EpochDone:
         """Count the epoch, validate, and keep what is to be kept."""
         counters = self.state.counters
+        self.whole_step = False  # until the epoch is in the history, too
         loss, accuracy = counters.loss / counters.count, counters.hits / counters.count
         counters.epoch += 1
         counters.position, counters.loss, counters.hits, counters.count = 0, 0.0, 0, 0
@@ -161,7 +165,13 @@ class Loop:
         event = EpochDone(counters.epoch, counters.step, loss, accuracy, self._seconds(), rate, *validation)
         self.last = event
         if self.keeper:
-            self.keeper.record(event)
+            try:
+                self.keeper.record(event)
+            except RunError:  # it is in hand, and may be written later
+                self.whole_step = True
+                raise
+        self.whole_step = True
+        if self.keeper:
             snapshot = self.snapshot_every > 0 and counters.epoch % self.snapshot_every == 0
             if snapshot or self.keeper.due:
                 self.keeper.checkpoint(self.state, self._outcome("running"), snapshot=snapshot)
@@ -172,7 +182,10 @@ class Loop:
         if self.held_out is None:
             return None, None
         counters = self.state.counters
-        logits = self.network.logits(self.held_out.images).astype(np.float64)
+        try:
+            logits = self.network.logits(self.held_out.images).astype(np.float64)
+        except DivergenceError:
+            raise explain_silence(self.network, self.held_out, counters.step) from None
         measured = softmax_cross_entropy(logits, self.held_out.labels)
         loss, accuracy = measured.total / len(self.held_out), measured.hits / len(self.held_out)
         counters.waited += 1
@@ -223,3 +236,19 @@ class Loop:
 
     def _seconds(self) -> float:
         return self.earlier + time.perf_counter() - self.began
+
+
+_OPEN: weakref.WeakSet[Generator[Event, None, None]] = weakref.WeakSet()
+
+
+def close_at_exit(events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+    """A training that is only let go at the end of the program is kept too, while Python can still write files."""
+    _OPEN.add(events)
+    return events
+
+
+@atexit.register
+def _close_all() -> None:
+    for events in list(_OPEN):
+        with contextlib.suppress(ValueError):  # another thread is in the middle of it
+            events.close()

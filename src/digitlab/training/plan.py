@@ -21,7 +21,7 @@ from digitlab.errors import InputError, RecipeError, require_kind
 from digitlab.network.network import Network
 from digitlab.training.events import Control, EpochDone, Event, Started, Stopped
 from digitlab.training.keeper import Keeper, check_free
-from digitlab.training.loop import Loop
+from digitlab.training.loop import Loop, close_at_exit
 from digitlab.training.manifest import ENDED, DataRecord, Parent
 from digitlab.training.order import split
 from digitlab.training.recipe import Recipe
@@ -107,7 +107,8 @@ def train(
     found = find_engine(engine)
     start = None if branch is None else _branch_state(branch, network, recipe, resume=resume)
     plan = _Plan(network, digits, recipe, found, threads, control or Control(), checkpoint_every)
-    return plan.events(folder, earlier, branch, start, each_step=each_step, snapshot_every=snapshot_every)
+    events = plan.events(folder, earlier, branch, start, each_step=each_step, snapshot_every=snapshot_every)
+    return close_at_exit(events)
 
 
 class _Plan(NamedTuple):
