@@ -9,7 +9,7 @@ import contextlib
 import io
 from pathlib import Path
 
-from digitlab.cli import app
+from digitlab.cli.commands import app
 from digitlab.training import SETTINGS, named_recipes
 
 HERE = Path(__file__).parent / "reference"
@@ -53,17 +53,32 @@ def command_line_page() -> str:
         NOTE,
         "# The command line",
         "",
-        "Exit codes: 0 done; 1 the work failed (a damaged file, a divergence, a full disk); 2 the call was wrong.",
+        "Exit codes: 0 done; 1 the work failed (a damaged file, a divergence, a full disk); 2 the call was wrong;",
+        "130 interrupted by Ctrl-C before there was a result. A training is different: Ctrl-C ends it in order, what",
+        "was learnt is kept, and the exit code is 0. SIGTERM (a shutdown, the time limit of a batch system) does the",
+        "same, but the exit code is 143, so that what would come next does not begin.",
+        "",
         "Answers go to standard output, complaints to standard error. `--json` prints the answer for programs, and",
-        "nothing else. Pictures and bars respect `NO_COLOR`, pipes and the width of the terminal.",
+        "nothing else; where classes have names, it has them beside the numbers: `name` beside `digit`. Pictures and",
+        "bars respect `NO_COLOR`, pipes and the width of the terminal.",
         "`DIGITLAB_THREADS` is the number of threads where `--threads` is not given.",
     ]
-    for command in ([], *([name] for name in app if not name.startswith("-"))):
-        lines += ["", f"## digitlab {' '.join(command)}".rstrip(), "", "```text", _help(command), "```"]
+    for command in commands():
+        heading = "##" if len(command) < 2 else "###"
+        lines += ["", f"{heading} digitlab {' '.join(command)}".rstrip(), "", "```text", _help(command), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _help(command: list[str]) -> str:
+def commands(above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command with the words that call it, each before those within it: ``()``, ``("data",)``, ..."""
+    group = app
+    for word in above:
+        group = group[word]
+    within = [name for name in group if not name.startswith("-")]
+    return [above] + [found for name in within for found in commands((*above, name))]
+
+
+def _help(command: tuple[str, ...]) -> str:
     from rich.console import Console
 
     text = io.StringIO()

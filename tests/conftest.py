@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
 import numpy as np
 import pytest
 
@@ -24,3 +28,19 @@ def few(mnist: tuple[dl.Digits, dl.Digits]) -> dl.Digits:
 def rng() -> np.random.Generator:
     """Random numbers that are the same in every run."""
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[], AbstractContextManager[None]]:
+    """``with as_nobody():``. Root may read and write everywhere; only somebody else meets refused permissions."""
+
+    @contextmanager
+    def changed() -> Iterator[None]:
+        before = os.geteuid()
+        os.seteuid(before or 65534)
+        try:
+            yield
+        finally:
+            os.seteuid(before)
+
+    return changed

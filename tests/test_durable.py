@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import resource
 import stat
@@ -181,3 +182,34 @@ def test_a_pipe_is_never_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(FileExistsError, match="in the way"):
         write_durably(tmp_path / "pipe", b"new")
+
+
+@pytest.fixture
+def macos(monkeypatch) -> list[str]:
+    """As on macOS: there is a request that empties the drive's own memory, too. Gives what was asked for, in a list."""
+    asked = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", lambda _, request: asked.append("full" if request == 51 else "other"))
+    monkeypatch.setattr(os, "fsync", lambda _: asked.append("fsync"))
+    return asked
+
+
+def test_where_a_drive_can_be_told_to_empty_its_own_memory_it_is(path, macos):
+    write_durably(path, NEW)
+    assert macos == ["full", "full"]  # the file, and the folder
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.EINVAL, errno.ENOTTY])
+def test_where_a_file_system_does_not_know_that_request_fsync_has_to_do(number, path, macos, monkeypatch):
+    monkeypatch.setattr(fcntl, "fcntl", fail_with(OSError(number, "not here")))
+    write_durably(path, NEW)
+    assert macos == ["fsync", "fsync"]
+
+
+def test_a_request_that_fails_is_not_made_good_by_an_fsync(path, macos, monkeypatch):
+    """After a failure the system may forget what it could not write, and the next fsync then tells that all is well."""
+    monkeypatch.setattr(fcntl, "fcntl", fail_with(OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(OSError, match="Input/output error"):
+        write_durably(path, NEW)
+    assert macos == []
+    assert path.read_bytes() == OLD

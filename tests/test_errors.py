@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 
 import pytest
 
 from digitlab import errors
-from digitlab.errors import DigitlabError, DivergenceError
+from digitlab.errors import DigitlabError, DivergenceError, ModelFileError, RunError, system_errors
 
 TREE = {  # the parents, and the exit code of the command line
     "DigitlabError": ({"Exception"}, 1),
@@ -30,8 +31,9 @@ def make(kind: type[DigitlabError], got: object = "11") -> DigitlabError:
 
 
 def test_every_error_is_exported_and_in_the_tree():
-    defined = {name for name, value in vars(errors).items() if isinstance(value, type)}
-    assert set(errors.__all__) - {"describe", "require_kind"} == defined == set(TREE)
+    classes = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
+    defined = {name for name, value in classes.items() if value.__module__ == errors.__name__}
+    assert set(errors.__all__) - {"describe", "require_kind", "system_errors"} == defined == set(TREE)
 
 
 @pytest.mark.parametrize("name", TREE)
@@ -99,3 +101,20 @@ def test_another_kind_is_refused_in_our_words():
     with pytest.raises(errors.InputError, match="must be: a dict") as caught:
         errors.require_kind([], dict, "the thing", "try {}")
     assert caught.value.got == "[]"
+
+
+def test_what_the_operating_system_complains_of_becomes_an_error_of_ours():
+    with pytest.raises(RunError, match="No such file or directory") as caught, complaints():
+        Path("/nowhere/at/all").read_bytes()
+    assert (caught.value.what, caught.value.must_be, caught.value.help) == ("it cannot be", "a place", "look there")
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+    with pytest.raises(RunError, match="in words alone"), complaints():
+        raise OSError("in words alone")
+    with pytest.raises(ZeroDivisionError), complaints():
+        _ = 1 / 0
+    with pytest.raises(ModelFileError), complaints():  # one of ours stays what it is
+        raise ModelFileError("a", must_be="b", got="c", help="d")
+
+
+def complaints():
+    return system_errors(RunError, "it cannot be", must_be="a place", help="look there")

@@ -7,17 +7,38 @@ network = dl.Network([784, 64, 10], activation="sigmoid", seed=0)
 history = dl.fit(network, train, dl.recipe("seed"), progress=True)
 print(dl.evaluate(network, test))
 dl.display_prediction(network, test.images[0], test.labels[0])
+
+Each name is fetched from its module when it is first used, so that `import digitlab` takes no time: the command line
+can then answer a Ctrl-C from its first moment on.
 """
 
-from digitlab import errors
-from digitlab.data import Digits, load_data, load_mnist, normalize, one_hot, open_data
-from digitlab.display import display_prediction
-from digitlab.errors import DigitlabError
-from digitlab.evaluation import Report, evaluate
-from digitlab.fitting import fit
-from digitlab.network import Network
-from digitlab.training import Branch, Control, EpochDone, History, Recipe, StepDone, load, named_recipes, recipe, train
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from digitlab.version import __version__
+
+if TYPE_CHECKING:
+    from digitlab import errors
+    from digitlab.data import Digits, load_data, load_mnist, normalize, one_hot, open_data
+    from digitlab.display import display_prediction
+    from digitlab.errors import DigitlabError
+    from digitlab.evaluation import Report, evaluate
+    from digitlab.fitting import fit
+    from digitlab.network import Network
+    from digitlab.training import (
+        Branch,
+        Control,
+        EpochDone,
+        History,
+        Recipe,
+        StepDone,
+        load,
+        named_recipes,
+        train,
+    )
+    from digitlab.training.recipe_files import (
+        recipe,  # for mypy: there is a module of this name
+    )
 
 __all__ = [
     "Branch",
@@ -45,3 +66,39 @@ __all__ = [
     "recipe",
     "train",
 ]
+
+_ROOMS = {  # where each name comes from
+    "data": ("Digits", "load_data", "load_mnist", "normalize", "one_hot", "open_data"),
+    "display": ("display_prediction",),
+    "engines": (),
+    "errors": ("DigitlabError",),
+    "evaluation": ("Report", "evaluate"),
+    "fitting": ("fit",),
+    "network": ("Network",),
+    "training": (
+        "Branch",
+        "Control",
+        "EpochDone",
+        "History",
+        "Recipe",
+        "StepDone",
+        "load",
+        "named_recipes",
+        "recipe",
+        "train",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for room, names in _ROOMS.items():
+        if name == room or name in names:
+            module = importlib.import_module(f"{__name__}.{room}")
+            value = module if name == room else getattr(module, name)
+            globals()[name] = value  # the next time it is found at once
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

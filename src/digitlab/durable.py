@@ -8,13 +8,15 @@ final name shows the old content or the new one, never a mixture.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 from pathlib import Path
 
-__all__ = ["TEMPORARY_PREFIX", "sweep", "sync", "write_durably"]
+__all__ = ["TEMPORARY_PREFIX", "force", "sweep", "sync", "write_durably"]
 
 TEMPORARY_PREFIX = ".unfinished-"  # what a killed process leaves behind is recognised by this
+NOT_KNOWN = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY}  # a request that a file system does not know
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -33,7 +35,7 @@ def write_durably(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            force(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -41,11 +43,30 @@ def write_durably(path: Path, content: bytes) -> None:
     sync(path.parent)
 
 
+def force(handle: int) -> None:
+    """Force what was written to an open file, or the names in an open folder, to disk.
+
+    On macOS ``fsync`` leaves it in the drive's own memory, which a power failure empties; ``F_FULLFSYNC`` does not.
+    Where a file system does not know that request, ``fsync`` has to do; a failure of the request itself is never passed
+    over, since an fsync after it may claim that all is well.
+    """
+    request = getattr(fcntl, "F_FULLFSYNC", None)
+    if request is not None:
+        try:
+            fcntl.fcntl(handle, request)
+        except OSError as error:
+            if error.errno not in NOT_KNOWN:
+                raise
+        else:
+            return
+    os.fsync(handle)
+
+
 def sync(path: Path) -> None:
     """Force a file's content, or the names in a folder, to disk: a rename is durable only after its folder is."""
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        force(handle)
     finally:
         os.close(handle)
 

@@ -16,6 +16,9 @@ Each error answers four questions: what is wrong, what it must be, what was got,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "ArchitectureError",
     "DataFileError",
@@ -29,6 +32,7 @@ __all__ = [
     "RunError",
     "describe",
     "require_kind",
+    "system_errors",
 ]
 
 LONGEST_SHOWN = 200  # characters of a value that an error repeats
@@ -127,3 +131,12 @@ def require_kind(value: object, kind: type, what: str, help: str) -> None:
     """
     if not isinstance(value, kind):
         raise InputError(f"{what} is something else", must_be=f"a {kind.__name__}", got=describe(value), help=help)
+
+
+@contextmanager
+def system_errors(kind: type[DigitlabError], what: str, *, must_be: str, help: str) -> Iterator[None]:
+    """While inside, the operating system's complaints (no space, no permission, ...) are errors of this ``kind``."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(what, must_be=must_be, got=error.strerror or str(error), help=help) from error

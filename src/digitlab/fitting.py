@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from digitlab.data.digits import Digits
-from digitlab.errors import InputError
+from digitlab.errors import InputError, describe
 from digitlab.network.network import Network
+from digitlab.training.checks import check_whole
 from digitlab.training.events import Control, EpochDone, Event, History, Started, Stopped
 from digitlab.training.plan import TrainOptions, train
 from digitlab.training.recipe import Recipe
@@ -50,7 +51,7 @@ def fit(
         report_every: by default a tenth of the epochs.
         listeners: called with every event. An exception in one ends the training in order, and is raised again.
         control: lets another thread stop it or change settings.
-        options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every: see `digitlab.train`.
+        options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every, about: see `digitlab.train`.
 
     Returns:
         The loss and accuracy of each epoch, and how it ended.
@@ -58,14 +59,12 @@ def fit(
     Raises:
         InputError, RecipeError, DivergenceError, RunError: as for `digitlab.train`.
     """
-    if report_every is not None and report_every < 1:
-        raise InputError(
-            "report_every is out of bounds", must_be="a whole number from 1", got=report_every, help="try 100"
-        )
+    if report_every is not None:
+        report_every = check_whole(report_every, "report_every", low=1)
+    everyone = _listeners(listeners)
     control = control or Control()
     out = options.get("out")
     history = History(run=None if out is None else str(out))
-    everyone = list(listeners)
     with contextlib.ExitStack() as stack:
         if progress:
             from digitlab.display.progress import TrainingProgress  # brings rich: only where it is wanted
@@ -84,6 +83,18 @@ def fit(
                 for listener in everyone:
                     listener(event)
     return history
+
+
+def _listeners(listeners: Any) -> list[Listener]:
+    found: list[Any] = list(listeners) if isinstance(listeners, Iterable) else [None]
+    if not all(map(callable, found)):
+        raise InputError(
+            "the listeners are something else",
+            must_be="a list of functions that take an event",
+            got=describe(listeners),
+            help="listeners=[print] shows every event",
+        )
+    return found
 
 
 @contextlib.contextmanager

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -33,17 +31,6 @@ def write_set(folder: Path, **changed: np.ndarray) -> None:
 
 def same(first: tuple[dl.Digits, dl.Digits], second: tuple[dl.Digits, dl.Digits]) -> bool:
     return [digits.sha256() for digits in first] == [digits.sha256() for digits in second]
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may enter every folder, so refused permissions are met only as somebody else."""
-    before = os.geteuid()
-    os.seteuid(before or 65534)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
 
 
 def test_mnist_is_what_was_published(mnist):
@@ -171,7 +158,7 @@ def test_a_file_is_not_a_folder(tmp_path):
         dl.open_data(str(path))
 
 
-def test_a_folder_without_permission_is_refused(tmp_path):
+def test_a_folder_without_permission_is_refused(tmp_path, as_nobody):
     write_set(tmp_path)
     tmp_path.chmod(0)
     try:

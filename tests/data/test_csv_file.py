@@ -129,6 +129,8 @@ def test_lines_are_counted_from_the_top_of_the_file():
         (text(LABELLED, ["label", "label", *NAMES[1:]]), "line 1: these are not the columns"),
         (text(PIXELS, ["label", *NAMES[1:]]), "line 1: these are not the columns"),
         (b"," * 783 + b"\n" + text(PIXELS), "line 1: these are not the columns"),
+        (text(LABELLED, ["label", *NAMES]).replace(b"pixel7,", b'"label,'), "line 1: these are not the columns"),
+        (text(LABELLED, ["label", *NAMES]).replace(b"pixel7,", b'pix"el7,'), "line 1: these are not the columns"),
         (with_cell(1, 9, "x"), "line 1: column 9: this is not a pixel"),  # not a header that swallows a picture
         (PLAIN + b"\n" + PLAIN, "line 6: a column is missing"),
         (PLAIN[:-4], "line 5: a column is missing"),

@@ -11,7 +11,6 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -66,17 +65,6 @@ def bit_flips(content: bytes) -> Iterator[bytes]:
     """``content`` with each of its bits flipped in turn."""
     for position, bit in itertools.product(range(len(content)), range(8)):
         yield content[:position] + bytes([content[position] ^ 1 << bit]) + content[position + 1 :]
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may read everything, so refused permissions are met only as somebody else."""
-    before = os.geteuid()
-    os.seteuid(before or 65534)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
@@ -216,7 +204,7 @@ def test_what_is_no_file_is_refused(make: Callable[[Path], None], complaint, tmp
         read_idx(path, 3)
 
 
-def test_a_file_without_permission_is_refused(tmp_path):
+def test_a_file_without_permission_is_refused(tmp_path, as_nobody):
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(ONE_PICTURE)
     path.chmod(0)

@@ -118,17 +118,68 @@ def test_colours_become_grey_as_documented():
     assert np.abs(decode_picture(encoded(colours), "p") - expected).max() <= 1
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "turned"),  # EXIF 2.32, tag 274: where the first row and the first column are in the file
+    [
+        (1, lambda pixels: pixels),
+        (2, np.fliplr),
+        (3, lambda pixels: pixels[::-1, ::-1]),
+        (4, np.flipud),
+        (5, np.transpose),
+        (6, lambda pixels: np.rot90(pixels, -1)),
+        (7, lambda pixels: np.rot90(pixels, 2).T),
+        (8, np.rot90),
+        (9, lambda pixels: pixels),  # no such orientation
+    ],
+)
+def test_a_picture_is_turned_as_its_camera_was(orientation, turned, form):
+    exif = Image.Exif()
+    exif[274] = orientation
+    options: dict[str, Any] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(form, {})
+    smooth = (np.arange(28)[:, np.newaxis] * 7 + np.arange(28) * 2).astype(np.uint8)
+    plain = decode_picture(encoded(smooth, form, **options), "p")
+    assert np.array_equal(decode_picture(encoded(smooth, form, exif=exif, **options), "p"), turned(plain))
+
+
+def test_a_palette_is_turned_too():
+    exif = Image.Exif()
+    exif[274] = 6
+    content = encoded(Image.fromarray(PIXELS).quantize(256), exif=exif)
+    assert np.array_equal(decode_picture(content, "p"), np.rot90(PIXELS, -1))
+
+
+def test_what_is_beside_the_pixels_costs_nothing():
+    """Texts and colour profiles that would unpack to 300 MB, before and after the pixels."""
+    whole = encoded()
+    texts = b"".join(
+        struct.pack(">L", len(content)) + kind + content + struct.pack(">L", zlib.crc32(kind + content))
+        for kind, start in ((b"zTXt", b"a\0\0"), (b"iCCP", b"a\0\0"), (b"iTXt", b"a\0\1\0\0\0"))
+        for content in [start + zlib.compress(bytes(2**20), 9)] * 100
+    )
+    at = whole.index(b"IDAT") - 4
+    content = whole[:at] + texts + whole[at:-12] + texts + whole[-12:]
+    tracemalloc.start()
+    try:
+        began = time.process_time()
+        assert np.array_equal(decode_picture(content, "p"), PIXELS)
+        assert time.process_time() - began < 0.5
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+
+
 def moving(form: str) -> bytes:
     return encoded(form=form, save_all=True, append_images=[Image.fromarray(255 - PIXELS)], duration=9)
 
 
-def png(width: int, height: int, body: bytes = b"") -> bytes:
+def png(width: int, height: int, body: bytes = b"", colour: int = 0) -> bytes:
     """A PNG file with any size in its header, and pixels that may not be there."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">L", len(content)) + kind + content + struct.pack(">L", zlib.crc32(kind + content))
 
-    header = chunk(b"IHDR", struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">2L5B", width, height, 8, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
 
 
@@ -163,6 +214,7 @@ BAD = {
     "a grey that is see-through": (encoded(transparency=int(PIXELS[3, 3])), "transparent"),
     "a flipped bit": (encoded()[:90] + bytes([encoded()[90] ^ 1]) + encoded()[91:], "not a picture"),
     "cut short": (encoded()[:-40], "not a picture"),
+    "colours without a palette": (png(28, 28, bytes(29 * 28), colour=3), "a colour is missing"),
 }
 
 

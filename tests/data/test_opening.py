@@ -88,6 +88,29 @@ def test_pictures_of_a_labelled_table_can_be_had_as_well(parts, tmp_path):
     assert np.array_equal(open_images(path), parts[0].images)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\x1b]0;owned\x07\x1b[31m", r"\x1b]0;owned\x07\x1b[31m"),
+        ("a\nb\tc\x7f\x9b", r"a\nb\tc\x7f\x9b"),
+        ("\u202etxt.exe\u200b", r"\u202etxt.exe\u200b"),
+        ("Ziffern für い", "Ziffern für い"),
+    ],
+    ids=["escape", "control", "direction", "words"],
+)
+def test_a_name_gives_no_orders_to_a_terminal(name, shown, parts, tmp_path):
+    (tmp_path / name).mkdir()
+    for part, digits in zip(("train", "test"), parts, strict=True):
+        (tmp_path / name / f"{part}.csv").write_bytes(as_text(digits))
+    train, test = parts
+    arrays = {"x_train": train.images, "y_train": train.labels, "x_test": test.images, "y_test": test.labels}
+    np.savez(tmp_path / f"{name}.npz", **arrays)
+    for place in (name, f"{name}.npz"):
+        for digits in dl.open_data(str(tmp_path / place)):
+            assert digits.source.isprintable()
+            assert digits.source.startswith(f"{tmp_path}/{shown}")
+
+
 @pytest.mark.parametrize("name", ["nothing.csv", "nothing.npz", "digits.txt", "digits.parquet"])
 def test_what_is_not_there_or_not_known_is_an_error_of_the_call(name, tmp_path):
     (tmp_path / "digits.txt").write_bytes(b"1,2")

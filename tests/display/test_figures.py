@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 
-from digitlab.display.figures import draw_history
+from digitlab.display.figures import draw_history, save_figure
 from digitlab.training import EpochDone
 
 
@@ -29,3 +31,19 @@ def test_drawing_and_saving_never_touch_pyplot(tmp_path):
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+def test_a_figure_travels_to_another_process(tmp_path):
+    figure = draw_history([EpochDone(1, 1, 0.5, 0.8, 0.1)])
+    figure._shown_in = 3  # in a cell of this notebook, which is none of the other's
+    for again in (pickle.loads(pickle.dumps(figure)), copy.deepcopy(figure)):
+        assert type(again) is type(figure)
+        assert again._shown_in is None
+        assert again.axes[0].get_title(loc="left") == figure.axes[0].get_title(loc="left")
+        save_figure(again, tmp_path / "again.png")
+    save_figure(figure, tmp_path / "figure.png")
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "figure.png").read_bytes()
+    (tmp_path / "figure.pickle").write_bytes(pickle.dumps(figure))
+    program = f"import pickle; print(type(pickle.load(open({str(tmp_path / 'figure.pickle')!r}, 'rb'))))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "NotebookFigure" in done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlab.cli import app
+from digitlab.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 TRACKED = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -73,7 +73,11 @@ def test_reference_pages_are_up_to_date():
 
 
 def test_every_command_is_documented():
+    """Those within a command too, such as ``digitlab data fetch``."""
     page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
-    for name in app:
-        if not name.startswith("-"):
-            assert f"## digitlab {name}\n" in page
+    headings = [line.split(maxsplit=1)[1] for line in page.splitlines() if line.startswith("#")]
+    for name in (name for name in app if not name.startswith("-")):
+        assert f"digitlab {name}" in headings
+        for within in (name for name in app[name] if not name.startswith("-")):
+            assert f"digitlab {name} {within}" in headings
+    assert "digitlab data fetch" in headings

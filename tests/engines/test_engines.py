@@ -213,7 +213,7 @@ def test_a_training_in_any_thread_holds_the_products_to_one_thread_and_gives_the
 
     def train() -> np.ndarray:
         network = recipe.new_network()
-        dl.fit(network, digits, recipe, listeners=[lambda _: seen.append(blas_threads())])
+        dl.fit(network, digits, recipe, engine="numpy", listeners=[lambda _: seen.append(blas_threads())])
         return network.parameters
 
     before = blas_threads()

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from digitlab.cli.options import Json, print_json, write_line
+from digitlab.cli.options import Json
+from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry

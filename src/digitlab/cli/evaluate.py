@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from digitlab.cli.options import Data, Json, Model, print_json, write_line
+from digitlab.cli.options import Data, Json, Model
+from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.evaluation import evaluate as evaluate_network
 from digitlab.training import load

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -19,11 +17,8 @@ __all__ = [
     "Json",
     "Model",
     "changes_from_flags",
-    "print_json",
-    "visible",
     "whole",
     "with_recipe_flags",
-    "write_line",
 ]
 
 Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
@@ -79,21 +74,6 @@ def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
                 help="such as --layers 784,64,10",
             ) from None
     return changes
-
-
-def print_json(answer: object) -> None:
-    """The answer for a program, on standard output."""
-    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
-
-
-def visible(words: str) -> str:
-    """The same words, with whatever could confuse a terminal made visible: files may have any name."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in words)
-
-
-def write_line(line: str = "") -> None:
-    """A line for a person, on standard output."""
-    sys.stdout.write(visible(line) + "\n")
 
 
 def _annotation(setting: Setting) -> Any:

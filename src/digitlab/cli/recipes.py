@@ -7,9 +7,11 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from digitlab.cli.options import Json, print_json, write_line
+from digitlab.cli.options import Json
+from digitlab.cli.output import print_json, write_line
 from digitlab.display.terminal import new_console
-from digitlab.training import SETTINGS, named_recipes, recipe
+from digitlab.training import SETTINGS, named_recipes
+from digitlab.training.recipe_files import read_recipe
 
 __all__ = ["recipes"]
 
@@ -23,9 +25,9 @@ def recipes(
     """List the recipes, and explain every setting."""
     known = named_recipes()
     if name is not None:
-        chosen = recipe(name)
+        chosen = read_recipe(name)
         if json:
-            print_json(chosen.to_dict())
+            print_json(chosen.recipe.to_dict())
         else:
             write_line(chosen.to_toml().rstrip())
     elif json:

@@ -8,13 +8,15 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, Json, Model, print_json, whole, write_line
+from digitlab.cli.options import Data, Json, Model, whole
+from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import InputError
+from digitlab.network.card import names_of_outputs
 from digitlab.training import load
 from digitlab.training.models import LATEST, find_model
 
@@ -32,7 +34,7 @@ def show(
     save: Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")] = None,
     json: Json = False,
 ) -> int:
-    """Show a digit of the test set with its picture, the prediction, the ten probabilities and the true label."""
+    """Show a digit of the test set with its picture, the prediction, the probabilities and the true label."""
     if save is not None:
         check_figure_path(save)
     path = find_model(model)
@@ -47,7 +49,8 @@ def show(
             got="none" if index is None else index,
             help="leave it out for a random one",
         )
-    prediction = examine(network, test.images[index], test.labels[index])
+    names = names_of_outputs(network.card, test.classes)
+    prediction = examine(network, test.images[index], test.labels[index], names)
     if save is not None:
         save_figure(draw_prediction(prediction), save)
     if json:

@@ -82,7 +82,8 @@ def _look_at_top(top: bytes, name: str) -> tuple[int, int | None, bool]:
     is_header = LABEL in (low := [cell.lower() for cell in cells]) or not any(map(_is_number, cells))
     columns = len(cells)
     labels = [place for place, cell in enumerate(low) if cell == LABEL] if is_header else [0] * (columns == PIXELS + 1)
-    if columns != PIXELS + len(labels) or len(labels) > 1 or "" in cells:
+    torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
+    if columns != PIXELS + len(labels) or len(labels) > 1 or torn:
         refuse(
             name,
             "line 1: these are not the columns of a picture",

@@ -3,9 +3,14 @@
 The names of the folders below ``train`` are the classes. Where all of them are digits, the classes stay
 the ten digits, even if some are missing; else they are the names in their order (numbers as numbers).
 Pictures are PNG, JPEG, BMP, WebP or GIF, 28x28, ink bright on dark paper, and are taken in the order of
-their names. Colours become grey by Pillow's mode ``L``: 0.299 red + 0.587 green + 0.114 blue.
+their names. Colours become grey by Pillow's mode ``L``: 0.299 red + 0.587 green + 0.114 blue. What a camera
+noted about how it was held (EXIF orientation) is heeded.
 
-Only Pillow decodes, and only these five formats; a picture's size is looked at before it is decoded.
+Only Pillow decodes, and only these five formats; a picture's size is looked at before it is decoded. What
+could unpack to much, and is no part of the picture, never reaches it: the texts and profiles of a PNG file.
+
+Source: W3C, "Portable Network Graphics (PNG) Specification", third edition, sections 5.3 and 5.6; Google,
+"WebP Container Specification".
 """
 
 from __future__ import annotations
@@ -34,6 +39,9 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # 8 bits a channel, and what they mean is known
 MAX_PICTURE_BYTES = 2**20  # on disk; 28x28 pixels need a few thousand
 MAX_SIDE = 4096  # pixels; more than any camera's picture of one digit needs, and cheap to refuse
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+OF_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks that matter, though a PNG could do without
+ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture could do without it
 
 
 def is_image_folder(folder: Path) -> bool:
@@ -93,12 +101,19 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
 
 
 def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
-    from PIL import Image
+    from PIL import Image, ImageOps
 
-    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+    _look_at_webp(content, name)
+    with Image.open(io.BytesIO(_without_texts(content)), formats=FORMATS) as image:
         _look_at(image, name)
         image.load()
         _look_at(image, name)  # a frame can be larger than the header said
+        ImageOps.exif_transpose(image, in_place=True)
+        if image.mode in {"P", "PA"}:
+            colours, largest = len(image.getpalette() or []) // 3, np.array(image.getchannel(0)).max()
+            if largest >= colours:
+                got = f"{colours} colours, and a pixel of colour {largest}"
+                refuse(name, "a colour is missing", must_be="a palette with all colours of the picture", got=got)
         see_through = "transparency" in image.info or image.mode in {"LA", "PA", "RGBA"}
         if see_through and np.array(image.convert("RGBA"))[:, :, 3].min() < 255:
             help = "fill the background first: black for paper, as ink is bright"
@@ -108,15 +123,48 @@ def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
         return np.array(grey, dtype=np.uint8)
 
 
-def _look_at(image: Image.Image, name: str) -> None:
-    """Refuse a picture by what its header says."""
-    width, height = image.size
-    if max(image.size) > MAX_SIDE:
+def _without_texts(content: bytes) -> bytes:
+    """A PNG file without what is no part of the picture; 4 KB of it can unpack to 4 MB. Other files as they are."""
+    if not content.startswith(PNG_MAGIC):
+        return content
+    kept, position = [PNG_MAGIC], len(PNG_MAGIC)
+    while position < len(content):
+        end = position + 12 + int.from_bytes(content[position : position + 4], "big")  # length, name, checksum
+        name = content[position + 4 : position + 8]
+        if name in OF_THE_PICTURE or not name or not name[0] & ANCILLARY:
+            kept.append(content[position:end])
+        position = end
+    return b"".join(kept)
+
+
+def _look_at_webp(content: bytes, name: str) -> None:
+    """Refuse a WebP picture by the size of its canvas: the decoder takes memory for it before Pillow looks."""
+
+    def whole(at: int, length: int) -> int:
+        return int.from_bytes(content[at : at + length], "little")
+
+    match content[:4] + content[8:16]:
+        case b"RIFFWEBPVP8X":
+            _look_at_size(1 + whole(24, 3), 1 + whole(27, 3), name)
+        case b"RIFFWEBPVP8L":
+            _look_at_size(1 + (whole(21, 4) & 0x3FFF), 1 + (whole(21, 4) >> 14 & 0x3FFF), name)
+        case b"RIFFWEBPVP8 ":
+            _look_at_size(whole(26, 2) & 0x3FFF, whole(28, 2) & 0x3FFF, name)
+
+
+def _look_at_size(width: int, height: int, name: str) -> None:
+    """Refuse a size, whether much is wrong with it or little."""
+    if max(width, height) > MAX_SIDE:
         must_be = f"{SIDE}x{SIDE}; above {MAX_SIDE}x{MAX_SIDE} nothing is even decoded"
         refuse(name, "the picture is too large", must_be=must_be, got=f"{width}x{height}")
-    if image.size != (SIDE, SIDE):
+    if (width, height) != (SIDE, SIDE):
         help = f"all pictures of a data set have one size; scale this one to {SIDE}x{SIDE} pixels"
         refuse(name, "the picture has the wrong size", must_be=f"{SIDE}x{SIDE}", got=f"{width}x{height}", help=help)
+
+
+def _look_at(image: Image.Image, name: str) -> None:
+    """Refuse a picture by what its header says."""
+    _look_at_size(*image.size, name)
     if getattr(image, "is_animated", False):
         help = "save one of them by itself"
         refuse(name, "there is more than one picture in it", must_be="one picture", got="a moving picture", help=help)

@@ -32,10 +32,12 @@ PARTS = ("train", "test")
 MEMBERS = tuple(f"{letter}_{part}.npy" for part in PARTS for letter in "xy")
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # bytes; NumPy's own limit
+LENGTH = rb"(?:0|[1-9]\d{0,18})"  # of one side
+SHAPE = rb"\((|%(n)s,|%(n)s(?:, ?%(n)s){1,31},?)\)" % {b"n": LENGTH}  # a tuple as Python writes it
 HEADER = re.compile(
-    rb"\{\s*'descr':\s*'([<>|=]?[a-zA-Z]\d{0,3})',\s*'fortran_order':\s*(True|False),"
-    rb"\s*'shape':\s*\(([\d, ]{0,99})\),?\s*\}\s*"
+    rb"\{ *'descr': *'([<>|=]?[a-zA-Z]\d{0,3})', *'fortran_order': *(True|False), *'shape': *%s,? *\}[ \n]*" % SHAPE
 )
+SIDES = re.compile(rb"\d+")
 PIXEL_TYPES = ("|u1",)
 LABEL_TYPES = ("|u1", "|i1", *(f"{order}{kind}{size}" for order in "<>" for kind in "iu" for size in (2, 4, 8)))
 
@@ -102,22 +104,17 @@ def _parse_header(content: bytes, name: str, kinds: tuple[str, ...]) -> tuple[np
     version = content[6:8]
     width = 2 if version == b"\x01\x00" else 4  # bytes that tell the length; wider since version 2
     if content[:6] != MAGIC or version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
-        refuse(name, "this is not a NumPy array", must_be="the bytes 93 4e 55 4d 50 59", got=content[:8].hex(" "))
+        refuse(name, "this is not a NumPy array", must_be="the bytes 93 4e 55 4d 50 59", got=repr(content[:8]))
     offset = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
     header = HEADER.fullmatch(content[8 + width : offset]) if offset <= LONGEST_HEADER else None
     if header is None or offset > len(content):
         must_be = "{'descr': ..., 'fortran_order': ..., 'shape': ...}"
         refuse(name, "the header of the array is damaged", must_be=must_be, got=repr(content[8 + width : 160]))
-    kind, fortran, sides = header[1].decode(), header[2] == b"True", header[3].decode()
+    kind, order, shape = header[1].decode(), "F" if header[2] == b"True" else "C", map(int, SIDES.findall(header[3]))
     if kind not in kinds:
         help = "save it as whole numbers: pixels with .astype(numpy.uint8), 0 to 255; objects are never read"
         refuse(name, "the array has the wrong type", must_be=" or ".join(kinds), got=kind, help=help)
-    numbers = [side.strip() for side in sides.split(",")]
-    if numbers[-1] == "":
-        numbers.pop()  # the comma after the last side
-    if not all(number.isdigit() and len(number) < 20 for number in numbers):
-        refuse(name, "the shape is impossible", must_be="whole numbers", got=sides)
-    return np.dtype(kind), "F" if fortran else "C", tuple(map(int, numbers)), offset
+    return np.dtype(kind), order, tuple(shape), offset
 
 
 def _as_labels(labels: NDArray[Any], name: str) -> NDArray[np.uint8]:

@@ -44,7 +44,7 @@ def open_data(name: str) -> tuple[Digits, Digits]:
     if name in CATALOGUE:
         return open_entry(CATALOGUE[name])
     path = _existing(name)
-    shown = os.fsencode(name).decode(errors="backslashreplace")  # a name may hold bytes that are not text
+    shown = _visible(name)
     if path.is_dir():
         if is_image_folder(path):
             return read_image_folder(path, shown)
@@ -84,6 +84,12 @@ def _existing(name: str) -> Path:
             help="`digitlab data` lists those with a name; leave --data out to use the MNIST that comes with digitlab",
         )
     return path
+
+
+def _visible(name: str) -> str:
+    """A name that a terminal shows as it is: it may hold bytes that are not text, or orders to the terminal."""
+    text = os.fsencode(name).decode(errors="backslashreplace")
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
 def _find_csv(folder: Path, part: str) -> Path | None:

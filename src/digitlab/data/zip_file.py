@@ -64,7 +64,7 @@ def find_members(content: bytes, wanted: Collection[str], archive: str) -> dict[
     for _ in wanted:
         fields = content[position : position + CENTRAL.size]
         if len(fields) < CENTRAL.size or fields[:4] != CENTRAL_MAGIC:
-            _refuse_archive(archive, "the directory of the archive is damaged", got=fields[:4].hex(" ") or "its end")
+            _refuse_archive(archive, "the directory of the archive is damaged", got=_first(fields))
         _, _, _, flags, method, _, _, crc, packed, size, *lengths, _, _, _, start = CENTRAL.unpack(fields)
         raw_name = content[position + CENTRAL.size : position + CENTRAL.size + lengths[0]]
         name = raw_name.decode("ascii", errors="backslashreplace")
@@ -146,8 +146,12 @@ def _skip_local_header(content: bytes, start: int, raw_name: bytes, name: str) -
     name_length, extra_length = LOCAL.unpack(fields)[-2:] if len(fields) == LOCAL.size else (0, 0)
     begin = start + LOCAL.size + name_length
     if fields[:4] != LOCAL_MAGIC or content[start + LOCAL.size : begin] != raw_name:
-        refuse(name, "the member is not where it should be", must_be="a header with its name", got=fields[:4].hex(" "))
+        refuse(name, "the member is not where it should be", must_be="a header with its name", got=_first(fields))
     return int(begin + extra_length)
+
+
+def _first(fields: bytes) -> str:
+    return f"the bytes {fields[:4].hex(' ')}" if fields else "the end of the file"
 
 
 def _refuse_archive(archive: str, problem: str, *, got: str) -> NoReturn:

@@ -6,15 +6,12 @@ and they work without any screen.
 
 from __future__ import annotations
 
-import base64
-import io
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digitlab.durable import write_durably
-from digitlab.errors import FileError, InputError
+from digitlab.errors import FileError, InputError, system_errors
 from digitlab.training.events import EpochDone
 
 if TYPE_CHECKING:
@@ -28,43 +25,19 @@ __all__ = [
     "check_figure_path",
     "draw_history",
     "new_figure",
-    "notebook_shell",
     "save_figure",
 ]
 
 INK, MUTED, ACCENT = "#1f2933", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
-DPI = 150
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, in inches, which shows itself in a notebook."""
-    from matplotlib.figure import Figure
-
-    class NotebookFigure(Figure):
-        """A figure that a notebook shows once a cell, whether it is displayed there or is the cell's value."""
-
-        _shown_in: int | None = None  # the number of the cell
-
-        def _ipython_display_(self) -> None:
-            shell = notebook_shell()
-            if shell is not None and shell.execution_count == self._shown_in:
-                return
-            from IPython.display import display
-
-            png = base64.b64encode(_render(self, "png")).decode()
-            display({"image/png": png, "text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
-            self._shown_in = shell.execution_count if shell is not None else None
+    from digitlab.display.notebook_figure import NotebookFigure
 
     return NotebookFigure(figsize=(width, height), layout="constrained", facecolor="white")
-
-
-def notebook_shell() -> Any:
-    """The IPython shell when this is a notebook (local or hosted), else None."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell if getattr(shell, "kernel", None) is not None else None
 
 
 def check_figure_path(path: str | Path) -> None:
@@ -97,17 +70,14 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         InputError: as `check_figure_path`.
         FileError: the file cannot be written.
     """
+    from digitlab.display.notebook_figure import render
+
     path = Path(path)
     check_figure_path(path)
-    try:
-        write_durably(path, _render(figure, path.suffix.lower().removeprefix(".")))
-    except OSError as error:
-        raise FileError(
-            f"{path}: the figure cannot be written",
-            must_be="a file name in a folder that exists, with free space",
-            got=error.strerror or str(error),
-            help="make the folder first, or choose another path",
-        ) from error
+    must_be = "a file name in a folder that exists, with free space"
+    help = "make the folder first, or choose another path"
+    with system_errors(FileError, f"{path}: the figure cannot be written", must_be=must_be, help=help):
+        write_durably(path, render(figure, path.suffix.lower().removeprefix(".")))
 
 
 def draw_history(epochs: Sequence[EpochDone]) -> Figure:
@@ -129,9 +99,3 @@ def draw_history(epochs: Sequence[EpochDone]) -> Figure:
         axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
         axes.set_axisbelow(True)
     return figure
-
-
-def _render(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=DPI)
-    return buffer.getvalue()

@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from digitlab.display.figures import notebook_shell
+from digitlab.display.notebook import notebook_shell
 from digitlab.display.terminal import new_console
 from digitlab.training.events import EpochDone, Event, SettingChanged, Started, Stopped
 

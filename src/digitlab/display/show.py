@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from digitlab.display.figures import INK, MUTED, RIGHT, WRONG, new_figure, notebook_shell, save_figure
+from digitlab.display.figures import INK, MUTED, RIGHT, WRONG, new_figure, save_figure
+from digitlab.display.notebook import notebook_shell
 from digitlab.display.prediction import Prediction, examine
 from digitlab.network.network import Network
 
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["display_prediction", "draw_prediction"]
 
+LONGEST_NAME = 24  # characters of a class's name in a figure
+
 
 def display_prediction(
     network: Network, image: ArrayLike, label: ArrayLike | None = None, *, save: str | Path | None = None
 ) -> Figure:
     """Show a picture, the predicted digit, its ten probabilities and the true label, wherever this runs.
+
+    What is not digits is called by its name, as the network's card has it.
 
     In a notebook the figure appears below the cell; elsewhere it is drawn with characters on standard output, unless
     it is saved. It never opens a window and needs no screen.
@@ -65,28 +70,32 @@ def draw_prediction(prediction: Prediction) -> Figure:
     picture.set_yticks([])
     for spine in picture.spines.values():
         spine.set(color=colour, linewidth=2.5)
-    picture.set_xlabel(prediction.verdict, color=colour, fontsize=12, labelpad=8)
+    picture.set_xlabel(prediction.verdict, color=colour, fontsize=12, labelpad=8, parse_math=False)
     _draw_bars(bars, prediction, colour)
-    bars.set_title(
-        f"{prediction.digit}  with {100 * prediction.probability:.1f} %", color=colour, fontsize=15, loc="left"
-    )
+    title = f"{_cut(prediction.name)}  with {100 * prediction.probability:.1f} %"
+    bars.set_title(title, color=colour, fontsize=15, loc="left", parse_math=False)
     return figure
 
 
 def _draw_bars(axes: Axes, prediction: Prediction, colour: str) -> None:
-    """One bar for each digit, the predicted one in colour and the true one marked."""
-    digits = range(len(prediction.probabilities))
-    colours = [colour if digit == prediction.digit else MUTED for digit in digits]
-    axes.barh(digits, 100 * prediction.probabilities, color=colours, height=0.72)
-    for digit, probability in enumerate(prediction.probabilities):
+    """One bar for each class, the predicted one in colour and the true one marked."""
+    shown = prediction.shown
+    rows, probabilities = range(len(shown)), prediction.probabilities[shown]
+    colours = [colour if digit == prediction.digit else MUTED for digit in shown]
+    axes.barh(rows, 100 * probabilities, color=colours, height=0.72)
+    for row, digit, probability in zip(rows, shown, probabilities, strict=True):
         note = "  ← true" if digit == prediction.label and not prediction.right else ""
         emphasis = "bold" if digit == prediction.digit or note else "normal"
         text = f"{100 * probability:.1f} %{note}"
-        axes.text(100 * probability + 1.5, digit, text, va="center", fontsize=9, color=INK, fontweight=emphasis)
-    axes.set_yticks(digits)
+        axes.text(100 * probability + 1.5, row, text, va="center", fontsize=9, color=INK, fontweight=emphasis)
+    axes.set_yticks(rows, [_cut(prediction.names[digit]) for digit in shown], parse_math=False)
     axes.set_xlim(0, 124)  # room for the text beside a full bar
     axes.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     axes.tick_params(length=0, colors=INK)
     axes.invert_yaxis()
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.spines["left"].set_color(MUTED)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -17,20 +17,30 @@ from rich.text import Text
 
 from digitlab.display.prediction import Prediction
 
-__all__ = ["new_console", "picture_lines", "print_prediction", "speaks_unicode"]
+__all__ = ["new_console", "picture_lines", "print_prediction", "speaks_unicode", "wide_enough"]
 
 RIGHT, WRONG = "#4a90d9", "#dd7a3a"  # blue and orange that can be read on dark and on light
 PAPER = 24  # the grey of an empty pixel: dark, yet told apart from a black terminal
 BLOCKS = " ▄▀█"  # nothing, lower, upper, both
 SHADES = " .:*#"
-BAR_WIDTH = 22  # cells
+BAR_WIDTH, WITHIN = 22, 33  # cells of a bar; and of a bar and the name before it, which may take from it
+LONGEST_NAME = 18  # cells; longer names are cut
 EIGHTHS = " ▏▎▍▌▋▊▉"
 GAP = "   "
+NARROWEST = 20  # columns; in fewer, rich cannot lay out a table, and never ends
 
 
 def new_console() -> Console:
     """Standard output, as rich sees it: knows NO_COLOR, pipes and the width."""
-    return Console(highlight=False, soft_wrap=True, force_jupyter=False)
+    return wide_enough(Console(highlight=False, soft_wrap=True, force_jupyter=False))
+
+
+def wide_enough(console: Console) -> Console:
+    """The same console, which takes itself for wider than it is where a terminal (or COLUMNS) is absurdly narrow."""
+    too_narrow = console.width < NARROWEST
+    if too_narrow:  # else it follows the terminal, whose width may change
+        console.width = NARROWEST
+    return console
 
 
 def speaks_unicode(console: Console) -> bool:
@@ -89,19 +99,34 @@ def print_prediction(prediction: Prediction, console: Console | None = None, tit
 def _answer_lines(prediction: Prediction, console: Console, title: str) -> list[Text]:
     style = {True: f"bold {RIGHT}", False: f"bold {WRONG}", None: "bold"}[prediction.right]
     verdict = prediction.verdict if speaks_unicode(console) else prediction.verdict.rstrip(" ✓✗")
-    heading = Text.assemble((f"{prediction.digit}", style), f"  with {100 * prediction.probability:.1f} %   {title}")
-    lines = [heading, Text(verdict, style=style), Text()]
-    for digit, probability in enumerate(map(float, prediction.probabilities)):
-        bar = _bar(probability, speaks_unicode(console))
+    names = [_written(name, console) for name in prediction.names]
+    share = f"  with {100 * prediction.probability:.1f} %   {title}"
+    lines = [
+        Text.assemble((names[prediction.digit], style), share),
+        Text(_written(verdict, console), style=style),
+        Text(),
+    ]
+    name_width = min(max(cell_len(names[digit]) for digit in prediction.shown), LONGEST_NAME)
+    bar_width = min(BAR_WIDTH, WITHIN - name_width)
+    for digit in prediction.shown:
+        probability = float(prediction.probabilities[digit])
+        bar = _bar(probability, bar_width, speaks_unicode(console))
         mark = " < true" if digit == prediction.label and not prediction.right else ""
         chosen = style if digit == prediction.digit else ""
-        line = Text.assemble((f"{digit} ", chosen), (f"{bar:<{BAR_WIDTH}}", chosen or "bright_black"))
-        lines.append(line + Text(f"{100 * probability:6.1f} %{mark}", style="bold" if mark else chosen))
+        line = Text(names[digit], style=chosen)
+        line.truncate(name_width, pad=True)
+        line.append(f" {bar:<{bar_width}}", style=chosen or "bright_black")
+        lines.append(line.append(f"{100 * probability:6.1f} %{mark}", style="bold" if mark else chosen))
     return lines
 
 
-def _bar(share: float, unicode: bool) -> str:
+def _written(words: str, console: Console) -> str:
+    """Words in letters that the console can write."""
+    return words if speaks_unicode(console) else words.encode("ascii", "backslashreplace").decode()
+
+
+def _bar(share: float, width: int, unicode: bool) -> str:
     if not unicode:
-        return "#" * round(share * BAR_WIDTH)
-    eighths = round(share * BAR_WIDTH * 8)
+        return "#" * round(share * width)
+    eighths = round(share * width * 8)
     return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()

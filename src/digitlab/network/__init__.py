@@ -2,8 +2,20 @@
 
 from digitlab.network.activations import ACTIVATIONS, softmax
 from digitlab.network.architecture import Architecture, Layer
+from digitlab.network.card import Card, Preprocessing, TrainingSummary
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.initializers import INITIALIZERS
 from digitlab.network.network import Network
 
-__all__ = ["ACTIVATIONS", "INITIALIZERS", "Architecture", "Layer", "Network", "softmax", "softmax_cross_entropy"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "Architecture",
+    "Card",
+    "Layer",
+    "Network",
+    "Preprocessing",
+    "TrainingSummary",
+    "softmax",
+    "softmax_cross_entropy",
+]

@@ -120,18 +120,31 @@ ACTIVATIONS = {
     "relu": Activation(
         relu, relu_derivative, "0 or the input itself; today's usual choice; likes smaller learning rates"
     ),
+    "leaky_relu": Activation(
+        leaky_relu, leaky_relu_derivative, "the input itself, below 0 a hundredth of it; no unit falls silent for good"
+    ),
+    "gelu": Activation(gelu, gelu_derivative, "a ReLU without its corner; usual in transformers"),
 }
 
 
-def softmax(z: Floats) -> Floats:
-    """Logits ``(N, K)`` to probabilities ``(N, K)``: ``e^z_k / sum_j e^z_j``, each row adding up to 1.
+def softmax(z: Floats, temperature: float = 1.0) -> Floats:
+    """Logits ``(N, K)`` to probabilities ``(N, K)``: ``e^(z_k/T) / sum_j e^(z_j/T)``, each row adding up to 1.
 
-    Subtracting the row's largest logit changes nothing in exact arithmetic and keeps ``e^z`` from overflowing.
+    A temperature T above 1 brings the probabilities nearer to each other, one below 1 takes them apart; which is the
+    largest stays the same. Subtracting the row's largest logit changes nothing in exact arithmetic and keeps the powers
+    from overflowing.
+
+    Source of T: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural networks" (2017).
 
     >>> softmax(np.array([[1e4, 0.0], [0.0, 0.0]])).tolist()
     [[1.0, 0.0], [0.5, 0.5]]
+    >>> softmax(np.array([[np.log(9), 0.0]]), temperature=2).round(12).tolist()
+    [[0.75, 0.25]]
     """
     with np.errstate(over="ignore", under="ignore"):  # a logit far below the largest is a probability of 0
-        powers: Floats = np.exp(z - z.max(axis=1, keepdims=True))  # (N, K)
+        below: Floats = z - z.max(axis=1, keepdims=True)  # (N, K)
+        if temperature != 1:
+            below /= temperature
+        powers: Floats = np.exp(below)
         powers /= powers.sum(axis=1, keepdims=True)
     return powers

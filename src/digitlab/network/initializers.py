@@ -32,9 +32,9 @@ INITIALIZERS = {
     "lecun": Initializer(lambda inputs, _: 1 / sqrt(inputs), "std 1/sqrt(inputs): the classic, for sigmoid"),
     # Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. 12
     "glorot": Initializer(lambda inputs, outputs: sqrt(2 / (inputs + outputs)), "std sqrt(2/(inputs+outputs)): tanh"),
-    # He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equation 10
     # Simard, Steinkraus and Platt, "Best practices for convolutional neural networks" (2003)
     "plain": Initializer(lambda *_: 0.05, "std 0.05 whatever the size: how it was done before the others"),
+    # He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equation 10
     "he": Initializer(lambda inputs, _: sqrt(2 / inputs), "std sqrt(2/inputs): for ReLU"),
 }
 

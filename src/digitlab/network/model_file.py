@@ -1,29 +1,49 @@
 """The model file: a network's parameters with what is needed to use them. It says by itself what it is.
 
-Tensors ``W1, b1, W2, b2, ...`` in float32 (see `digitlab.network.tensor_file`); metadata, all strings:
+Tensors ``W1, b1, W2, b2, ...`` in float32 (see `digitlab.network.tensor_file`); metadata, all strings, JSON where it is
+more than a word:
 
-    format        "digitlab-model"
-    version       "1"
-    architecture  {"sizes": [784, 64, 10], "activation": "sigmoid"}
-    about         free JSON: the recipe and how training went
-    sha256        of the tensors
+    format         "digitlab-model"
+    version        "1"
+    architecture   {"sizes": [784, 64, 10], "activation": "sigmoid"}
+    labels         ["0", "1", ...], one for each output
+    preprocessing  {"version": 1, "kind": "divide", "by": 255, "side": 28}
+    temperature    a number, where there is one
+    recipe         {"learning_rate": 0.1, ...}, of a network that was trained
+    training       {"epochs": 1000, "loss": 0.4087, ...}, likewise
+    sha256         of the tensors
+    text_sha256    of the other texts here
 
 Reference: docs/reference/model-file.md.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from digitlab.durable import write_durably
-from digitlab.errors import ArchitectureError, ModelFileError
+from digitlab.errors import ArchitectureError, InputError, ModelFileError, system_errors
 from digitlab.network.activations import Floats
-from digitlab.network.architecture import MAX_PARAMETERS, Architecture
+from digitlab.network.architecture import MAX_PARAMETERS, MAX_UNITS, Architecture
+from digitlab.network.card import (
+    MAX_LABEL_LENGTH,
+    MAX_SETTINGS,
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
+    Card,
+    Preprocessing,
+    SettingValue,
+    TrainingSummary,
+    new_card,
+)
 from digitlab.network.tensor_file import (
     MAX_HEADER_BYTES,
     TensorHeader,
@@ -40,7 +60,16 @@ FORMAT = "digitlab-model"
 VERSION = "1"
 MODEL_SUFFIX = ".safetensors"
 MAX_FILE_BYTES = 8 + MAX_HEADER_BYTES + 4 * MAX_PARAMETERS
-KEYS = {"format", "version", "architecture", "about", "sha256"}
+NEEDED = {"format", "version", "architecture", "sha256"}
+CARD: dict[str, Any] = {  # may be missing; by name, the JSON that it must be
+    "labels": Annotated[list[Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]], Meta(max_length=MAX_UNITS)],
+    "preprocessing": Preprocessing,
+    "temperature": Annotated[float, Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)],
+    "recipe": Annotated[dict[str, SettingValue], Meta(max_length=MAX_SETTINGS)],
+    "training": TrainingSummary,
+}
+TEXT_SHA256 = "text_sha256"  # a bit that falls over in the name of a class would be noticed nowhere else
+FORMER = "about"  # the first files had free JSON under this name instead; it is passed over
 
 
 class ModelFile(NamedTuple):
@@ -48,7 +77,7 @@ class ModelFile(NamedTuple):
 
     architecture: Architecture
     parameters: NDArray[np.float32]  # flat
-    about: dict[str, Any]
+    card: Card
 
 
 class _ArchitectureEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,28 +85,22 @@ class _ArchitectureEntry(msgspec.Struct, forbid_unknown_fields=True):
     activation: str
 
 
-def write_model(
-    path: Path, architecture: Architecture, parameters: Floats, about: dict[str, Any] | None = None
-) -> None:
+def write_model(path: Path, architecture: Architecture, parameters: Floats, card: Card | None = None) -> None:
     """Write a model file, durably: ``path`` is wholly new or as it was.
 
     Raises:
         ModelFileError: the file cannot be written, or a parameter is NaN or infinite.
+        InputError: the card is not the network's.
     """
-    content = encode_model(architecture, parameters, about)
-    try:
+    content = encode_model(architecture, parameters, card)
+    must_be = "a file name in a folder that exists, with free space"
+    help = "check the folder and the space left, or choose another path"
+    with system_errors(ModelFileError, f"{path}: the model cannot be written", must_be=must_be, help=help):
         write_durably(path, content)
-    except OSError as error:
-        raise ModelFileError(
-            f"{path}: the model cannot be written",
-            must_be="a file name in a folder that exists, with free space",
-            got=error.strerror or str(error),
-            help="check the folder and the space left, or choose another path",
-        ) from error
 
 
-def encode_model(architecture: Architecture, parameters: Floats, about: dict[str, Any] | None = None) -> bytes:
-    """The bytes of a model file: the same network always gives the same. See `write_model`."""
+def encode_model(architecture: Architecture, parameters: Floats, card: Card | None = None) -> bytes:
+    """The bytes of a model file: the same network with the same card always gives the same. See `write_model`."""
     if parameters.shape != (architecture.parameter_count,):
         raise ModelFileError(
             "this network cannot be saved",
@@ -85,14 +108,13 @@ def encode_model(architecture: Architecture, parameters: Floats, about: dict[str
             got=f"shape {parameters.shape}",
             help="take both from the same network",
         )
-    shape = {"sizes": architecture.sizes, "activation": architecture.activation}
-    metadata = {
-        "format": FORMAT,
-        "version": VERSION,
-        "architecture": msgspec.json.encode(shape).decode(),
-        "about": msgspec.json.encode(about or {}).decode(),
-    }
-    return encode_tensors(architecture.named(parameters), metadata)
+    card = card or new_card(architecture)
+    card.check_fit(architecture)
+    told = {"architecture": {"sizes": architecture.sizes, "activation": architecture.activation}}
+    told |= {name: value for name in CARD if (value := getattr(card, name)) is not None}
+    texts = {name: msgspec.json.encode(value, order="sorted").decode() for name, value in told.items()}
+    texts |= {"format": FORMAT, "version": VERSION}
+    return encode_tensors(architecture.named(parameters), texts | {TEXT_SHA256: _digest(texts)})
 
 
 def read_model(path: Path) -> ModelFile:
@@ -101,15 +123,14 @@ def read_model(path: Path) -> ModelFile:
     Raises:
         ModelFileError: missing, not a model file, damaged, or shaped wrongly.
     """
-    try:
+    help = "check that the file is there and may be read"
+    with system_errors(ModelFileError, f"{path}: the model cannot be read", must_be="a readable file", help=help):
         if not path.is_file():
             got = "a folder" if path.is_dir() else "something that is not a file" if path.exists() else "nothing there"
             refuse(path, "there is no model file", "a file that digitlab wrote", got)
         if path.stat().st_size > MAX_FILE_BYTES:
             refuse(path, "the file is too large", f"at most {MAX_FILE_BYTES} bytes", f"{path.stat().st_size} bytes")
         content = path.read_bytes()
-    except OSError as error:
-        refuse(path, "the model cannot be read", "a readable file", error.strerror or str(error))
     return decode_model(content, path)
 
 
@@ -120,6 +141,7 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     if (size := 4 * architecture.parameter_count) > len(content):  # before memory is spent on it
         must_be = f"at least {size} bytes, for {architecture}"
         refuse(path, "the architecture promises more than the file can hold", must_be, f"{len(content)} bytes")
+    card = _read_card(header.metadata, architecture, path)
     flat = np.empty(architecture.parameter_count, dtype=np.float32)
     views = architecture.named(flat)
     expected = {name: view.shape for name, view in views.items()}
@@ -128,22 +150,45 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     for name, shape in expected.items():
         if header.shapes[name] != shape:
             refuse(path, f"{name} does not fit the architecture", f"shape {shape}", f"shape {header.shapes[name]}")
-    about = decode_json(header.metadata["about"], dict[str, Any], path, "about")
     tensors = decode_tensors(content, header, path)
     for name, view in views.items():
         view[...] = tensors[name]
-    return ModelFile(architecture, flat, about)
+    return ModelFile(architecture, flat, card)
 
 
 def _read_architecture(header: TensorHeader, path: Path) -> Architecture:
     texts = header.metadata
-    if set(texts) != KEYS:
-        refuse(path, "this is not a model file", f"the metadata {sorted(KEYS)}", str(sorted(texts)))
+    if not NEEDED <= set(texts) <= NEEDED | set(CARD) | {TEXT_SHA256, FORMER}:
+        must_be = f"the metadata {sorted(NEEDED)}, and perhaps {sorted(CARD)}"
+        refuse(path, "this is not a model file", must_be, str(sorted(texts)))
     if (texts["format"], texts["version"]) != (FORMAT, VERSION):
         got = f"{texts['format']} version {texts['version']}"
         refuse(path, "this format is not known", f"{FORMAT} version {VERSION}", got)
+    expected = texts.get(TEXT_SHA256)  # the first files have none
+    if expected is not None and (actual := _digest(texts)) != expected:
+        refuse(path, "what the file says of itself was changed or damaged", f"SHA-256 {expected[:64]}", actual)
     entry = decode_json(texts["architecture"], _ArchitectureEntry, path, "the architecture")
     try:
         return Architecture(entry.sizes, entry.activation)
     except ArchitectureError as error:
         refuse(path, error.what, error.must_be, error.got)
+
+
+def _read_card(texts: dict[str, str], architecture: Architecture, path: Path) -> Card:
+    """What the file says beside the numbers; what it does not say is as in a new network."""
+    if FORMER in texts:
+        decode_json(texts[FORMER], dict[str, Any], path, FORMER)
+    told = {name: decode_json(texts[name], kind, path, f"the {name}") for name, kind in CARD.items() if name in texts}
+    try:
+        fallback = new_card(architecture)
+        card = Card(**{"labels": fallback.labels, "preprocessing": fallback.preprocessing, **told})
+        card.check_fit(architecture)
+    except InputError as error:
+        refuse(path, error.what, error.must_be, error.got)
+    return card
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """SHA-256 of the metadata but the checksums: a line ``name=text`` for each, in the order of their names."""
+    lines = [f"{name}={texts[name]}\n" for name in sorted(texts) if name not in {"sha256", TEXT_SHA256}]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

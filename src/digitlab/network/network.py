@@ -1,7 +1,9 @@
 """The network: an architecture and one flat vector of parameters.
 
     z1 = x W1 + b1      a1 = f(z1)          each hidden layer: a weighted sum, then the activation f
-    z2 = a1 W2 + b2     p  = softmax(z2)    the last layer: logits z, turned into probabilities p
+    z2 = a1 W2 + b2     p  = softmax(z2/T)  the last layer: logits z, turned into probabilities p
+
+T is the temperature of the network's card, 1 unless somebody calibrated it.
 
 This module is inference alone, written to be read. Losses and gradients are the engines' work.
 
@@ -18,11 +20,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.pixels import as_rows, normalize
-from digitlab.errors import ArchitectureError, DivergenceError
+from digitlab.errors import ArchitectureError, DivergenceError, require_kind
 from digitlab.network.activations import ACTIVATIONS, Floats, softmax
 from digitlab.network.architecture import Architecture, Layer
+from digitlab.network.card import Card, new_card
 from digitlab.network.initializers import first_parameters
-from digitlab.network.model_file import decode_model, read_model, write_model
+from digitlab.network.model_file import ModelFile, decode_model, read_model, write_model
 
 __all__ = ["Network"]
 
@@ -39,13 +42,15 @@ class Network:
 
     Args:
         sizes: units of each layer, from inputs to outputs.
-        activation: of the hidden units: ``"sigmoid"``, ``"tanh"`` or ``"relu"``.
-        initializer: of the weights: ``"lecun"`` (standard deviation 1/sqrt(inputs)), ``"glorot"`` or ``"he"``.
+        activation: of the hidden units: ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"`` or ``"gelu"``.
+        initializer: of the weights: ``"lecun"`` (standard deviation 1/sqrt(inputs)), ``"glorot"``, ``"he"`` or
+            ``"plain"``.
         seed: the same seed gives the same first weights.
 
     Attributes:
         architecture: layer sizes and activation.
         parameters: ``(parameter_count,) float32``, all weights and biases; ``W1``, ``b1``, ... are views into it.
+        card: what its inputs and outputs mean, and how it was trained.
 
     Raises:
         ArchitectureError: sizes, activation or initializer that cannot make a network.
@@ -53,16 +58,18 @@ class Network:
 
     architecture: Architecture
     parameters: NDArray[np.float32]
+    card: Card
 
     def __init__(
         self, sizes: Sequence[int], *, activation: str = "sigmoid", initializer: str = "lecun", seed: int = 0
     ) -> None:
         self.architecture = Architecture(sizes, activation)  # type: ignore[arg-type]  # it makes a tuple of them
         self.parameters = first_parameters(self.architecture, initializer, seed)
+        self.card = new_card(self.architecture)
 
     @classmethod
-    def from_parameters(cls, architecture: Architecture, parameters: Floats) -> Network:
-        """A network with these parameters (copied), such as the ones that a model file holds."""
+    def from_parameters(cls, architecture: Architecture, parameters: Floats, card: Card | None = None) -> Network:
+        """A network with these parameters (copied), such as the ones that a model file holds, and its card."""
         if parameters.shape != (architecture.parameter_count,):
             raise ArchitectureError(
                 "the parameters do not fit the layers",
@@ -73,6 +80,7 @@ class Network:
         network = cls.__new__(cls)
         network.architecture = architecture
         network.parameters = np.array(parameters, dtype=np.float32)
+        network.card = card or new_card(architecture)
         return network
 
     @property
@@ -109,6 +117,9 @@ class Network:
                 help="network.parameters[:] = values",
             )
         else:
+            if name == "card":
+                require_kind(value, Card, "the card", "dataclasses.replace(network.card, temperature=1.5)")
+                value.check_fit(self.architecture)  # type: ignore[attr-defined]
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
@@ -162,18 +173,24 @@ class Network:
         return blocks[0][0] if single else np.concatenate(blocks)
 
     def probabilities(self, images: ArrayLike) -> Floats:
-        """How probable each digit is: ``(N, K)``, or ``(K,)`` for a single picture. See `logits`."""
-        z = self.logits(images)
-        return softmax(z[np.newaxis])[0] if z.ndim == 1 else softmax(z)
+        """How probable each digit is: ``(N, K)``, or ``(K,)`` for a single picture. See `logits`.
+
+        Where the card has a temperature, the logits are divided by it.
+        """
+        z, temperature = self.logits(images), self.card.temperature or 1.0
+        return softmax(z[np.newaxis], temperature)[0] if z.ndim == 1 else softmax(z, temperature)
 
     def predict(self, images: ArrayLike) -> NDArray[np.intp] | np.intp:
-        """The most probable digit of each picture: ``(N,)``, or one number for a single picture. See `logits`."""
+        """The most probable digit of each picture: ``(N,)``, or one number for a single picture. See `logits`.
+
+        What is not digits has names: ``network.card.labels[network.predict(picture)]``.
+        """
         predicted: NDArray[np.intp] | np.intp = self.logits(images).argmax(axis=-1)
         return predicted
 
     def copy(self) -> Network:
         """The same network with parameters of its own."""
-        return self.from_parameters(self.architecture, self.parameters)
+        return self.from_parameters(self.architecture, self.parameters, self.card)
 
     def save(self, path: str | Path) -> None:
         """Write a model file (safetensors) that `digitlab.load` reads. See `digitlab.network.model_file`.
@@ -181,13 +198,12 @@ class Network:
         Raises:
             ModelFileError: the file cannot be written, or the parameters are not finite.
         """
-        write_model(Path(path), self.architecture, self.parameters)
+        write_model(Path(path), self.architecture, self.parameters, self.card)
 
     @classmethod
     def decode(cls, content: bytes, path: Path) -> Network:
         """The network in the bytes of a model file; ``path`` is what error messages name. See `load`."""
-        model = decode_model(content, path)
-        return cls.from_parameters(model.architecture, model.parameters)
+        return cls._from_file(decode_model(content, path))
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
@@ -196,5 +212,8 @@ class Network:
         Raises:
             ModelFileError: missing, damaged, or not a model file.
         """
-        model = read_model(Path(path))
-        return cls.from_parameters(model.architecture, model.parameters)
+        return cls._from_file(read_model(Path(path)))
+
+    @classmethod
+    def _from_file(cls, model: ModelFile) -> Network:
+        return cls.from_parameters(model.architecture, model.parameters, model.card)

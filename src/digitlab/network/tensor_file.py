@@ -25,6 +25,7 @@ from digitlab.network.activations import Floats
 __all__ = [
     "MAX_HEADER_BYTES",
     "TensorHeader",
+    "check_begin",
     "decode_json",
     "decode_tensors",
     "encode_tensors",
@@ -34,6 +35,8 @@ __all__ = [
 
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 256
+MAX_TEXTS = 100  # in the metadata
+MAX_ENTRY_BYTES = 1000  # of one tensor in the header; it needs some 70
 _HELP = "use a file that network.save or `digitlab train` wrote, or copy it again from where it was whole"
 
 
@@ -81,22 +84,36 @@ def encode_tensors(tensors: Mapping[str, Floats], metadata: Mapping[str, str]) -
     return content
 
 
+def check_begin(begin: bytes, size: int, path: Path) -> int:
+    """The length of the header, by the first 16 bytes of a file of ``size`` bytes: before more of it is read.
+
+    Raises:
+        ModelFileError: this is not such a file, or its header is too long.
+    """
+    length = int.from_bytes(begin[:8], "little")
+    if size < 10 or length > size - 8 or begin[8:9] != b"{":
+        what = "a Python pickle, which is never opened" if begin[:1] == b"\x80" else f"{begin!r}..."
+        refuse(path, "this is not a model file", "a safetensors file, whole", f"{size} bytes, {what}")
+    if length > MAX_HEADER_BYTES:
+        refuse(path, "the header is too long", f"at most {MAX_HEADER_BYTES} bytes", f"{length} bytes")
+    return length
+
+
 def read_header(content: bytes, path: Path) -> TensorHeader:
     """The header: 8 bytes of length, then a JSON object that must begin with ``{``. ``path`` is for error messages.
 
     Raises:
         ModelFileError: this is not such a file, or its header breaks a limit.
     """
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 10 or length > len(content) - 8 or content[8:9] != b"{":
-        what = "a Python pickle, which is never opened" if content[:1] == b"\x80" else f"{content[:16]!r}..."
-        refuse(path, "this is not a model file", "a safetensors file, whole", f"{len(content)} bytes, {what}")
-    if length > MAX_HEADER_BYTES:
-        refuse(path, "the header is too long", f"at most {MAX_HEADER_BYTES} bytes", f"{length} bytes")
-    entries = decode_json(content[8 : 8 + length], dict[str, Any], path, "the header")
-    metadata = entries.pop("__metadata__", None)
-    texts = metadata if isinstance(metadata, dict) else {}
-    if "sha256" not in texts or not all(isinstance(value, str) for value in texts.values()):
+    length = check_begin(content[:16], len(content), path)
+    # Raw, and counted before it is decoded: a header of 1 MiB could be a million small things of 50 bytes each.
+    entries = decode_json(content[8 : 8 + length], dict[str, msgspec.Raw], path, "the header")
+    metadata = bytes(entries.pop("__metadata__", b"{}"))
+    quotes = metadata.count(b'"') - metadata.count(b'\\"')  # two around each name, and two around each text
+    if quotes > 4 * MAX_TEXTS:
+        refuse(path, "there is too much metadata", f"at most {MAX_TEXTS} texts", f"{quotes} quotation marks")
+    texts = decode_json(metadata, dict[str, str], path, "the metadata")
+    if "sha256" not in texts:
         refuse(path, "digitlab did not write this file", "metadata with a sha256", str(sorted(texts)))
     if len(entries) > MAX_TENSORS:
         refuse(path, "there are too many tensors", f"at most {MAX_TENSORS}", str(len(entries)))
@@ -135,13 +152,16 @@ def refuse(path: Path, problem: str, must_be: str, got: str) -> NoReturn:
     raise ModelFileError(f"{path}: {problem}", must_be=must_be, got=got, help=_HELP)
 
 
-def _shape(name: str, entry: object, path: Path) -> tuple[int, ...]:
+def _shape(name: str, entry: msgspec.Raw, path: Path) -> tuple[int, ...]:
+    name = name[:40]  # in errors, which do not repeat a whole file
+    if (size := len(memoryview(entry))) > MAX_ENTRY_BYTES:
+        refuse(path, f"the entry of {name} is too long", f"at most {MAX_ENTRY_BYTES} bytes", f"{size} bytes")
     try:
-        checked = msgspec.convert(entry, _Entry)
-    except msgspec.ValidationError as error:
+        checked = msgspec.json.decode(entry, type=_Entry)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         refuse(path, f"the entry of {name} is malformed", "dtype, shape and data_offsets", str(error))
     if checked.dtype != "F32":
-        refuse(path, f"{name} has another type", "F32", checked.dtype)
+        refuse(path, f"{name} has another type", "F32", repr(checked.dtype))
     return tuple(checked.shape)
 
 

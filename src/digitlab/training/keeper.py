@@ -8,10 +8,8 @@ Reference: docs/reference/run-folder.md.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -22,18 +20,9 @@ from digitlab.errors import InputError
 from digitlab.network.model_file import encode_model
 from digitlab.network.network import Network
 from digitlab.training.events import EpochDone
+from digitlab.training.growing import GrowingFile
 from digitlab.training.lock import LOCK, FolderLock
-from digitlab.training.manifest import (
-    CheckpointRecord,
-    DataRecord,
-    FileRecord,
-    Manifest,
-    Outcome,
-    Parent,
-    environment,
-    record_of,
-)
-from digitlab.training.recipe import Recipe
+from digitlab.training.manifest import CheckpointRecord, Manifest, Outcome, record_of
 from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run, file_errors, refuse_run
 from digitlab.training.state import State, encode_checkpoint
 
@@ -53,30 +42,26 @@ class Keeper:
         self.folder, self.manifest = folder.absolute(), manifest  # the program may change its working folder
         self._lock, self._every = lock, every
         self._committed = time.monotonic()
-        self._growing = {name: _Growing(folder / name) for name in (HISTORY, CLOCK)}
+        self._growing = {name: GrowingFile(folder / name) for name in (HISTORY, CLOCK)}
 
     @classmethod
     def create(
         cls,
         folder: Path,
-        recipe: Recipe,
-        data: DataRecord,
-        engine: tuple[str, int],
+        recipe: str,
+        manifest: Manifest,
         *,
         every: float,
         history: list[EpochDone] | None = None,
-        parent: Parent | None = None,
     ) -> Keeper:
         """Begin a run in a new or empty folder.
 
         Args:
             folder: is made where it does not exist.
-            recipe: of the training.
-            data: which digits.
-            engine: its name and its threads.
+            recipe: of the training, as TOML.
+            manifest: of a run that holds no files yet.
             every: seconds between commits.
             history: the epochs before a branch.
-            parent: what it was branched from.
 
         Raises:
             InputError: there is something in the folder.
@@ -87,19 +72,9 @@ class Keeper:
             lock = FolderLock(folder)
             try:
                 check_free(folder, locked=True)
-                content = recipe.to_toml().encode()
+                content = recipe.encode()
                 write_durably(folder / RECIPE, content)
-                manifest = Manifest(
-                    outcome=Outcome("running", 0, 0, 0.0),
-                    data=data,
-                    engine=engine[0],
-                    threads=engine[1],
-                    environment=environment(),
-                    created=datetime.now(UTC).isoformat(timespec="seconds"),
-                    files={RECIPE: record_of(content)},
-                    checkpoints=[],
-                    parent=parent,
-                )
+                manifest.files[RECIPE] = record_of(content)
                 keeper = cls(folder, lock, manifest, every)
                 for event in history or []:
                     keeper.record(event)
@@ -109,8 +84,13 @@ class Keeper:
             return keeper
 
     @classmethod
-    def reopen(cls, folder: Path, *, every: float) -> tuple[Keeper, State, EpochDone | None]:
+    def reopen(cls, folder: Path, *, every: float, snapshot_every: int) -> tuple[Keeper, State, EpochDone | None]:
         """Go on with a run: lock it, sweep away what a killed process left, and cut it back to its newest state.
+
+        Args:
+            folder: of the run.
+            every: seconds between commits.
+            snapshot_every: what the manifest says of it from now on.
 
         Returns:
             The keeper, the state to go on from, and the last epoch before it.
@@ -126,6 +106,7 @@ class Keeper:
                 if state.counters.epoch > len(done):
                     refuse_run(folder, f"{HISTORY} is too short", f"{state.counters.epoch} epochs", str(len(done)))
                 sweep_unfinished(folder)
+                run.manifest.snapshot_every = snapshot_every
                 _cut_back(run, state)
                 last = done[state.counters.epoch - 1] if state.counters.epoch else None
                 return cls(folder, lock, run.manifest, every), state, last
@@ -156,12 +137,10 @@ class Keeper:
 
     def finish(self, state: State | None, outcome: Outcome, network: Network) -> None:
         """Commit the end: the trained network, and the state where it can be gone on from."""
-        told = {key: value for key, value in msgspec.to_builtins(outcome).items() if key != "seconds"}
         with file_errors(self.folder, "written"):
-            about = {"recipe": (self.folder / RECIPE).read_text("utf-8"), "outcome": told}
             if state is not None:
                 self._write_checkpoint(state, snapshot=False)
-            model = encode_model(network.architecture, network.parameters, about)
+            model = encode_model(network.architecture, network.parameters, network.card)
             write_durably(self.folder / MODEL, model)
             self.manifest.files[MODEL] = record_of(model)
             self._commit(state, outcome)
@@ -206,35 +185,6 @@ class Keeper:
             if path.name not in self.manifest.files:
                 path.unlink(missing_ok=True)
         self._committed = time.monotonic()
-
-
-class _Growing:
-    """A file that only grows, and its SHA-256 and length so far. What could not be written stays in hand."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("ab", buffering=0)
-        content = path.read_bytes()
-        self._digest, self._length = hashlib.sha256(content), len(content)
-        self._in_hand = b""
-
-    def append(self, line: bytes) -> None:
-        self._in_hand += line
-        self._digest.update(line)
-        self._length += len(line)
-
-    def write(self) -> None:
-        while self._in_hand:
-            self._in_hand = self._in_hand[self._file.write(self._in_hand) :]
-
-    def sync(self) -> None:
-        self.write()
-        os.fsync(self._file.fileno())
-
-    def record(self) -> FileRecord:
-        return FileRecord(self._digest.hexdigest(), self._length)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def _name_of(state: State) -> str:

@@ -10,13 +10,14 @@ import atexit
 import contextlib
 import time
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 
 from digitlab.data.digits import Digits
 from digitlab.engines import Session
 from digitlab.errors import DivergenceError, RunError
+from digitlab.network.card import Card
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 from digitlab.training.divergence import explain_divergence, explain_silence
@@ -49,6 +50,7 @@ class Loop:
         snapshot_every: epochs after which a checkpoint is kept for good; 0 for never.
         last: the last epoch that was done before.
         seconds: what the training took so far.
+        card_after: what the network's card says once training has ended in some way.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Loop:
         snapshot_every: int,
         last: EpochDone | None,
         seconds: float,
+        card_after: Callable[[Outcome], Card],
     ) -> None:
         self.network, self.recipe, self.session, self.held_out = network, recipe, session, held_out
         self.state, self.control, self.keeper = state, control, keeper
@@ -72,7 +75,7 @@ class Loop:
         epoch_steps = len(batches_of_epoch(len(session.digits), recipe.batch_size, recipe.seed, 1))
         course = Course(recipe.epochs * epoch_steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
         tuning = Tuning(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay)
-        self.patience = recipe.patience
+        self.patience, self.card_after = recipe.patience, card_after
         self.optimizer = OPTIMIZERS[recipe.optimizer](tuning, lambda t: rate_factor(recipe.schedule, t, course))
         if set(state.memory) != set(self.optimizer.kept):  # a beginning, or a branch to another optimizer
             state.memory, state.counters.memory_since = {}, state.counters.step
@@ -219,8 +222,10 @@ class Loop:
         )
         if self.state.best is not None and state != "diverged":
             self.network.parameters[:] = self.state.best
+        outcome = self._outcome(state)
+        self.network.card = self.card_after(outcome)
         if self.keeper:
-            self.keeper.finish(checkpoint if resumable else None, self._outcome(state), self.network)
+            self.keeper.finish(checkpoint if resumable else None, outcome, self.network)
 
     def _outcome(self, state: str) -> Outcome:
         counters, last = self.state.counters, self.last

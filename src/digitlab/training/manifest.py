@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = [
     "Outcome",
     "Parent",
     "environment",
+    "now",
     "record_of",
 ]
 
@@ -50,11 +52,12 @@ class CheckpointRecord(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DataRecord(msgspec.Struct, forbid_unknown_fields=True):
-    """The training set, before any samples were held out: where it came from and what it was."""
+    """The training set, before any samples were held out: where it came from, what it was, and its classes' names."""
 
     source: str
     count: int
     sha256: str
+    classes: list[str] = []
 
 
 class Parent(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,7 +86,7 @@ class Outcome(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):
-    """What a run folder holds."""
+    """What a run folder holds, and how it came to be."""
 
     outcome: Outcome
     data: DataRecord
@@ -95,6 +98,8 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     checkpoints: list[CheckpointRecord]
     changes: list[Change] = []
     parent: Parent | None = None
+    snapshot_every: int = 0  # epochs
+    first_parameters: str = ""  # their SHA-256, as float32 one after the other
     format: str = FORMAT
     version: int = VERSION
 
@@ -102,6 +107,11 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
 def record_of(content: bytes) -> FileRecord:
     """The record of a file with this content."""
     return FileRecord(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def now() -> str:
+    """The time as a manifest has it: UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def environment() -> dict[str, str]:

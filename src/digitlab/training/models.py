@@ -1,19 +1,23 @@
-"""Which model is meant: a model file, a run folder, or the newest run."""
+"""Which model is meant: a model file, a run folder, or the newest run. And which folder a new run may have."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
-from digitlab.errors import InputError
+from digitlab.durable import sync
+from digitlab.errors import InputError, RunError, system_errors
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.training.run import MANIFEST, Run
 
-__all__ = ["LATEST", "RUNS", "find_model", "find_run", "load"]
+__all__ = ["LATEST", "RUNS", "claimed_folder", "find_model", "find_run", "load"]
 
 RUNS = Path("runs")  # where the command line puts runs, below the folder that it is called in
 LATEST = "latest"
+MOST_AT_ONCE = 1000  # runs with the same name that are begun in the same second
 
 
 def load(model: str | Path = LATEST) -> Network:
@@ -65,6 +69,48 @@ def find_run(name: str | Path) -> Path:
         got="nothing of that name",
         help="`digitlab train` makes a run",
     )
+
+
+@contextlib.contextmanager
+def claimed_folder(name: str) -> Iterator[Path]:
+    """A new folder below ``runs/``, named after the time and ``name``, which nobody else gets while this lasts.
+
+    Making it is the claim: of two processes that make the same folder, the system lets one succeed. Where nothing was
+    put into it, nothing is left behind.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    there = RUNS.exists()
+    must_be = "a folder that can be written"
+    help = "choose another place with --out"
+    with system_errors(RunError, f"{RUNS}: a new run cannot be made there", must_be=must_be, help=help):
+        folder = _claim(f"{datetime.now():%Y%m%d-%H%M%S}-{name}")
+        if not there:
+            sync(RUNS.absolute().parent)  # the keeper sees to the names below runs/
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):  # there is a run in it
+            folder.rmdir()
+            if not there:
+                RUNS.rmdir()
+
+
+def _claim(stem: str) -> Path:
+    number = 1
+    for _ in range(MOST_AT_ONCE):
+        folder = RUNS / (stem if number == 1 else f"{stem}-{number}")
+        RUNS.mkdir(exist_ok=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        except FileNotFoundError:  # somebody who needed runs/ no more has just removed it
+            continue
+        else:
+            return folder
+    raise FileExistsError(f"there are {number} of this name")
 
 
 def _newest_run() -> Path:

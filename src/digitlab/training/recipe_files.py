@@ -5,6 +5,7 @@ Named recipes ship in the folder ``recipes``; ``seed`` is the classic experiment
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import tomllib
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digitlab.errors import RecipeError
+import tomli_w
+
+from digitlab.errors import RecipeError, describe
 from digitlab.training.recipe import SETTINGS, Recipe
 
-__all__ = ["NamedRecipe", "named_recipes", "parse_recipe", "recipe"]
+__all__ = ["MAX_ABOUT_LENGTH", "NamedRecipe", "check_about", "named_recipes", "parse_recipe", "read_recipe", "recipe"]
 
 MAX_TOML_BYTES = 64 * 1024
+MAX_ABOUT_LENGTH = 5000  # characters
 FOLDER = Path(__file__).with_name("recipes")
 
 
@@ -28,6 +32,27 @@ class NamedRecipe:
     name: str
     about: str
     recipe: Recipe
+
+    def changed(self, **changes: Any) -> NamedRecipe:
+        """The same with some settings changed, which the words then tell.
+
+        Raises:
+            RecipeError: no such setting, or a value out of bounds.
+        """
+        _refuse_unknown(changes, "the call")
+        other = dataclasses.replace(self.recipe, **changes)
+        told = [
+            f"{name} {setting.show(getattr(other, name))}"
+            for name, setting in SETTINGS.items()
+            if getattr(other, name) != getattr(self.recipe, name)
+        ]
+        about = f"{self.about} Changed: {', '.join(told)}." if self.about and told else self.about
+        return NamedRecipe(self.name, about[:MAX_ABOUT_LENGTH], other)
+
+    def to_toml(self) -> str:
+        """The words and the settings as a TOML file that `recipe` reads back."""
+        about = {"about": self.about} if self.about else {}
+        return tomli_w.dumps(about | self.recipe.to_dict())
 
 
 def recipe(name: str | Path = "seed", **changes: Any) -> Recipe:
@@ -43,9 +68,13 @@ def recipe(name: str | Path = "seed", **changes: Any) -> Recipe:
     Raises:
         RecipeError: no such recipe or setting, or a value out of bounds.
     """
+    return read_recipe(name, **changes).recipe
+
+
+def read_recipe(name: str | Path = "seed", **changes: Any) -> NamedRecipe:
+    """As `recipe`, together with what it is for in words."""
     found = _read_toml(Path(name)) if str(name).endswith(".toml") else _find_named(str(name))
-    _refuse_unknown(changes, "the call")
-    return dataclasses.replace(found.recipe, **changes)
+    return found.changed(**changes)
 
 
 def named_recipes() -> dict[str, NamedRecipe]:
@@ -92,14 +121,31 @@ def parse_recipe(text: str, name: str) -> NamedRecipe:
             got=str(error),
             help="see docs/reference/recipe.md",
         ) from error
-    about = settings.pop("about", "")
+    about = check_about(settings.pop("about", ""), name)
     _refuse_unknown(settings, name)
     if isinstance(settings.get("layers"), list):
         settings["layers"] = tuple(settings["layers"])
     try:
-        return NamedRecipe(name, str(about), Recipe(**settings))
+        return NamedRecipe(name, about, Recipe(**settings))
     except RecipeError as error:
         raise RecipeError(f"{name}: {error.what}", must_be=error.must_be, got=error.got, help=error.help) from None
+
+
+def check_about(about: object, where: str) -> str:
+    """What a recipe or a run is for, in words that can be kept.
+
+    Raises:
+        RecipeError: it is no text, too long, or cannot be written as UTF-8.
+    """
+    with contextlib.suppress(UnicodeEncodeError):  # half a surrogate pair
+        if isinstance(about, str) and len(about) <= MAX_ABOUT_LENGTH and about.encode() is not None:
+            return about
+    raise RecipeError(
+        f"{where}: about is something else",
+        must_be=f"a text of at most {MAX_ABOUT_LENGTH} characters",
+        got=describe(about),
+        help='such as about = "Wider and faster."',
+    )
 
 
 def _refuse_unknown(settings: dict[str, Any], where: str) -> None:

@@ -15,21 +15,21 @@ Reference: docs/reference/run-folder.md.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
 
-from digitlab.errors import ModelFileError, RunError
+from digitlab.errors import InputError, ModelFileError, RunError, system_errors
 from digitlab.network.architecture import Architecture
+from digitlab.network.card import new_card
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.training.events import EpochDone
 from digitlab.training.manifest import FORMAT, VERSION, CheckpointRecord, Manifest, record_of
 from digitlab.training.recipe import Recipe
-from digitlab.training.recipe_files import parse_recipe
+from digitlab.training.recipe_files import NamedRecipe, parse_recipe
 from digitlab.training.state import State, decode_checkpoint
 
 __all__ = ["CLOCK", "HISTORY", "MANIFEST", "MODEL", "RECIPE", "Run", "file_errors", "refuse_run"]
@@ -93,7 +93,12 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """The settings that it began with (`Manifest.changes` has what was changed on the way)."""
-        return parse_recipe(self.read(RECIPE).decode(), str(self.folder / RECIPE)).recipe
+        return self.named_recipe.recipe
+
+    @property
+    def named_recipe(self) -> NamedRecipe:
+        """The same, together with what the run is for in words."""
+        return parse_recipe(self.read(RECIPE).decode(), str(self.folder / RECIPE))
 
     def history(self) -> list[EpochDone]:
         """The epochs that are committed."""
@@ -108,7 +113,11 @@ class Run:
         """The trained network; of a run that has not ended, the one of its newest checkpoint."""
         architecture = Architecture(self.recipe.layers, self.recipe.activation)
         if MODEL not in self.manifest.files:
-            return Network.from_parameters(architecture, self.newest_state().parameters)
+            try:
+                card = new_card(architecture, self.manifest.data.classes or None)
+            except InputError as error:
+                refuse_run(self.folder, error.what, error.must_be, error.got)
+            return Network.from_parameters(architecture, self.newest_state().parameters, card)
         return Network.decode(self.read(MODEL), self.folder / MODEL)
 
     def newest_state(self) -> State:
@@ -154,18 +163,14 @@ class Run:
         )
 
 
-@contextmanager
-def file_errors(folder: Path, done: str) -> Iterator[None]:
+def file_errors(folder: Path, done: str) -> AbstractContextManager[None]:
     """The operating system's complaints about a run folder, in our words: it cannot be ``done``."""
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"{folder}: the run cannot be {done}",
-            must_be="a folder that can be read and written, with free space",
-            got=error.strerror or str(error),
-            help="check the folder and the space left on its disk; what was committed before is intact",
-        ) from error
+    return system_errors(
+        RunError,
+        f"{folder}: the run cannot be {done}",
+        must_be="a folder that can be read and written, with free space",
+        help="check the folder and the space left on its disk; what was committed before is intact",
+    )
 
 
 def refuse_run(folder: Path, problem: str, must_be: str, got: Any) -> NoReturn:

@@ -1,0 +1,42 @@
+"""What the commands write: answers on standard output, complaints on standard error. It needs nothing heavy."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from typing import TextIO
+
+__all__ = ["complain", "let_go", "print_json", "visible", "write_line"]
+
+
+def print_json(answer: object) -> None:
+    """The answer for a program, on standard output."""
+    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+
+
+def write_line(line: str = "") -> None:
+    """A line for a person, on standard output."""
+    sys.stdout.write(visible(line) + "\n")
+
+
+def complain(words: str, code: int) -> int:
+    """Say it on standard error, with whatever could confuse a terminal made visible. Gives the exit code back."""
+    try:
+        sys.stderr.write(f"digitlab: {visible(words)}\n")
+        sys.stderr.flush()
+    except OSError:
+        let_go(sys.stderr)
+    return code
+
+
+def visible(words: str) -> str:
+    """The same words, with whatever could confuse a terminal made visible: files may have any name."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in words)
+
+
+def let_go(stream: TextIO) -> None:
+    """Nothing is written to it any more, also not at the very end, when Python flushes what is left."""
+    with contextlib.suppress(OSError, ValueError):  # not a real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

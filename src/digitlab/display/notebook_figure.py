@@ -1,0 +1,48 @@
+"""A figure that a notebook shows. In a module of its own, which brings matplotlib: imported with the first figure.
+
+A class that can be found by its name can also be pickled, so figures travel between processes.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from digitlab.display.notebook import notebook_shell
+
+__all__ = ["NotebookFigure", "render"]
+
+DPI = 150
+
+
+class NotebookFigure(Figure):
+    """A figure that a notebook shows once a cell, whether it is displayed there or is the cell's value."""
+
+    _shown_in: int | None = None  # the number of the cell
+
+    def __getstate__(self) -> Any:
+        state: Any = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_shown_in"}  # elsewhere it was not shown yet
+
+    def _ipython_display_(self) -> None:
+        shell = notebook_shell()
+        if shell is not None and shell.execution_count == self._shown_in:
+            return
+        from IPython.display import display
+
+        png = base64.b64encode(render(self, "png")).decode()
+        display({"image/png": png, "text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
+        self._shown_in = shell.execution_count if shell is not None else None
+
+
+def render(figure: Figure, kind: str) -> bytes:
+    """The figure as a file of this kind, such as ``png``."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box in its place says so already
+        figure.savefig(buffer, format=kind, dpi=DPI)
+    return buffer.getvalue()

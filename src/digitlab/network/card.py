@@ -1,0 +1,278 @@
+"""The card of a network: what its inputs and outputs mean, and how it was trained. It stands beside the numbers.
+
+A network is an architecture and one flat vector; they say how to compute, but neither what the third output is called
+nor what a picture must go through before it becomes inputs. The card says it, and travels in the model file.
+
+Reference: docs/reference/model-file.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from digitlab.errors import InputError, describe
+from digitlab.network.architecture import Architecture
+
+__all__ = [
+    "MAX_LABEL_LENGTH",
+    "MAX_SETTINGS",
+    "MAX_SETTING_LENGTH",
+    "MAX_TEMPERATURE",
+    "MAX_TEXT_LENGTH",
+    "MIN_TEMPERATURE",
+    "Card",
+    "Preprocessing",
+    "SettingValue",
+    "TrainingSummary",
+    "are_numbers",
+    "names_of_outputs",
+    "new_card",
+    "plain_text",
+]
+
+MAX_LABEL_LENGTH = 255  # characters in the name of a class: as many as the name of a folder may have
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.001, 1000.0  # calibration finds values between 0.5 and 5
+MAX_SETTINGS = 100  # in a recipe
+MAX_SETTING_LENGTH = 10_000  # characters of a text in a recipe, or entries of a list
+MAX_TEXT_LENGTH = 1000  # characters of a text in the summary of a training
+MAX_COUNT = 2**53  # whole numbers up to here are the same in every program that reads JSON
+MAX_SIDE = 128  # 128 x 128 inputs are the most that an architecture may have
+
+SettingValue = int | float | str | list[int]
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
+
+_LABEL_RULE = f"different names of 1 to {MAX_LABEL_LENGTH} printable characters, one for each output"
+
+
+class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a picture becomes inputs: its ``side`` x ``side`` bytes, row by row, each divided by ``by``.
+
+    There is only this one kind yet. A reader must refuse any other: its answers would be wrong without a word.
+    """
+
+    side: Annotated[int, Meta(ge=1, le=MAX_SIDE)]
+    by: Literal[255] = 255
+    kind: Literal["divide"] = "divide"
+    version: Literal[1] = 1
+
+
+class TrainingSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a network was trained. No clock is in it: the same training gives the same summary.
+
+    Attributes:
+        state: how it ended, such as ``finished`` or ``interrupted``.
+        epochs, steps: how many were done.
+        loss, accuracy: of the last epoch; None where none was completed.
+        validation_loss, validation_accuracy: of the samples held out, after the last epoch.
+        samples, held_out: how many it was trained on, and how many were held out.
+        source: where they are from, in words.
+        engine: what computed it.
+    """
+
+    state: Text
+    epochs: Count
+    steps: Count
+    samples: Count
+    held_out: Count
+    source: Text
+    engine: Text
+    loss: Annotated[float, Meta(ge=0)] | None = None
+    accuracy: Share | None = None
+    validation_loss: Annotated[float, Meta(ge=0)] | None = None
+    validation_accuracy: Share | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network's numbers mean. Change one with ``dataclasses.replace``.
+
+    Attributes:
+        labels: the name of each output, K of them.
+        preprocessing: how a picture becomes inputs; None where the inputs are no square picture.
+        temperature: what the logits are divided by before softmax; None means 1. Training forgets it.
+        recipe: the settings of the training by name, and ``about``; None for a network that was not trained.
+        training: how the training went; likewise.
+
+    Raises:
+        InputError: labels that are no different, printable names; a temperature out of bounds; and so on.
+    """
+
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing | None = None
+    temperature: float | None = None
+    recipe: dict[str, SettingValue] | None = None
+    training: TrainingSummary | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", _checked_labels(self.labels))
+        object.__setattr__(self, "temperature", _checked_temperature(self.temperature))
+        object.__setattr__(self, "recipe", _checked_recipe(self.recipe))
+        for name, kind in (("preprocessing", Preprocessing), ("training", TrainingSummary)):
+            value = getattr(self, name)
+            if not isinstance(value, kind | None):
+                raise InputError(
+                    f"the {name} of a network is something else",
+                    must_be=f"a {kind.__name__}, or None",
+                    got=describe(value),
+                    help="change a card with dataclasses.replace(network.card, ...)",
+                )
+
+    def check_fit(self, architecture: Architecture) -> None:
+        """Refuse an architecture that this card does not belong to.
+
+        Raises:
+            InputError: it has another number of outputs, or inputs of another size.
+        """
+        inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
+        if len(self.labels) != outputs:
+            raise InputError(
+                "the labels are not the network's",
+                must_be=f"{outputs} names, one for each output of {architecture}",
+                got=f"{len(self.labels)} names",
+                help="give every output a name",
+            )
+        if self.preprocessing is not None and self.preprocessing.side**2 != inputs:
+            raise InputError(
+                "the preprocessing is not the network's",
+                must_be=f"a picture with {inputs} pixels, for {architecture}",
+                got=f"{self.preprocessing.side} x {self.preprocessing.side} pixels",
+                help="take both from the same network",
+            )
+
+
+def new_card(architecture: Architecture, classes: Sequence[str] | None = None) -> Card:
+    """The card of a network that nothing else is known about.
+
+    Args:
+        architecture: of the network.
+        classes: the names of its first outputs; an output beyond them is called ``unused``. By default every output is
+            called by its number, from 0.
+
+    Raises:
+        InputError: the names of the classes cannot be kept, or are more than there are outputs.
+    """
+    outputs = architecture.sizes[-1]
+    labels = _numbers(outputs) if classes is None else (*classes, *_unused(outputs, classes))
+    side = math.isqrt(architecture.sizes[0])
+    preprocessing = Preprocessing(side) if side**2 == architecture.sizes[0] else None
+    card = Card(labels, preprocessing)
+    card.check_fit(architecture)
+    return card
+
+
+def names_of_outputs(card: Card, classes: Sequence[str]) -> tuple[str, ...]:
+    """What to call the outputs of a network when it meets data with these ``classes``.
+
+    Names beat numbers: a network whose outputs have none takes those of the data.
+
+    Raises:
+        InputError: the network knows other classes, so that its answers would mean nothing.
+    """
+    outputs = len(card.labels)
+    theirs = (*classes, *_unused(outputs, classes))
+    if are_numbers(card.labels):
+        return theirs
+    if card.labels != theirs:
+        raise InputError(
+            "the network knows other classes than the data has",
+            must_be=", ".join(card.labels),
+            got=", ".join(classes),
+            help="use the kind of data that it was trained on"
+            + (f", which was: {card.training.source}" if card.training else ""),
+        )
+    return card.labels
+
+
+def are_numbers(names: Sequence[str]) -> bool:
+    """Whether classes are called by their numbers, from 0: those of digits are, and those that nobody has named."""
+    return tuple(names) == _numbers(len(names))
+
+
+def plain_text(words: str) -> str:
+    """Words as the summary of a training can hold them: what cannot be printed is written out, and a lot is cut."""
+    printable = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in words)
+    return printable if len(printable) <= MAX_TEXT_LENGTH else printable[: MAX_TEXT_LENGTH - 3] + "..."
+
+
+def _numbers(outputs: int) -> tuple[str, ...]:
+    return tuple(map(str, range(outputs)))
+
+
+def _unused(outputs: int, classes: Sequence[str]) -> list[str]:
+    """Names for the outputs beyond the classes, which no class has."""
+    names, taken = [], set(classes)
+    for number in range(len(classes), outputs):
+        name = f"unused {number}"
+        while name in taken:
+            name += "'"
+        names.append(name)
+    return names
+
+
+def _checked_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(labels) if isinstance(labels, list | tuple) else ()
+    seen: set[str] = set()
+    got = None if names else describe(labels)
+    for name in names:
+        if not (isinstance(name, str) and _is_name(name)):
+            got = describe(name)
+            break
+        if name in seen:
+            got = f"{name!r} more than once"
+            break
+        seen.add(name)
+    if got is not None:
+        help = "class names are those of the training data: Digits(..., classes=(...))"
+        raise InputError("these labels cannot be a network's", must_be=_LABEL_RULE, got=got, help=help)
+    return names
+
+
+def _is_name(name: str) -> bool:
+    return 1 <= len(name) <= MAX_LABEL_LENGTH and name.isprintable()
+
+
+def _checked_temperature(temperature: Any) -> float | None:
+    if temperature is None:
+        return None
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not is_number or not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:  # NaN is not
+        raise InputError(
+            "this cannot be a temperature",
+            must_be=f"a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, or None",
+            got=describe(temperature),
+            help="1 leaves the probabilities as they are",
+        )
+    return float(temperature)
+
+
+def _checked_recipe(recipe: Any) -> dict[str, SettingValue] | None:
+    """Only the form: which settings there are is known to those who train."""
+    if recipe is None:
+        return None
+    entries = recipe if isinstance(recipe, dict) else {None: None}
+    named = all(isinstance(name, str) and _is_name(name) for name in entries)
+    if not named or len(entries) > MAX_SETTINGS or not all(map(_is_setting, entries.values())):
+        raise InputError(
+            "this cannot be the recipe of a network",
+            must_be=f"at most {MAX_SETTINGS} settings by name: finite numbers, short texts, or lists of whole numbers",
+            got=describe(recipe),
+            help="such as recipe.to_dict()",
+        )
+    return dict(entries)
+
+
+def _is_setting(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_SETTING_LENGTH
+    if isinstance(value, list):
+        return len(value) <= MAX_SETTING_LENGTH and all(isinstance(one, int) and _is_setting(one) for one in value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) <= MAX_COUNT  # NaN is not

@@ -1,0 +1,60 @@
+"""``digitlab recipes`` and ``digitlab doctor``: what there is, and whether it is in order."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+
+import numpy as np
+import pytest
+
+import digitlab as dl
+from digitlab.training import SETTINGS
+
+
+def test_recipes_are_listed_and_explained(run):
+    code, out, _ = run("recipes")
+    assert code == 0
+    for word in [*dl.named_recipes(), *SETTINGS]:
+        assert word in out
+    answer = json.loads(run("recipes", "--json")[1])
+    assert answer["recipes"]["seed"]["epochs"] == 1000
+    assert [setting["name"] for setting in answer["settings"]] == list(SETTINGS)
+    assert tomllib.loads(run("recipes", "minibatch")[1])["batch_size"] == 32
+    assert json.loads(run("recipes", "minibatch", "--json")[1])["batch_size"] == 32
+
+
+def test_doctor_finds_everything_in_order(run, monkeypatch):
+    monkeypatch.delenv("DIGITLAB_THREADS", raising=False)
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "everything is in order" in out
+    answer = json.loads(run("doctor", "--json")[1])
+    assert answer["problems"] == []
+    assert answer["libraries"]["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(
+    ("threads", "complaint"), [("0", "DIGITLAB_THREADS is out of bounds"), ("256", "more threads")]
+)
+def test_doctor_finds_what_is_wrong(run, monkeypatch, threads, complaint):
+    monkeypatch.setenv("DIGITLAB_THREADS", threads)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert complaint in out
+    assert "in order" not in out
+
+
+def test_doctor_checks_a_run(run, model, tmp_path):
+    code, out, _ = run("doctor", "--run", model)
+    assert code == 0
+    assert "finished, 1 epochs" in out
+    copy = tmp_path / "copy"
+    shutil.copytree(model, copy)
+    path = copy / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    code, out, _ = run("doctor", "--run", str(copy), "--json")
+    assert code == 1
+    assert "model.safetensors is not what the run wrote" in json.loads(out)["problems"][0]
+    assert run("doctor", "--run", "nowhere")[0] == 2

@@ -1,0 +1,254 @@
+"""Data files as the fuzzer sees them: IDX, npz, CSV, pictures.
+
+The first byte of an input chooses a way to make a file of the rest: as it is, or put together so that checksums and
+lengths are right, which no fuzzer would guess. What is accepted is read once more by something else: Python's or
+NumPy's own readers. Both must have read the same.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import forge
+import numpy as np
+from fuzzed import BETWEEN, MOST, Format, Make, words
+from PIL import Image
+
+import digitlab as dl
+from digitlab.data import csv_file
+from digitlab.data.idx import read_idx
+from digitlab.errors import DigitlabError
+
+# --- IDX ---
+
+
+def read_both(path: Path) -> list[np.ndarray]:
+    """As images and as labels: at most one of them can be right."""
+    read = []
+    for dimensions in (1, 3):
+        with suppress(DigitlabError):
+            read.append(read_idx(path, dimensions)[0])
+    if not read:
+        read_idx(path, 3)
+    return read
+
+
+def is_true_idx(content: bytes, read: list[np.ndarray]) -> bool:
+    whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    return [forge.idx(*array.shape, body=array.tobytes()) for array in read] == [whole]
+
+
+def fitting_idx(data: bytes) -> bytes:
+    """One to three sides, and as many bytes as they ask for."""
+    sides = tuple(data[:3])
+    size = math.prod(sides)
+    return forge.gzipped(forge.idx(*sides, body=data[3:].ljust(size, b"\7")[:size])) if size < MOST else data
+
+
+IDX = Format(
+    "digits",
+    (bytes, forge.gzipped, fitting_idx),
+    read_both,
+    is_true_idx,
+    (
+        (0, forge.idx(1, 28, 28)),
+        (0, forge.idx(3)),
+        (0, forge.gzipped(forge.idx(2, 3, 4))),
+        (1, forge.idx(3)),
+        (1, forge.idx(1, 28, 28)),
+        (0, forge.gzipped(forge.idx(3))[:-8]),
+        (0, forge.gzipped(forge.idx(3)) * 2),
+        (1, forge.idx(2**32 - 1, 2**32 - 1, 0, body=b"")),
+        (2, bytes([2, 28, 28])),
+    ),
+    words(r"\x00\x00\x08\x01 \x00\x00\x08\x03 \x1f\x8b\x08 \xff\xff\xff\xff \x80\x00\x00\x00"),
+    ("data/idx.py",),
+    2048,
+)
+
+
+# --- npz ---
+
+NAMES = ("x_train", "y_train", "x_test", "y_test")
+
+
+def with_members(deflate: bool, wrap: Make) -> Make:
+    """Pieces become members; those that are missing are as they should be."""
+
+    def make(data: bytes) -> bytes:
+        pieces = map(wrap, data.split(BETWEEN))
+        return forge.archive(forge.npz_members(**dict(zip(NAMES, pieces, strict=False))), deflate=deflate)
+
+    return make
+
+
+def fitting_npy(piece: bytes) -> bytes:
+    """A header, and after its line as many bytes as its shape asks for."""
+    header, _, body = piece.partition(b"\n")
+    sides = [int(number[:9]) for number in re.findall(rb"\d+", header.rpartition(b"shape")[2])]
+    size = math.prod(sides) * (int(width[1]) if (width := re.search(rb"[iuf](\d)", header)) else 1)
+    return forge.npy_with(header, body.ljust(size, b"\3")[:size] if size < MOST else body)
+
+
+def lying_archive(data: bytes) -> bytes:
+    """Five bytes are one lie: which field (of the first header, of the directory, of the end), and what it says."""
+    lies: tuple[dict[str, int], ...] = ({}, {}, {})
+    fields = [(at, name) for at, names in enumerate((forge.LOCAL, forge.CENTRAL, forge.END)) for name in names]
+    for at in range(0, len(data) - 4, 5):
+        where, name = fields[data[at] % len(fields)]
+        long = name in {"crc", "packed", "size", "external", "directory_size", "start"}  # four bytes; the others two
+        lies[where][name] = int.from_bytes(data[at + 1 : at + 5], "little") & (0xFFFFFFFF if long else 0xFFFF)
+    deflate = data[:1] > b"\x7f"
+    return forge.archive(forge.npz_members(), deflate=deflate, local=lies[0], central=lies[1], end=lies[2])
+
+
+def is_true_npz(content: bytes, read: tuple[dl.Digits, dl.Digits]) -> bool:
+    arrays = [array for part in read for array in (part.images, part.labels)]
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as npz:
+            return all(np.array_equal(npz[name], array) for name, array in zip(NAMES, arrays, strict=True))
+    except NotImplementedError:  # the archive says that it needs a later version of ZIP, and does not
+        return True
+
+
+HEADER = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 28, 28), }\n"
+LABELS = b"{'descr': '<i8', 'fortran_order': True, 'shape': (1,), }\n"
+PAIR = HEADER + BETWEEN + LABELS
+PACKED = forge.archive(forge.npz_members(1, 1), deflate=True)
+NPZ = Format(
+    "digits.npz",
+    (
+        bytes,
+        with_members(False, bytes),
+        with_members(True, bytes),
+        with_members(False, fitting_npy),
+        with_members(True, fitting_npy),
+        lying_archive,
+    ),
+    lambda path: dl.open_data(str(path)),
+    is_true_npz,
+    (
+        (0, forge.archive(forge.npz_members(1, 1))),
+        (0, PACKED),
+        (0, PACKED[:41] + b"\xff" + PACKED[42:]),  # the first bits of a deflate stream
+        (1, forge.npy((2, 28, 28), forge.ink(2 * 784))),
+        (2, BETWEEN.join(content for _, content in forge.npz_members(1, 1))),
+        (3, PAIR),
+        (3, HEADER.replace(b"False", b"True") + BETWEEN + LABELS.replace(b"<i8", b">u2")),
+        (4, PAIR),
+        (5, bytes([3, 0, 0, 0, 0])),
+        (5, bytes([200, 0, 0, 0, 0])),
+    ),
+    words(r"PK\x01\x02 PK\x03\x04 PK\x05\x06 \x93NUMPY \x0a|\x0a 'descr' 'shape':( True 28, '<i4' '|O' 9999999999999"),
+    ("data/npz.py", "data/zip_file.py"),
+    8192,
+)
+
+
+# --- CSV ---
+
+
+def pictures_of(side: int, make: Make) -> Make:
+    """Small pictures make a fuzzer many times as fast, and let it reach the ends of lines: the code is the same."""
+
+    def made(data: bytes) -> bytes:
+        csv_file.SIDE, csv_file.PIXELS = side, side * side
+        return make(data)
+
+    return made
+
+
+def wide(data: bytes) -> bytes:
+    """A few lines; those that are too short get as many columns as a labelled picture has."""
+    return b"".join(line + b",0" * (csv_file.PIXELS - line.count(b",")) + b"\n" for line in data.split(b"\n")[:4])
+
+
+def cells_of(line: bytes) -> list[bytes]:
+    return [cell.strip(b' \t\r"') for cell in line.split(b",")]
+
+
+def is_true_csv(content: bytes, read: csv_file.Table) -> bool:
+    """Numbers line by line, however they are written; a label is where the header says so, or first."""
+    whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    lines = whole.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
+    names = [name.lower() for name in cells_of(lines[0])]
+    if len(lines) > len(read.images):
+        lines.pop(0)
+    rows = np.array([list(map(int, cells_of(line))) for line in lines]).reshape(len(lines), len(names))
+    if read.labels is not None:
+        place = names.index(b"label") if b"label" in names else 0
+        labels, rows = rows[:, place], np.delete(rows, place, axis=1)
+        if not np.array_equal(labels, read.labels):
+            return False
+    return np.array_equal(rows, read.images.reshape(rows.shape))
+
+
+CSV = Format(
+    "digits.csv",
+    (
+        pictures_of(2, bytes),
+        pictures_of(2, forge.gzipped),
+        pictures_of(3, wide),
+        pictures_of(28, bytes),
+        pictures_of(28, lambda data: forge.gzipped(wide(data))),
+    ),
+    csv_file.read_csv,
+    is_true_csv,
+    (
+        (0, b"label,a,b,c,d\n1,2,3,4,5\n9,255,0,7,8\n"),
+        (0, b'1,2,3,4\r\n255, "0" ,007,8'),
+        (0, b"\xef\xbb\xbfa,b,label,c,d\n5,2,3,4,5\n"),
+        (0, forge.gzipped(b"5,2,3,4,5\n" * 9)),
+        (1, b"label,a,b,c,d\n1,2,3,4,5\n9,255,0,7,8\n"),
+        (2, b'a,"label",b\n1,2,3\n 9,"8",007'),
+        (2, b"5,2,3\n1"),
+        (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:-9]),
+        (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:11] + b"\xff\xff"),
+        (3, forge.table(1)),
+        (4, b"label,a,b\n1,2,3\n9,255,0"),
+    ),
+    words(r"label 256 255 \x0d\x0a ,, \" \xef\xbb\xbf \x1f\x8b\x08 \xb2"),
+    ("data/csv_file.py",),
+    2048,
+    (csv_file._parse_plainly,),
+)
+
+
+# --- pictures ---
+
+
+def with_chunks(data: bytes) -> bytes:
+    """Pieces become chunks of a PNG file before its pixels, with their CRC-32."""
+    return forge.png(before=b"".join(forge.chunk(piece[:4].ljust(4, b"x"), piece[4:]) for piece in data.split(BETWEEN)))
+
+
+def saved(form: str, **how: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.arange(784, dtype=np.uint8).reshape(28, 28)).save(buffer, form, **how)
+    return buffer.getvalue()
+
+
+PICTURE = Format(
+    "folder/train/0/a.png",
+    (bytes, with_chunks),
+    lambda path: dl.open_data(str(path.parents[2])),
+    lambda _, read: read[0].images.shape == (1, 28, 28) and read[0].labels.tolist() == [0],
+    (
+        (0, forge.png()),
+        *((0, saved(form)) for form in ("JPEG", "BMP", "GIF")),
+        *((0, saved("WEBP", lossless=lossless)) for lossless in (True, False)),
+        (1, b"tEXtTitle\0x" + BETWEEN + b"tRNS\0\1"),
+        (1, b"eXIfMM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+    ),
+    words(
+        r"IHDR PLTE tRNS iTXt zTXt iCCP eXIf acTL fcTL fdAT IDAT IEND GIF89a BM RIFF WEBPVP8X VP8L VP8\x20 "
+        r"\xff\xd8\xff \xff\xe1 Exif\x00\x00 \x0a|\x0a"
+    ),
+    ("data/image_folder.py",),
+    2048,
+)

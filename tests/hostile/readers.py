@@ -1,0 +1,78 @@
+"""Who reads each form of file, and true files to put lies in the place of.
+
+``python tests/hostile/readers.py FOLDER`` reads lies named FORM.NUMBER, and says how many MB the dearest one takes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import forge
+
+import digitlab as dl
+from digitlab.data import open_images
+from digitlab.errors import DigitlabError
+from digitlab.network.model_file import decode_model
+from digitlab.training.state import decode_checkpoint
+
+READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
+    "idx images": ("idx/train-images-idx3-ubyte", lambda path: dl.open_data(str(path.parent))),
+    "idx labels": ("idx/train-labels-idx1-ubyte", lambda path: dl.open_data(str(path.parent))),
+    "npz": ("digits.npz", lambda path: dl.open_data(str(path))),
+    "csv": ("digits.csv", open_images),
+    "picture": ("folder/train/0/a.png", lambda path: dl.open_data(str(path.parents[2]))),
+    "model": ("model.safetensors", dl.load),
+    "checkpoint": ("checkpoint.safetensors", lambda path: decode_checkpoint(path.read_bytes(), forge.COUNT, path)),
+    "recipe": ("mine.toml", dl.recipe),
+}
+DECODERS: dict[str, Callable[[bytes], object]] = {  # for files whose own length is the matter
+    "model in memory": lambda content: decode_model(content, Path("model")),
+    "checkpoint in memory": lambda content: decode_checkpoint(content, forge.COUNT, Path("checkpoint")),
+}
+
+
+def write_truth(root: Path) -> None:
+    """A true file of each form."""
+    files = {f"folder/{part}/0/a.png": forge.png() for part in ("train", "test")}
+    files |= {f"idx/{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "t10k")}
+    files |= {f"idx/{part}-labels-idx1-ubyte": forge.idx(2) for part in ("train", "t10k")}
+    files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
+    files |= {"model.safetensors": forge.with_header(*forge.model())}
+    files |= {"checkpoint.safetensors": forge.with_header(*forge.checkpoint())}
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+
+
+def addresses(what: str) -> float:
+    """Megabytes that this process has (``VmSize``), or ever had at once (``VmPeak``); used or not."""
+    return int(Path("/proc/self/status").read_text().split(what)[1].split()[1]) / 1000
+
+
+def dearest(lies: Path) -> float:
+    """The most megabytes of addresses that one of the lies takes; one that takes less than was there before is free."""
+    most = 0.0
+    with tempfile.TemporaryDirectory() as place:
+        truth = Path(place)
+        write_truth(truth)
+        for name, read in READERS.values():
+            read(truth / name)  # and what is imported on the way
+        for lie in sorted(lies.iterdir()):
+            name, read = READERS[lie.name.partition(".")[0]]
+            right = (truth / name).read_bytes()
+            (truth / name).write_bytes(lie.read_bytes())
+            before, peak = addresses("VmSize"), addresses("VmPeak")
+            with suppress(DigitlabError):
+                read(truth / name)
+            if addresses("VmPeak") > peak:
+                most = max(most, addresses("VmPeak") - before)
+            (truth / name).write_bytes(right)
+    return most
+
+
+if __name__ == "__main__":
+    sys.stdout.write(str(dearest(Path(sys.argv[1]))))

@@ -1,0 +1,144 @@
+"""Files that lie: each is refused in our words, within 50 ms of this process's time and 10 MB of memory.
+
+What lies there are is in `lies_of_data`, `lies_of_pictures`, `lies_of_models` and `lies_of_runs`; none of the files is
+made by the code under test. They are read by what users call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import lies_of_data
+import lies_of_models
+import lies_of_pictures
+import lies_of_runs
+import pytest
+from readers import DECODERS, READERS, write_truth
+
+import digitlab as dl
+from digitlab.errors import DigitlabError
+from digitlab.training.lock import LOCK
+from digitlab.training.run import MANIFEST, Run
+
+SECONDS = 0.05
+BYTES = 10_000_000
+TRIES = 3  # a busy machine may take time from a process that is charged for it
+TABLES = {**lies_of_data.LIES, **lies_of_pictures.LIES, **lies_of_models.LIES}
+LIES = [(form, name, make) for form, table in TABLES.items() for name, make in table()]
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory) -> Path:
+    """A folder with a true file of each form."""
+    root = tmp_path_factory.mktemp("truth")
+    write_truth(root)
+    return root
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_the_files_that_lies_are_made_of_are_read(form, truth):
+    name, read = READERS[form]
+    read(truth / name)
+
+
+def refused_cheaply(read: Callable[[], object]) -> DigitlabError:
+    """The refusal, which took little time and memory."""
+    spent = []
+    for _ in range(TRIES):
+        began = time.process_time()
+        with pytest.raises(DigitlabError) as caught:
+            read()
+        spent.append(time.process_time() - began)
+        if spent[-1] < SECONDS:
+            break
+    else:
+        pytest.fail(f"refused after {min(spent):.3f} s")
+    tracemalloc.start()
+    try:
+        with pytest.raises(DigitlabError):
+            read()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < BYTES
+    return caught.value
+
+
+@pytest.mark.parametrize(("form", "name", "make"), LIES, ids=[f"{form}: {name}" for form, name, _ in LIES])
+def test_a_lie_is_refused_at_once_and_in_little_memory(form, name, make, truth):
+    if form in DECODERS:
+        content = make()
+        error = refused_cheaply(lambda: DECODERS[form](content))
+    else:
+        place, read = READERS[form]
+        path = truth / place
+        right = path.read_bytes()
+        path.write_bytes(make())
+        try:
+            error = refused_cheaply(lambda: read(path))
+        finally:
+            path.write_bytes(right)
+    assert error.must_be
+    assert error.got
+    assert error.help
+    assert len(str(error)) < 2000
+
+
+def test_there_are_many_lies_of_every_form():
+    assert len({(form, name) for form, name, _ in LIES}) == len(LIES) >= 500
+    assert {form for form, _, _ in LIES} == READERS.keys() | DECODERS.keys()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, mnist) -> Path:
+    """A true run, which has ended."""
+    recipe = dl.recipe("seed", layers=(784, 2, 10), epochs=1)
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    dl.fit(recipe.new_network(), mnist[1][:20], recipe, out=folder, threads=1)
+    return folder
+
+
+def read_all(folder: Path) -> None:
+    found = Run(folder)
+    assert found.recipe.epochs
+    assert found.history()
+    assert found.network()
+    for record in [*found.manifest.checkpoints, None]:
+        assert found.newest_state() if record is None else found.state_of(record)
+
+
+@pytest.mark.parametrize(("name", "lie"), lies_of_runs.LIES, ids=[name for name, _ in lies_of_runs.LIES])
+def test_a_run_folder_that_lies_is_refused_at_once_and_in_little_memory(name, lie, run, tmp_path):
+    right = {path.name: path.read_bytes() for path in run.iterdir()}
+    files = {name: content for name, content in right.items() if name not in {MANIFEST, LOCK}}
+    manifest = lie(json.loads(right[MANIFEST]), files)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+        if content != right.get(file):
+            manifest["files"][file] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / MANIFEST).write_bytes(manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode())
+    assert refused_cheaply(lambda: read_all(folder)).help
+
+
+def test_the_run_that_lies_are_made_of_is_read(run):
+    read_all(run)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="sizes are read from Linux's /proc")
+def test_no_lie_costs_a_process_many_addresses(tmp_path):
+    """Decoders in other languages are in it too: addresses count whether they were used or not."""
+    for number, (form, _, make) in enumerate(LIES):
+        if form in READERS:
+            (tmp_path / f"{form}.{number}").write_bytes(make())
+    command = [sys.executable, str(Path(__file__).with_name("readers.py")), str(tmp_path)]
+    megabytes = float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
+    assert 0 < megabytes < 1.6 * BYTES / 1e6  # a system hands out addresses in larger steps than they are asked for
