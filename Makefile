@@ -5,7 +5,7 @@
 #   make check   style and types
 #   make bench   speed, as ratios measured in one run
 #   make lesson  open the lesson in a browser
-#   make soak    the tests that take long
+#   make soak    the tests that take long, and a million hostile files of each form
 #   make docs    the documentation as web pages, in docs/_build
 #   make reference   the pages of docs/reference that follow from the code
 #   make wheel   the package, in dist
@@ -40,8 +40,9 @@ bench: $(VENV)/ready
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/start_up.py
 
-soak: $(VENV)/ready-test
+soak: $(VENV)/ready-test $(VENV)/ready-soak
 	$(BIN)/python -m pytest -m soak
+	$(BIN)/python tests/hostile/fuzz.py
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
@@ -59,7 +60,7 @@ clean:
 	rm -rf $(VENV) build dist docs/_build docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # What is installed where: the package alone, then each group of tools on top of it.
-$(VENV)/ready: pyproject.toml
+$(VENV)/ready: pyproject.toml CMakeLists.txt $(wildcard cpp/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "digitlab needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 1; }
 	@echo "setting up $(VENV)"

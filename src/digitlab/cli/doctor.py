@@ -12,10 +12,12 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Json, print_json, write_line
+from digitlab.cli.options import Json
+from digitlab.cli.output import print_json, write_line
 from digitlab.data import load_mnist
-from digitlab.engines import ENGINES, find_engine
+from digitlab.engines import ENGINES, NativeEngine, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
+from digitlab.engines.native import available_paths, why_missing
 from digitlab.errors import DigitlabError
 from digitlab.training import find_run
 from digitlab.training.run import Run
@@ -59,6 +61,7 @@ def _print_system(findings: dict[str, Any]) -> None:
     write_line(f"digitlab {findings['digitlab']} on Python {findings['python']}, {findings['system']}")
     write_line("libraries  " + ", ".join(f"{name} {version}" for name, version in findings["libraries"].items()))
     write_line(f"engine     {findings['engine']} (of {', '.join(findings['engines'])})")
+    write_line(f"path       {findings['path'] or 'none'} (of {', '.join(findings['paths']) or 'none'})")
     write_line(f"threads    {findings['threads']} of {findings['cores']} cores")
     write_line(f"data       {findings['data']['state']}")
 
@@ -91,6 +94,23 @@ def _examine_run(folder: Path) -> dict[str, Any]:
     }
 
 
+def _engine(problems: list[str]) -> dict[str, Any]:
+    """Which engine is used and which instruction path, and why not a better one."""
+    missing = why_missing()
+    if missing:
+        problems.append(f"the native engine is not here, so training is slower: {missing}")
+    paths = available_paths()
+    try:
+        engine = find_engine()
+    except DigitlabError as error:
+        problems.append(str(error))
+        return {"engine": None, "path": None, "paths": paths}
+    path = engine.simd if isinstance(engine, NativeEngine) else None
+    if paths and path != paths[0]:
+        problems.append(f"DIGITLAB_SIMD asks for {path}; {paths[0]} is faster here and gives the same bits")
+    return {"engine": engine.name, "path": path, "paths": paths}
+
+
 def _examine() -> dict[str, Any]:
     """Everything that there is to tell, as plain values."""
     problems: list[str] = []
@@ -115,7 +135,7 @@ def _examine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
-        "engine": find_engine().name,
+        **_engine(problems),
         "engines": list(ENGINES),
         "threads": threads,
         "cores": usable_cores(),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from digitlab.data.digits import Digits
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
 
-__all__ = ["Advance", "Batch", "Engine", "Optimizer", "Session", "Sums"]
+__all__ = ["Advance", "Batch", "Engine", "OpenOptimizer", "Optimizer", "Session", "Sums"]
 
 Batch = NDArray[np.intp] | slice  # which samples: their indices (B,), or a range of them without copying
 
@@ -34,6 +34,22 @@ class Optimizer(Protocol):
 
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Change ``parameters (D,)`` in place, given the mean gradient ``(D,)`` of the batch."""
+
+
+@runtime_checkable
+class OpenOptimizer(Optimizer, Protocol):
+    """One that tells what it is about to do, so that a compiled engine can do it (`digitlab.training.optimizers`)."""
+
+    rule: ClassVar[str]
+    kept: ClassVar[tuple[str, ...]]
+    memory: dict[str, Floats]
+    taken: int
+
+    def remember(self, parameters: Floats) -> None:
+        """Begin to remember, with zeros, what is not remembered yet."""
+
+    def numbers(self, step: int) -> Any:
+        """What the formula of a step needs, by name."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from digitlab.network.activations import Floats
 
-__all__ = ["OPTIMIZERS", "Optimizer", "Tuning"]
+__all__ = ["OPTIMIZERS", "Numbers", "Optimizer", "Tuning"]
 
 
 @dataclass
@@ -32,6 +32,22 @@ class Tuning:
     weight_decay: float = 0.0
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """What the formula of one step needs. Worked out in float64; each meets float32 vectors as a float32."""
+
+    rate: float  # the learning rate; Adam's is divided by 1 - beta1^t
+    decay: float = 0.0  # weight decay, added to the gradient
+    shrink: float = 1.0  # AdamW's weight decay: what the parameters are multiplied by
+    momentum: float = 0.0
+    beta1: float = 0.0
+    rest1: float = 0.0  # 1 - beta1
+    beta2: float = 0.0
+    rest2: float = 0.0  # 1 - beta2
+    root: float = 1.0  # sqrt(1 - beta2^t)
+    epsilon: float = 0.0
+
+
 class Optimizer(ABC):
     """Takes steps, and remembers what it needs between them.
 
@@ -40,12 +56,14 @@ class Optimizer(ABC):
         factor: what multiplies the learning rate at step t, counted from 0 (the schedule).
 
     Attributes:
+        rule: its name.
         in_words: what it is, for people.
         memory: the vectors ``(D,)`` that it keeps between steps, by name; made by the first step.
         taken: how many steps were taken, which is where the schedule is.
         since: at which step its memory was empty.
     """
 
+    rule: ClassVar[str]
     in_words: ClassVar[str]
     kept: ClassVar[tuple[str, ...]] = ()  # the names in memory
 
@@ -58,29 +76,39 @@ class Optimizer(ABC):
 
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Change ``parameters (D,)`` in place, given the mean gradient ``(D,)``."""
+        self.remember(parameters)
+        numbers = self.numbers(self.taken)
+        self.taken += 1
+        self._change(parameters, gradient, numbers)
+
+    def remember(self, parameters: Floats) -> None:
+        """Begin to remember, with zeros, what is not remembered yet."""
         for name in self.kept:
             if name not in self.memory:
                 self.memory[name] = np.zeros_like(parameters)
-        rate = self.tuning.learning_rate * self.factor(self.taken)
-        self.taken += 1
-        self._change(parameters, gradient, rate)
+
+    def numbers(self, step: int) -> Numbers:
+        """The numbers of a step, counted from 0."""
+        return Numbers(self.tuning.learning_rate * self.factor(step), decay=self.tuning.weight_decay)
 
     @abstractmethod
-    def _change(self, parameters: Floats, g: Floats, rate: float) -> None:
+    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
         """The formula."""
 
-    def _with_decay(self, parameters: Floats, g: Floats) -> Floats:
-        """``g + weight_decay * parameters``: the gradient of the loss plus ``weight_decay/2 * |parameters|^2``."""
-        return g + self.tuning.weight_decay * parameters if self.tuning.weight_decay else g
+
+def _with_decay(parameters: Floats, g: Floats, decay: float) -> Floats:
+    """``g + decay * parameters``: the gradient of the loss plus ``decay/2 * |parameters|^2``."""
+    return g + decay * parameters if decay else g
 
 
 class SGD(Optimizer):
     """``parameters -= rate * g``. Called stochastic when the gradient is that of a mini-batch."""
 
+    rule = "sgd"
     in_words = "straight down the gradient"
 
-    def _change(self, parameters: Floats, g: Floats, rate: float) -> None:
-        parameters -= rate * self._with_decay(parameters, g)
+    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+        parameters -= n.rate * _with_decay(parameters, g, n.decay)
 
 
 class Momentum(Optimizer):
@@ -89,15 +117,20 @@ class Momentum(Optimizer):
     Source: B. T. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
     """
 
+    rule = "momentum"
     in_words = "a heavy ball: keeps part of the last step"
     kept = ("velocity",)
 
-    def _change(self, parameters: Floats, g: Floats, rate: float) -> None:
-        parameters -= rate * self._roll(self._with_decay(parameters, g))
+    def numbers(self, step: int) -> Numbers:
+        """See `Optimizer.numbers`."""
+        return replace(super().numbers(step), momentum=self.tuning.momentum)
 
-    def _roll(self, g: Floats) -> Floats:
+    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+        parameters -= n.rate * self._roll(_with_decay(parameters, g, n.decay), n)
+
+    def _roll(self, g: Floats, n: Numbers) -> Floats:
         velocity = self.memory["velocity"]
-        velocity *= self.tuning.momentum
+        velocity *= n.momentum
         velocity += g
         return velocity
 
@@ -109,11 +142,12 @@ class Nesterov(Momentum):
     learning" (2013).
     """
 
+    rule = "nesterov"
     in_words = "a heavy ball that looks where it is going"
 
-    def _change(self, parameters: Floats, g: Floats, rate: float) -> None:
-        g = self._with_decay(parameters, g)
-        parameters -= rate * (g + self.tuning.momentum * self._roll(g))
+    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+        g = _with_decay(parameters, g, n.decay)
+        parameters -= n.rate * (g + n.momentum * self._roll(g, n))
 
 
 EPSILON = 1e-8  # keeps Adam's quotient finite where no gradient ever came
@@ -128,20 +162,35 @@ class Adam(Optimizer):
     Source: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
     """
 
+    rule = "adam"
     in_words = "a rate of its own for each parameter"
     kept = ("m", "v")
 
-    def _change(self, parameters: Floats, g: Floats, rate: float) -> None:
-        self._adapt(parameters, self._with_decay(parameters, g), rate)
+    def numbers(self, step: int) -> Numbers:
+        """See `Optimizer.numbers`."""
+        t, beta1, beta2 = step + 1 - self.since, self.tuning.beta1, self.tuning.beta2
+        plain = super().numbers(step)
+        return replace(
+            plain,
+            rate=plain.rate / (1 - beta1**t),
+            beta1=beta1,
+            rest1=1 - beta1,
+            beta2=beta2,
+            rest2=1 - beta2,
+            root=sqrt(1 - beta2**t),
+            epsilon=EPSILON,
+        )
 
-    def _adapt(self, parameters: Floats, g: Floats, rate: float) -> None:
-        m, v, t = self.memory["m"], self.memory["v"], self.taken - self.since
-        beta1, beta2 = self.tuning.beta1, self.tuning.beta2
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * (g * g)
-        parameters -= rate / (1 - beta1**t) * m / (np.sqrt(v) / sqrt(1 - beta2**t) + EPSILON)
+    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+        g = _with_decay(parameters, g, n.decay)
+        if n.shrink != 1:
+            parameters *= n.shrink
+        m, v = self.memory["m"], self.memory["v"]
+        m *= n.beta1
+        m += n.rest1 * g
+        v *= n.beta2
+        v += n.rest2 * (g * g)
+        parameters -= n.rate * m / (np.sqrt(v) / n.root + n.epsilon)
 
 
 class AdamW(Adam):
@@ -150,18 +199,13 @@ class AdamW(Adam):
     Source: I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
     """
 
+    rule = "adamw"
     in_words = "Adam with a weight decay that works as meant"
 
-    def _change(self, parameters: Floats, g: Floats, rate: float) -> None:
-        if self.tuning.weight_decay:
-            parameters *= 1 - rate * self.tuning.weight_decay
-        self._adapt(parameters, g, rate)
+    def numbers(self, step: int) -> Numbers:
+        """See `Optimizer.numbers`."""
+        rate = self.tuning.learning_rate * self.factor(step)
+        return replace(super().numbers(step), decay=0.0, shrink=1 - rate * self.tuning.weight_decay)
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "momentum": Momentum,
-    "nesterov": Nesterov,
-    "adam": Adam,
-    "adamw": AdamW,
-}
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.rule: kind for kind in (SGD, Momentum, Nesterov, Adam, AdamW)}

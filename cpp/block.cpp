@@ -1,0 +1,234 @@
+#include "block.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace digitlab {
+
+// The power of two that brings |x| <= bound to at most 2^bits. Near the end of the finite numbers it is 0, so that what is
+// divided by it is not finite either.
+static float factor_for(float bound, int bits) {
+    if (!(bound < 1e37f)) return 0.0f;
+    int exponent;
+    std::frexp(std::max(bound, 1e-25f), &exponent);  // bound < 2^exponent
+    return std::ldexp(1.0f, bits - exponent);
+}
+
+Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, int capacity)
+    : shape_(shape), pixels_(pixels), kernels_(kernels), k_tiles_(tiles(capacity, DEPTH)), work_(shape.layers()) {
+    const int stride = k_tiles_ * DEPTH;
+    size_t widest = pixels.columns();
+    for (int l = 0; l < shape.layers(); ++l) {
+        LayerWork& w = work_[l];
+        const size_t units = shape.unit_tiles(l) * TILE;
+        w.stride = stride;
+        w.input_tiles = tiles(columns(l), TILE);
+        widest = std::max(widest, static_cast<size_t>(w.input_tiles) * TILE);
+        w.delta = Buffer<float>(units * stride);
+        w.delta_digits = Buffer<int8_t>(units / TILE * DELTA_DIGITS * k_tiles_ * A_TILE);
+        w.partial_sums = l == 0 ? FIRST_SUMS : UPPER_SUMS;
+        w.sums = Buffer<int32_t>(units / TILE * w.partial_sums * w.input_tiles * C_TILE);
+        w.factor = Buffer<float>(units);
+        w.sum_scale = Buffer<double>(units);
+        std::fill_n(w.factor.data(), units, factor_for(l == 0 ? 1.0f / 255.0f : 1.0f, DELTA_BITS));  // as |p - y| <= 1
+        if (shape.is_last(l)) continue;
+        w.a = Buffer<float>(units * stride);
+        if (shape.activation == Activation::gelu) w.z = Buffer<float>(units * stride);
+        w.output_digits = Buffer<uint8_t>(DELTA_DIGITS * digit_stride(l));
+        w.output_scale = Buffer<double>(round_up(shape.outputs(l) + 1, TILE));
+        // The bias counts as the weight of one more input, whose digits are 0, 0, 1, 0: 2^16, the unit of the sums.
+        const int bias = shape.outputs(l);
+        uint8_t* ones = &w.output_digits[2 * digit_stride(l)] + bias / TILE * k_tiles_ * B_TILE;
+        for (int k = 0; k < k_tiles_; ++k)
+            for (int r = 0; r < TILE; ++r) std::memset(ones + k * B_TILE + r * DEPTH + bias % TILE * 4, 1, 4);
+    }
+    turned_ = Buffer<uint8_t>(static_cast<size_t>(work_[0].input_tiles) * k_tiles_ * B_TILE);
+    turned_used_ = Buffer<uint8_t>(static_cast<size_t>(work_[0].input_tiles) * k_tiles_);
+    ones_ = Buffer<double>(widest);
+    std::fill_n(ones_.data(), widest, 1.0);
+}
+
+ptrdiff_t Block::digit_stride(int layer) const {
+    return static_cast<ptrdiff_t>(tiles(shape_.outputs(layer) + 1, TILE)) * k_tiles_ * B_TILE;
+}
+
+int Block::columns(int layer) const { return layer == 0 ? pixels_.constant() + 1 : shape_.inputs(layer) + 1; }
+
+// Forward ------------------------------------------------------------------------------------------------------------
+
+void Block::first_layer(const Model& model, const Samples& samples, const Worker& worker) {
+    thread_local Buffer<int32_t> scratch;  // the digits' sums of one tile of units
+    const size_t needed = static_cast<size_t>(WEIGHT_DIGITS) * k_tiles_ * (DEPTH / TILE) * C_TILE;
+    if (scratch.size() < needed) scratch = Buffer<int32_t>(needed);
+    const int tiles_here = shape_.unit_tiles(0);
+    for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile)
+        one_first_tile(model, samples, tile, scratch.data());
+    const int k_tiles = tiles(samples.count, DEPTH);
+    for (int k = worker.begin(k_tiles); k < worker.end(k_tiles); ++k)
+        kernels_.turn_pixels(&turned_[k * B_TILE], k_tiles_, &turned_used_[k], k_tiles_,
+                             samples.X + static_cast<ptrdiff_t>(k) * 4 * pixels_.depth() * B_TILE, pixels_.depth(),
+                             pixels_.depth(), work_[0].input_tiles);
+}
+
+void Block::one_first_tile(const Model& model, const Samples& samples, int tile, int32_t* scratch) {
+    const int sample_tiles = tiles(samples.count, TILE), depth = pixels_.depth();
+    Product product{};
+    product.C = scratch, product.C_row = sample_tiles;
+    product.A = model.digits(tile), product.A_row = depth, product.rows = WEIGHT_DIGITS;
+    product.B = samples.X, product.B_column = depth, product.columns = sample_tiles, product.depth = depth;
+    product.B_used = samples.X_used, product.used_column = depth;
+    kernels_.byte_product(product);
+    LayerWork& w = work_[0];
+    Buffer<float>& out = shape_.is_last(0) ? w.delta : w.z.empty() ? w.a : w.z;
+    const int units = std::min(TILE, shape_.outputs(0) - tile * TILE);
+    kernels_.first_layer(row(out, 0, tile * TILE), w.stride, scratch, sample_tiles, sample_tiles, units, model.scale(tile),
+                         model.scale_rest(tile), &model.parameters.layer(0).b[tile * TILE]);
+    finish_tile(model, 0, tile, sample_tiles * TILE);
+}
+
+void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
+    LayerWork& w = work_[layer];
+    const LayerRows& rows = model.parameters.layer(layer);
+    Buffer<float>& out = shape_.is_last(layer) ? w.delta : w.z.empty() ? w.a : w.z;
+    Dense d{};
+    d.out = row(out, layer, tile * TILE), d.in = work_[layer - 1].a.data(), d.stride = w.stride;
+    d.W = rows.row(tile * TILE), d.W_output = rows.columns, d.W_inner = 1, d.start = &rows.b[tile * TILE];
+    d.outputs = std::min(TILE, shape_.outputs(layer) - tile * TILE), d.inner = shape_.inputs(layer), d.samples = lanes;
+    kernels_.dense(d);
+    finish_tile(model, layer, tile, lanes);
+}
+
+// From z to a, and to the bytes of a that the next layer's gradient needs.
+void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
+    if (shape_.is_last(layer)) return;
+    LayerWork& w = work_[layer];
+    for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit) {
+        float* a = row(w.a, layer, unit);
+        kernels_.activate(shape_.activation, a, w.z.empty() ? a : row(w.z, layer, unit), lanes);
+        float bound = 1.0f;
+        if (has_one_hidden_layer()) {
+            bound = model.output_bound(unit);
+        } else if (!is_bounded(shape_.activation)) {
+            bound = kernels_.largest(a, lanes);
+        }
+        const float factor = factor_for(bound, is_bounded(shape_.activation) ? BOUNDED_BITS : UNBOUNDED_BITS);
+        w.output_scale[unit] = 1.0 / factor;
+        kernels_.pack_column(&w.output_digits[unit / TILE * k_tiles_ * B_TILE], digit_stride(layer), unit % TILE, a, lanes,
+                             factor);
+    }
+}
+
+Loss Block::rest(const Model& model, const Samples& samples, const Worker& worker) {
+    const int lanes = round_up(samples.count, LANES), last = shape_.layers() - 1;
+    for (int l = 1; l <= last; ++l) {
+        worker.meet();
+        const int tiles_here = shape_.unit_tiles(l);
+        for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile)
+            one_dense_tile(model, l, tile, lanes);
+    }
+    worker.meet();
+    Loss loss;
+    const int first = worker.begin(lanes / LANES) * LANES, end = std::min(worker.end(lanes / LANES) * LANES, samples.count);
+    if (first < end)
+        kernels_.softmax(&work_[last].delta[first], work_[last].stride, shape_.sizes.back(), samples.labels + first,
+                         end - first, loss.total, loss.hits);
+    return loss;
+}
+
+// Backward -----------------------------------------------------------------------------------------------------------
+
+void Block::deltas(const Model& model, const Samples& samples, const Worker& worker) {
+    const int lanes = round_up(samples.count, LANES);
+    for (int l = shape_.layers() - 2; l >= 0; --l) {
+        worker.meet();
+        const int tiles_here = shape_.unit_tiles(l);
+        for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile) delta_tile(model, l, tile, lanes);
+    }
+    worker.meet();
+}
+
+// delta_l = f'(z_l) * sum over the units above of W * delta
+void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
+    LayerWork &w = work_[layer], &above = work_[layer + 1];
+    const LayerRows& rows = model.parameters.layer(layer + 1);
+    Dense d{};
+    d.out = row(w.delta, layer, tile * TILE), d.in = above.delta.data(), d.stride = w.stride;
+    d.W = rows.row(0) + tile * TILE, d.W_output = 1, d.W_inner = rows.columns, d.start = nullptr;
+    d.outputs = std::min(TILE, shape_.outputs(layer) - tile * TILE), d.inner = shape_.outputs(layer + 1), d.samples = lanes;
+    kernels_.dense(d);
+    for (int unit = tile * TILE; unit < tile * TILE + d.outputs; ++unit) {
+        float* delta = row(w.delta, layer, unit);
+        kernels_.slope(shape_.activation, delta, w.z.empty() ? nullptr : row(w.z, layer, unit), row(w.a, layer, unit), lanes);
+        // Its grid is known before (so that any shard uses the same), or fits this block.
+        const float bound = has_one_hidden_layer() ? model.delta_bound(unit) : kernels_.largest(delta, lanes);
+        w.factor[unit] = factor_for(layer == 0 ? bound / 255.0f : bound, DELTA_BITS);
+    }
+}
+
+// A unit's delta as bytes.
+void Block::pack_delta(int layer, int unit, int lanes) {
+    LayerWork& w = work_[layer];
+    int8_t* out = &w.delta_digits[static_cast<size_t>(unit / TILE) * DELTA_DIGITS * k_tiles_ * A_TILE];
+    // The first layer's inputs are 255 times too large: bytes for 0..1. Its delta makes up for it.
+    const auto pack = layer == 0 ? kernels_.pack_row_255 : kernels_.pack_row;
+    pack(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], DELTA_DIGITS, k_tiles_);
+    w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
+}
+
+void Block::sum_tile(const Samples& samples, int layer, int tile, bool add) {
+    LayerWork& w = work_[layer];
+    const int lanes = round_up(samples.count, LANES);
+    for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit)
+        pack_delta(layer, unit, lanes);
+    Product p{};
+    p.C = &w.sums[static_cast<size_t>(tile) * w.partial_sums * w.input_tiles * C_TILE], p.C_row = w.input_tiles;
+    p.A = &w.delta_digits[static_cast<size_t>(tile) * DELTA_DIGITS * k_tiles_ * A_TILE], p.A_row = k_tiles_;
+    p.columns = w.input_tiles, p.B_column = k_tiles_, p.depth = tiles(samples.count, DEPTH);
+    if (layer == 0) {
+        p.rows = DELTA_DIGITS, p.add = add, p.B = turned_.data();
+        p.B_used = turned_used_.data(), p.used_column = k_tiles_;
+        if (samples.soon) {  // a share for each tile of units
+            p.soon_bytes = static_cast<ptrdiff_t>(k_tiles_) * 4 * pixels_.depth() * B_TILE / shape_.unit_tiles(0);
+            p.soon = samples.soon + tile * p.soon_bytes;
+        }
+        kernels_.byte_product(p);
+        return;
+    }
+    if (!add) std::fill_n(p.C, w.partial_sums * w.input_tiles * C_TILE, 0);
+    // Digit i of delta times digit j of the input counts 2^8(i + j); those with i + j < 2 are too small to matter.
+    constexpr int LEAST = 2;
+    const int8_t* A = p.A;
+    int32_t* C = p.C;
+    p.add = true;
+    for (int j = DELTA_DIGITS - 1; j >= 0; --j) {  // rows: all digits i that go with j
+        const int i = std::max(0, LEAST - j);
+        p.rows = DELTA_DIGITS - i, p.A = A + i * k_tiles_ * A_TILE, p.C = C + (i + j - LEAST) * p.C_row * C_TILE;
+        p.B = &work_[layer - 1].output_digits[j * digit_stride(layer - 1)];
+        kernels_.byte_product(p);
+    }
+}
+
+double Block::bias_gradient(int layer, int unit) const { return static_cast<double>(delta_sum(layer, unit)) / work_[layer].factor[unit]; }
+
+int64_t Block::delta_sum(int layer, int unit) const {
+    const LayerWork& w = work_[layer];
+    const int column = columns(layer) - 1;
+    int64_t sum = 0;
+    for (int i = w.partial_sums - 1; i >= 0; --i)
+        sum = sum * 256 + w.sums[((static_cast<size_t>(unit / TILE) * w.partial_sums + i) * w.input_tiles + column / TILE) * C_TILE +
+                                 unit % TILE * TILE + column % TILE];
+    return sum;
+}
+
+Collect Block::sums_of(int layer, int unit) const {
+    const LayerWork& w = work_[layer];
+    Collect c{};
+    c.C = &w.sums[static_cast<size_t>(unit / TILE) * w.partial_sums * w.input_tiles * C_TILE], c.C_row = w.input_tiles;
+    c.sums = w.partial_sums, c.row = unit % TILE, c.count = columns(layer) - 1, c.scale = w.sum_scale[unit];
+    c.column_scale = layer == 0 ? ones_.data() : work_[layer - 1].output_scale.data();
+    // An input's digits are those of round(a * factor) + 2^31: the 2^31 is taken off here, in units of 2^16.
+    c.offset = layer == 0 ? 0 : 32768 * delta_sum(layer, unit);
+    return c;
+}
+
+}  // namespace digitlab

@@ -1,0 +1,90 @@
+// exp, log, the activations and their derivatives, for sixteen floats at a time, with the same bits on every path.
+//
+// Each polynomial was fitted at Chebyshev points; relative errors are below 1.2e-7 (tests/engines/test_native.py).
+#pragma once
+
+// The including file has chosen its lanes: F, I, M and their functions.
+namespace digitlab {
+namespace {
+
+// e^x for x from -86 to 88 (beyond, that of the nearer end): 2^n e^r with |r| <= ln(2)/2.
+inline F exp(F x) {
+    x = smaller(all(88.0f), larger(all(-86.0f), x));
+    const I n = to_int(x * all(1.4426950216293335f));  // x / ln 2
+    const F steps = to_float(n);
+    F r = fma(steps, all(-0.693145751953125f), x);  // ln 2 in two parts: the first has few bits, so this is exact
+    r = fma(steps, all(-1.428606765330187e-06f), r);
+    F p = all(0.0013933733571320772f);
+    p = fma(p, r, all(0.008363235741853714f));
+    p = fma(p, r, all(0.041666463017463684f));
+    p = fma(p, r, all(0.16666576266288757f));
+    p = fma(p, r, all(0.5f));
+    p = fma(p * r, r, r) + all(1.0f);
+    return from_bits(bits(p) + up(n, 23));
+}
+
+// ln x for a normal x >= 1: the exponent, and 2 artanh((m - 1) / (m + 1)) of the mantissa m from 0.7 to 1.4.
+inline F log(F x) {
+    const I raised = bits(x) - all(int32_t{0x3f3504f3});  // so that the exponent counts from sqrt(1/2)
+    const F exponent = to_float(down(raised, 23));
+    const F m = from_bits((raised & all(int32_t{0x007fffff})) + all(int32_t{0x3f3504f3}));
+    const F s = (m - all(1.0f)) / (m + all(1.0f));
+    const F q = s * s;
+    F p = all(2.0f / 9);
+    p = fma(p, q, all(2.0f / 7));
+    p = fma(p, q, all(2.0f / 5));
+    p = fma(p, q, all(2.0f / 3));
+    return fma(exponent, all(0.693147182464599609f), fma(p * q, s, s + s));
+}
+
+inline F sigmoid(F z) { return all(1.0f) / (all(1.0f) + exp(all(0.0f) - z)); }
+
+inline F tanh(F z) {
+    const F size = from_bits(bits(z) & all(int32_t{0x7fffffff}));
+    const F e = exp(size * all(-2.0f));
+    const F far = (all(1.0f) - e) / (all(1.0f) + e);
+    const F q = z * z;
+    F p = all(-0.006104948464781046f);
+    p = fma(p, q, all(0.021003641188144684f));
+    p = fma(p, q, all(-0.05385249853134155f));
+    p = fma(p, q, all(0.13332782685756683f));
+    p = fma(p, q, all(-0.333333283662796f));
+    const F near = fma(p * q, z, z);
+    const F sign = from_bits(bits(z) & all(INT32_MIN));
+    return choose(greater(size, all(0.625f)), from_bits(bits(far) ^ bits(sign)), near);
+}
+
+inline F gelu_tanh(F z) {  // z within -10 .. 10
+    return tanh(all(0.7978845608f) * fma(all(0.044715f) * z, z * z, z));
+}
+
+inline F within_10(F z) { return smaller(all(10.0f), larger(all(-10.0f), z)); }
+
+inline F activation(Activation kind, F z) {
+    switch (kind) {
+        case Activation::sigmoid: return sigmoid(z);
+        case Activation::tanh: return tanh(z);
+        case Activation::relu: return larger(all(0.0f), z);  // in this order a NaN stays one
+        case Activation::leaky_relu: return larger(z, all(0.01f) * z);
+        case Activation::gelu: return z * (fma(all(0.5f), gelu_tanh(within_10(z)), all(0.5f)));
+    }
+    return z;
+}
+
+inline F derivative(Activation kind, F z, F a) {
+    switch (kind) {
+        case Activation::sigmoid: return a * (all(1.0f) - a);
+        case Activation::tanh: return all(1.0f) - a * a;
+        case Activation::relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.0f));
+        case Activation::leaky_relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.01f));
+        case Activation::gelu: {
+            const F c = within_10(z), t = gelu_tanh(c);
+            const F inner = all(0.7978845608f) * fma(all(0.134145f) * c, c, all(1.0f));
+            return fma(all(0.5f) * c * (all(1.0f) - t * t), inner, fma(all(0.5f), t, all(0.5f)));
+        }
+    }
+    return a;
+}
+
+}  // namespace
+}  // namespace digitlab

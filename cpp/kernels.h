@@ -1,0 +1,109 @@
+// What a path (AMX, AVX-512, AVX2, portable) can do: a table of functions, filled in by path_*.cpp.
+//
+// All of them give the same bits. Vectors run over samples or pixels, never over what is summed in floating point;
+// every multiply-add that is fused is fused on every path.
+#pragma once
+
+#include "layout.h"
+
+namespace digitlab {
+
+enum class Activation { sigmoid, tanh, relu, leaky_relu, gelu };
+enum class Rule { sgd, momentum, nesterov, adam, adamw };
+
+// C[r][c] (+)= sum over k of A[r][k] * B[c][k], all in tiles; *_row and so on are strides, in tiles.
+struct Product {
+    int32_t* C;
+    const int8_t* A;
+    const uint8_t* B;
+    int rows, columns, depth;
+    ptrdiff_t C_row, A_row, B_column;
+    const uint8_t* B_used;  // for each tile of B (c * used_column + k): 0 where it is all zeros; or null
+    ptrdiff_t used_column;
+    bool add;
+    const uint8_t* soon;  // what will be read next, to be fetched from memory meanwhile; or null
+    ptrdiff_t soon_bytes;
+};
+
+// out[m][n] = start[m] + sum over k, in order, of W[m][k] * in[k][n]; all float32.
+struct Dense {
+    float* out;
+    const float* W;
+    const float* start;  // or null for 0
+    const float* in;
+    int outputs, inner, samples;      // samples: a multiple of LANES
+    ptrdiff_t W_output, W_inner;      // strides of W
+    ptrdiff_t stride;                 // of out and in, from row to row
+};
+
+// One row of integer sums as real ones: sum[p] = (sum over i of 2^8i C_i[p] - offset) * scale * column_scale[p].
+// All of it is exact: integers, and scales that are powers of two.
+struct Collect {
+    const int32_t* C;
+    ptrdiff_t C_row;  // from C_i to C_i+1, in tiles
+    int sums;         // how many C_i: FIRST_SUMS, without an offset, or UPPER_SUMS
+    int row, count;   // which of the 16 rows; how many columns
+    int64_t offset;
+    double scale;
+    const double* column_scale;
+    double samples;
+};
+
+// The numbers of one step of an optimizer, each rounded to float32 as NumPy rounds them.
+struct Step {
+    Rule rule;
+    float rate;            // sgd, momentum, nesterov: the learning rate; adam: rate / (1 - beta1^t)
+    float momentum;
+    float beta1, rest1;    // beta1, 1 - beta1
+    float beta2, rest2;
+    float root;            // sqrt(1 - beta2^t)
+    float decay;           // weight decay, added to the gradient; 0 for none
+    float shrink;          // adamw: 1 - rate * decay; 1 for none
+    float epsilon;
+};
+
+struct Kernels {
+    const char* name;
+    void (*begin)();  // what a thread does before a series of products, and after it
+    void (*end)();
+
+    void (*byte_product)(const Product&);
+
+    // The largest |x| of a row; infinite where any is not finite.
+    float (*largest)(const float* row, int count);
+    // The sum of what is above 0, or that of what is below, whichever is larger.
+    float (*one_sided_sum)(const float* row, int count);
+    // Row `row` (0..15) of tiles of A: digits of round(x * factor), lowest digit first, `digits` of them.
+    // Tile k of digit d is at out + (d * depth + k) * A_TILE.
+    void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);
+    // Delta times factor/255 rather than factor, for the first layer (see native-engine.md).
+    void (*pack_row_255)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);
+    // Column `column` (0..15) of tiles of B: digits of round(x * factor) + 2^31. Tile k of digit d likewise.
+    void (*pack_column)(uint8_t* out, ptrdiff_t digit, int column, const float* x, int count, float factor);
+    // Pixels in tiles of B for the forward pass, to tiles for the backward pass: 64 samples, `quads` quads of pixels.
+    void (*turn_pixels)(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
+                        ptrdiff_t in_column, int depth, int pixel_tiles);
+    // 16 rows of bytes to tiles of B: sample s is at rows[s], or null for zeros.
+    void (*pack_samples)(uint8_t* out, uint8_t* used, const uint8_t* const* rows, int depth);
+
+    // z = scale * (C0 + 2^8 C1 + 2^16 C2) + b for some units; C: [digit][column tile]; scale in two parts, for its last bits
+    void (*first_layer)(float* z, ptrdiff_t stride, const int32_t* C, ptrdiff_t C_row, int column_tiles, int units,
+                        const float* scale, const float* scale_rest, const float* b);
+    void (*dense)(const Dense&);
+    void (*activate)(Activation, float* a, const float* z, int count);
+    void (*slope)(Activation, float* delta, const float* z, const float* a, int count);  // delta *= f'(z)
+    // Logits to delta, in place; returns loss (a multiple of 2^-24) and hits of `samples` samples.
+    void (*softmax)(float* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples, double& loss,
+                    int64_t& hits);
+
+    void (*collect)(double* out, const Collect&);      // adds the sums to `out`
+    void (*collect_mean)(float* out, const Collect&);  // sums / samples, rounded once to float32
+    void (*step)(const Step&, float* parameters, float* first, float* second, const float* gradient, int count);
+};
+
+extern const Kernels portable_kernels;
+extern const Kernels avx2_kernels;
+extern const Kernels avx512_kernels;
+extern const Kernels amx_kernels;
+
+}  // namespace digitlab

@@ -1,0 +1,77 @@
+// Sixteen lanes in two registers of AVX2, with FMA. The meaning of each function is in lanes_portable.h.
+#pragma once
+
+#include <immintrin.h>
+
+#include "layout.h"
+
+namespace digitlab {
+namespace {
+
+struct F { __m256 a, b; };
+struct I { __m256i a, b; };
+struct M { __m256 a, b; };
+
+inline F load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+inline I load(const int32_t* p) {
+    auto q = reinterpret_cast<const __m256i*>(p);
+    return {_mm256_loadu_si256(q), _mm256_loadu_si256(q + 1)};
+}
+inline void store(float* p, F x) { _mm256_storeu_ps(p, x.a), _mm256_storeu_ps(p + 8, x.b); }
+inline void store(int32_t* p, I x) {
+    auto q = reinterpret_cast<__m256i*>(p);
+    _mm256_storeu_si256(q, x.a), _mm256_storeu_si256(q + 1, x.b);
+}
+inline F all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+inline I all(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+
+inline F operator+(F x, F y) { return {_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
+inline F operator-(F x, F y) { return {_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }
+inline F operator*(F x, F y) { return {_mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)}; }
+inline F operator/(F x, F y) { return {_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)}; }
+inline F fma(F x, F y, F z) { return {_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)}; }
+inline F root(F x) { return {_mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)}; }
+inline F larger(F x, F y) { return {_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)}; }
+inline F smaller(F x, F y) { return {_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)}; }
+
+inline I operator+(I x, I y) { return {_mm256_add_epi32(x.a, y.a), _mm256_add_epi32(x.b, y.b)}; }
+inline I operator-(I x, I y) { return {_mm256_sub_epi32(x.a, y.a), _mm256_sub_epi32(x.b, y.b)}; }
+inline I operator^(I x, I y) { return {_mm256_xor_si256(x.a, y.a), _mm256_xor_si256(x.b, y.b)}; }
+inline I operator&(I x, I y) { return {_mm256_and_si256(x.a, y.a), _mm256_and_si256(x.b, y.b)}; }
+inline I up(I x, int by) { return {_mm256_slli_epi32(x.a, by), _mm256_slli_epi32(x.b, by)}; }
+inline I down(I x, int by) { return {_mm256_srai_epi32(x.a, by), _mm256_srai_epi32(x.b, by)}; }
+inline I larger(I x, I y) { return {_mm256_max_epi32(x.a, y.a), _mm256_max_epi32(x.b, y.b)}; }
+
+inline I bits(F x) { return {_mm256_castps_si256(x.a), _mm256_castps_si256(x.b)}; }
+inline F from_bits(I x) { return {_mm256_castsi256_ps(x.a), _mm256_castsi256_ps(x.b)}; }
+inline F to_float(I x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
+inline I to_int(F x) { return {_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)}; }
+
+inline M greater(F x, F y) { return {_mm256_cmp_ps(x.a, y.a, _CMP_GT_OQ), _mm256_cmp_ps(x.b, y.b, _CMP_GT_OQ)}; }
+inline M equal(I x, I y) {
+    return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(x.a, y.a)), _mm256_castsi256_ps(_mm256_cmpeq_epi32(x.b, y.b))};
+}
+inline F choose(M m, F x, F y) { return {_mm256_blendv_ps(y.a, x.a, m.a), _mm256_blendv_ps(y.b, x.b, m.b)}; }
+inline I choose(M m, I x, I y) { return bits(choose(m, from_bits(x), from_bits(y))); }
+
+inline __m256d join_quarter(__m128i c0, __m128i c1, __m128i c2, __m128i c3) {
+    const __m256d base = _mm256_set1_pd(256.0);
+    __m256d sum = _mm256_fmadd_pd(_mm256_cvtepi32_pd(c3), base, _mm256_cvtepi32_pd(c2));
+    sum = _mm256_fmadd_pd(sum, base, _mm256_cvtepi32_pd(c1));
+    return _mm256_fmadd_pd(sum, base, _mm256_cvtepi32_pd(c0));
+}
+
+inline void join_half(double* out, __m256i c0, __m256i c1, __m256i c2, __m256i c3) {
+    auto low = [](__m256i c) { return _mm256_castsi256_si128(c); };
+    auto high = [](__m256i c) { return _mm256_extracti128_si256(c, 1); };
+    _mm256_storeu_pd(out, join_quarter(low(c0), low(c1), low(c2), low(c3)));
+    _mm256_storeu_pd(out + 4, join_quarter(high(c0), high(c1), high(c2), high(c3)));
+}
+
+inline void join(double* out, I c0, I c1, I c2, I c3) {
+    join_half(out, c0.a, c1.a, c2.a, c3.a);
+    join_half(out + 8, c0.b, c1.b, c2.b, c3.b);
+}
+
+}  // namespace
+}  // namespace digitlab

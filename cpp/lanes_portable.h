@@ -1,0 +1,64 @@
+// Sixteen lanes in plain C++: the definition that the other two lanes_*.h must agree with, bit for bit.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "layout.h"
+
+namespace digitlab {
+namespace {
+
+struct F { float at[LANES]; };    // floats
+struct I { int32_t at[LANES]; };  // integers, wrapping around
+struct M { bool at[LANES]; };     // yes or no
+
+#define EACH for (int i = 0; i < LANES; ++i)
+
+inline F load(const float* p) { F r; std::memcpy(r.at, p, sizeof r.at); return r; }
+inline I load(const int32_t* p) { I r; std::memcpy(r.at, p, sizeof r.at); return r; }
+inline void store(float* p, F x) { std::memcpy(p, x.at, sizeof x.at); }
+inline void store(int32_t* p, I x) { std::memcpy(p, x.at, sizeof x.at); }
+inline F all(float x) { F r; EACH r.at[i] = x; return r; }
+inline I all(int32_t x) { I r; EACH r.at[i] = x; return r; }
+
+inline F operator+(F a, F b) { F r; EACH r.at[i] = a.at[i] + b.at[i]; return r; }
+inline F operator-(F a, F b) { F r; EACH r.at[i] = a.at[i] - b.at[i]; return r; }
+inline F operator*(F a, F b) { F r; EACH r.at[i] = a.at[i] * b.at[i]; return r; }
+inline F operator/(F a, F b) { F r; EACH r.at[i] = a.at[i] / b.at[i]; return r; }
+inline F fma(F a, F b, F c) { F r; EACH r.at[i] = std::fma(a.at[i], b.at[i], c.at[i]); return r; }  // rounded once
+inline F root(F a) { F r; EACH r.at[i] = std::sqrt(a.at[i]); return r; }
+inline F larger(F a, F b) { F r; EACH r.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i]; return r; }   // b where either is NaN
+inline F smaller(F a, F b) { F r; EACH r.at[i] = a.at[i] < b.at[i] ? a.at[i] : b.at[i]; return r; }  // likewise
+
+inline uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
+inline I operator+(I a, I b) { I r; EACH r.at[i] = static_cast<int32_t>(u(a.at[i]) + u(b.at[i])); return r; }
+inline I operator-(I a, I b) { I r; EACH r.at[i] = static_cast<int32_t>(u(a.at[i]) - u(b.at[i])); return r; }
+inline I operator^(I a, I b) { I r; EACH r.at[i] = a.at[i] ^ b.at[i]; return r; }
+inline I operator&(I a, I b) { I r; EACH r.at[i] = a.at[i] & b.at[i]; return r; }
+inline I up(I a, int by) { I r; EACH r.at[i] = static_cast<int32_t>(u(a.at[i]) << by); return r; }
+inline I down(I a, int by) { I r; EACH r.at[i] = a.at[i] >> by; return r; }  // keeps the sign
+inline I larger(I a, I b) { I r; EACH r.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i]; return r; }
+
+inline I bits(F x) { I r; std::memcpy(r.at, x.at, sizeof r.at); return r; }
+inline F from_bits(I x) { F r; std::memcpy(r.at, x.at, sizeof r.at); return r; }
+inline F to_float(I x) { F r; EACH r.at[i] = static_cast<float>(x.at[i]); return r; }
+// To the nearest integer, halves to even; what does not fit becomes the smallest integer, as on x86.
+inline int32_t nearest(float x) { return x >= -2147483648.0f && x < 2147483648.0f ? static_cast<int32_t>(std::nearbyint(x)) : INT32_MIN; }
+inline I to_int(F x) { I r; EACH r.at[i] = nearest(x.at[i]); return r; }
+
+inline M greater(F a, F b) { M r; EACH r.at[i] = a.at[i] > b.at[i]; return r; }
+inline M equal(I a, I b) { M r; EACH r.at[i] = a.at[i] == b.at[i]; return r; }
+inline F choose(M m, F a, F b) { F r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]; return r; }
+inline I choose(M m, I a, I b) { I r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]; return r; }
+
+#undef EACH
+
+// Four int32 vectors, as float64: ((c3 * 2^8 + c2) * 2^8 + c1) * 2^8 + c0, which is exact.
+inline void join(double* out, I c0, I c1, I c2, I c3) {
+    for (int i = 0; i < LANES; ++i) out[i] = ((c3.at[i] * 256.0 + c2.at[i]) * 256.0 + c1.at[i]) * 256.0 + c0.at[i];
+}
+
+}  // namespace
+}  // namespace digitlab

@@ -1,0 +1,65 @@
+#include "model.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace digitlab {
+
+Model::Model(const Shape& shape, const Pixels& pixels, const Kernels& kernels)
+    : parameters(shape, pixels), shape_(shape), pixels_(pixels), kernels_(kernels) {
+    const size_t tiles = shape.unit_tiles(0);
+    digits_ = Buffer<int8_t>(tiles * WEIGHT_DIGITS * pixels.depth() * A_TILE);
+    scale_ = Buffer<float>(tiles * TILE);
+    scale_rest_ = Buffer<float>(tiles * TILE);
+    reach_ = Buffer<float>(tiles * TILE);
+}
+
+// Weights become whole numbers: round(W * factor), at most 8,355,000, so that three bytes hold them.
+bool Model::prepare(int layer, int unit) {
+    LayerRows& rows = parameters.layer(layer);
+    if (layer > 0) return std::isfinite(kernels_.largest(rows.row(unit), rows.columns));
+    const int used = pixels_.depth() * DEPTH;
+    const float largest = kernels_.largest(rows.row(unit), used);
+    const float never_lit = kernels_.largest(rows.row(unit) + used, rows.columns - used);
+    if (!std::isfinite(largest) || !std::isfinite(never_lit)) return false;
+    const float factor = largest > 1e-30f ? WEIGHT_LIMIT / largest : 0.0f;
+    const double scale = factor > 0 ? 1 / (255.0 * factor) : 0.0;  // a pixel is its byte / 255
+    scale_[unit] = static_cast<float>(scale);
+    scale_rest_[unit] = static_cast<float>(scale - static_cast<double>(scale_[unit]));
+    if (!is_bounded(shape_.activation)) reach_[unit] = kernels_.one_sided_sum(rows.row(unit), used);
+    int8_t* digits = &digits_[static_cast<size_t>(unit / TILE) * WEIGHT_DIGITS * pixels_.depth() * A_TILE];
+    kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, WEIGHT_DIGITS, pixels_.depth());
+    return true;
+}
+
+bool Model::prepare_tile(int layer, int tile) {
+    bool finite = std::isfinite(kernels_.largest(&parameters.layer(layer).b[tile * TILE], TILE));
+    for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit)
+        finite &= prepare(layer, unit);
+    return finite;
+}
+
+bool is_bounded(Activation activation) { return activation == Activation::sigmoid || activation == Activation::tanh; }
+
+// Pixels are 0 to 1, so z - b is at most the sum of the weights above 0, and at least the sum of those below;
+// |a| <= |z| for all functions that are not bounded.
+float Model::output_bound(int unit) const {
+    if (is_bounded(shape_.activation)) return 1.0f;
+    return std::fabs(parameters.layer(0).b[unit]) + reach_[unit];
+}
+
+// delta = f' * sum_k W_k (p_k - y_k): what is above 0 in the last factor adds up to at most 1, and so does what is below,
+// so the sum is at most the largest W_k less the smallest.
+float Model::delta_bound(int unit) const {
+    static constexpr float steepest[] = {0.25f, 1.0f, 1.0f, 1.0f, 1.13f};
+    const LayerRows& last = parameters.layer(shape_.layers() - 1);
+    float low = last.row(0)[unit], high = low;
+    for (int k = 1; k < shape_.sizes.back(); ++k) {
+        low = std::min(low, last.row(k)[unit]);
+        high = std::max(high, last.row(k)[unit]);
+    }
+    const float rounding = 1e-3f * std::max(std::fabs(low), std::fabs(high));
+    return steepest[static_cast<int>(shape_.activation)] * std::max(high - low, rounding);
+}
+
+}  // namespace digitlab

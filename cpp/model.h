@@ -1,0 +1,38 @@
+// Parameters that are ready for the forward pass: the first layer's weights as bytes.
+#pragma once
+
+#include "parameters.h"
+
+namespace digitlab {
+
+class Model {
+  public:
+    Model(const Shape& shape, const Pixels& pixels, const Kernels& kernels);
+
+    Parameters parameters;
+
+    // After a unit's parameters were changed. False where one of them is not finite.
+    bool prepare(int layer, int unit);
+    // The same for all units of a tile, and their biases.
+    bool prepare_tile(int layer, int tile);
+
+    const int8_t* digits(int tile) const { return &digits_[static_cast<size_t>(tile) * WEIGHT_DIGITS * pixels_.depth() * A_TILE]; }
+    const float* scale(int tile) const { return &scale_[tile * TILE]; }
+    const float* scale_rest(int tile) const { return &scale_rest_[tile * TILE]; }
+
+    // How large |a| can be for a unit of the first layer, whatever the picture; 1 for functions that are bounded.
+    float output_bound(int unit) const;
+    // How large |delta| can be for a unit of the last hidden layer, whatever the sample.
+    float delta_bound(int unit) const;
+
+  private:
+    const Shape& shape_;
+    const Pixels& pixels_;
+    const Kernels& kernels_;
+    Buffer<int8_t> digits_;  // [unit tile][digit][depth] tiles of A
+    Buffer<float> scale_, scale_rest_, reach_;  // [units, padded]
+};
+
+bool is_bounded(Activation activation);  // whether |a| <= 1
+
+}  // namespace digitlab

@@ -1,0 +1,132 @@
+// The path for processors with AMX (Intel, 2023 and later): one instruction multiplies two tiles of bytes.
+#include <cstring>
+
+#include "kernels.h"
+#include "shuffles_avx512.h"
+
+namespace digitlab {
+namespace {
+
+struct alignas(64) TileConfig {
+    uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+const TileConfig config;
+
+// GCC 12 does not know that tile instructions read memory: what was stored before must be stored by now.
+inline void settle_memory() { asm volatile("" ::"r"(&config) : "memory"); }
+
+void begin() {
+    settle_memory();
+    _tile_loadconfig(&config);
+}
+
+void end() { _tile_release(); }
+
+// Tile numbers must be literals, so each shape of block is written out: C in tiles 0..3, A in 4..6, B in 7.
+#define OPEN_C(tile)                                                    \
+    do {                                                                \
+        if (p.add) {                                                    \
+            _tile_loadd(tile, C + tile * p.C_row * C_TILE, 64);         \
+        } else {                                                        \
+            _tile_zero(tile);                                           \
+        }                                                               \
+    } while (false)
+#define MULTIPLY(c, a)                                                  \
+    _tile_loadd(a, A + (c * p.A_row + used[i]) * A_TILE, 64);           \
+    _tile_dpbsud(c, a, 7)
+#define CLOSE_C(tile) _tile_stored(tile, C + tile * p.C_row * C_TILE, 64)
+
+void rows_4(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count) {
+    OPEN_C(0);
+    OPEN_C(1);
+    OPEN_C(2);
+    OPEN_C(3);
+    for (int i = 0; i < count; ++i) {
+        _tile_loadd(7, B + used[i] * B_TILE, 64);
+        MULTIPLY(0, 4);
+        MULTIPLY(1, 5);
+        MULTIPLY(2, 6);
+        MULTIPLY(3, 4);
+    }
+    CLOSE_C(0);
+    CLOSE_C(1);
+    CLOSE_C(2);
+    CLOSE_C(3);
+}
+
+void rows_3(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count) {
+    OPEN_C(0);
+    OPEN_C(1);
+    OPEN_C(2);
+    for (int i = 0; i < count; ++i) {
+        _tile_loadd(7, B + used[i] * B_TILE, 64);
+        MULTIPLY(0, 4);
+        MULTIPLY(1, 5);
+        MULTIPLY(2, 6);
+    }
+    CLOSE_C(0);
+    CLOSE_C(1);
+    CLOSE_C(2);
+}
+
+void rows_1(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count) {
+    OPEN_C(0);
+    for (int i = 0; i < count; ++i) {
+        _tile_loadd(7, B + used[i] * B_TILE, 64);
+        MULTIPLY(0, 4);
+    }
+    CLOSE_C(0);
+}
+
+#undef OPEN_C
+#undef MULTIPLY
+#undef CLOSE_C
+
+// The tiles of one column of B that are not all zeros: their numbers, and how many.
+int list_used(const Product& p, int column, int first, int depth, int* used) {
+    int count = 0;
+    for (int k = first; k < first + depth; ++k) {
+        used[count] = k;
+        count += !p.B_used || p.B_used[column * p.used_column + k];
+    }
+    return count;
+}
+
+// A column's share of what will be wanted soon. A core computes faster than it reads memory, so it reads all the time.
+inline void prefetch_share(const Product& p, int row, int column) {
+    if (!p.soon || row > 0) return;
+    const ptrdiff_t begin = p.soon_bytes * column / p.columns, end = p.soon_bytes * (column + 1) / p.columns;
+    for (ptrdiff_t at = begin; at < end; at += 64) _mm_prefetch(reinterpret_cast<const char*>(p.soon) + at, _MM_HINT_T1);
+}
+
+void byte_product(const Product& p) {
+    constexpr int LIST = 64;
+    int used[LIST + 1];
+    Product part = p;
+    settle_memory();
+    for (int first = 0; first < p.depth; first += LIST, part.add = true) {
+        const int depth = p.depth - first < LIST ? p.depth - first : LIST;
+        for (int row = 0; row < p.rows;) {
+            const int rows = p.rows - row >= 4 ? 4 : p.rows - row == 3 ? 3 : 1;
+            const auto multiply = rows == 4 ? rows_4 : rows == 3 ? rows_3 : rows_1;
+            for (int column = 0; column < p.columns; ++column) {
+                const int count = list_used(p, column, first, depth, used);
+                multiply(part, p.C + (row * p.C_row + column) * C_TILE, p.A + row * p.A_row * A_TILE,
+                         p.B + column * p.B_column * B_TILE, used, count);
+                prefetch_share(p, row, column);
+            }
+            row += rows;
+        }
+    }
+    settle_memory();
+}
+
+}  // namespace
+}  // namespace digitlab
+
+#include "kernels.inc"
+
+const digitlab::Kernels digitlab::amx_kernels = {"amx", begin, end, byte_product, DIGITLAB_COMMON_KERNELS};

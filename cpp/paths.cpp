@@ -1,0 +1,64 @@
+// Which instruction paths this processor, and this operating system, can take.
+#include "session.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace digitlab {
+
+#if defined(__x86_64__)
+
+static bool has_avx512() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma");
+}
+
+static bool has_amx() {
+#if defined(__linux__)
+    unsigned a = 7, b = 0, c = 0, d = 0;
+    asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    const bool in_processor = (d >> 24 & 1) && (d >> 25 & 1);  // AMX-TILE, AMX-INT8
+    constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM
+    return in_processor && has_avx512() && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+    return false;
+#endif
+}
+
+static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+static std::vector<const Kernels*> present() {
+    std::vector<const Kernels*> found;
+    if (has_amx()) found.push_back(&amx_kernels);
+    if (has_avx512()) found.push_back(&avx512_kernels);
+    if (has_avx2()) found.push_back(&avx2_kernels);
+    found.push_back(&portable_kernels);
+    return found;
+}
+
+#else
+
+static std::vector<const Kernels*> present() { return {&portable_kernels}; }
+
+#endif
+
+static const std::vector<const Kernels*>& paths() {
+    static const std::vector<const Kernels*> found = present();
+    return found;
+}
+
+const Kernels* find_kernels(const std::string& path) {
+    for (const Kernels* kernels : paths())
+        if (path == kernels->name) return kernels;
+    return nullptr;
+}
+
+std::vector<std::string> available_paths() {
+    std::vector<std::string> names;
+    for (const Kernels* kernels : paths()) names.emplace_back(kernels->name);
+    return names;
+}
+
+}  // namespace digitlab

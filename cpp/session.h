@@ -1,0 +1,73 @@
+// The engine's session: some digits, a network's shape, threads. What Python calls; see engines/native.py.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "block.h"
+
+namespace digitlab {
+
+struct NotFinite : std::runtime_error {
+    NotFinite() : std::runtime_error("a parameter is not finite") {}
+};
+struct Interrupted {};  // the caller's question was answered with yes
+
+// Which samples: a range, or indices (of which a range is a part).
+struct Selection {
+    const int64_t* indices;  // or null
+    int64_t start, count;    // of the range; of indices: 0 and how many
+};
+
+struct Answer {
+    double loss = 0;
+    int64_t hits = 0;
+};
+
+struct Journey {  // what `advance` did
+    int done = 0;
+    std::vector<double> losses;
+    std::vector<int64_t> hits;
+};
+
+class Session {
+  public:
+    // images: count x 784 bytes, labels: count bytes; both must outlive the session.
+    Session(const uint8_t* images, const uint8_t* labels, int64_t count, const Shape& shape, const Kernels& kernels,
+            int threads);
+
+    // Loss, hits and gradient [parameter_count], summed over the selection. `interrupted` is asked now and then, in the
+    // calling thread. Throws NotFinite, Interrupted.
+    Answer sums(const float* parameters, Selection selection, double* gradient, const std::function<bool()>& interrupted);
+
+    // One step for each batch (batch i: indices ends[i-1]..ends[i], at most MAX_BLOCK of them), until one would lead
+    // beyond the finite numbers. Changes parameters and the optimizer's memory; not if it throws Interrupted.
+    Journey advance(float* parameters, float* first, float* second, const int64_t* indices, const std::vector<int64_t>& ends,
+                    const std::vector<Step>& steps, const std::function<bool()>& interrupted);
+
+    const Shape& shape() const { return shape_; }
+    int64_t count() const { return pixels_.count(); }
+    int threads() const { return team_.size(); }
+    const char* path() const { return kernels_.name; }
+
+  private:
+    class Sums;
+    class Steps;
+
+    const Shape shape_;
+    const Kernels& kernels_;
+    const uint8_t* labels_;
+    Pixels pixels_;
+    Team team_;
+    std::mutex one_call_;
+    Model model_;
+    std::vector<std::unique_ptr<Block>> blocks_;  // one for each thread, made when first used
+};
+
+const Kernels* find_kernels(const std::string& path);  // null where this processor lacks it, or there is no such path
+std::vector<std::string> available_paths();            // the best first
+
+}  // namespace digitlab

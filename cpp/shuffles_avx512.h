@@ -1,0 +1,60 @@
+// Bytes to their places with the shuffles of AVX-512. For the paths avx512 and amx.
+#pragma once
+
+#include "lanes_avx512.h"
+#include "turn_pattern.h"
+
+namespace digitlab {
+namespace {
+
+constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4;
+
+// Digits of 64 integers to one row of tiles of A, which are `next` bytes apart.
+inline void spread_digits(int8_t* out, const int32_t* q, int digits, ptrdiff_t next) {
+    const __m512i flip = _mm512_set1_epi32(static_cast<int32_t>(0x80808080u));
+    const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
+    __m512i x[4];  // then in each lane: digit 0 of 4 integers, digit 1, ...
+    for (int i = 0; i < 4; ++i)
+        x[i] = _mm512_shuffle_epi8(_mm512_xor_si512(_mm512_add_epi32(_mm512_load_si512(q + i * LANES), flip), flip), turn);
+    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpacklo_epi32(x[2], x[3]);
+    const __m512i c = _mm512_unpackhi_epi32(x[0], x[1]), e = _mm512_unpackhi_epi32(x[2], x[3]);
+    const __m512i by_digit[4] = {_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b), _mm512_unpacklo_epi64(c, e),
+                                 _mm512_unpackhi_epi64(c, e)};
+    for (int d = 0; d < digits; ++d) _mm512_storeu_si512(out + d * next, by_digit[d]);
+}
+
+// Four vectors of 4 lanes: lane l of vector q goes to lane q of vector l.
+inline void turn_lanes(__m512i x[4]) {
+    const __m512i a = _mm512_shuffle_i32x4(x[0], x[1], 0x44), b = _mm512_shuffle_i32x4(x[2], x[3], 0x44);
+    const __m512i c = _mm512_shuffle_i32x4(x[0], x[1], 0xee), e = _mm512_shuffle_i32x4(x[2], x[3], 0xee);
+    x[0] = _mm512_shuffle_i32x4(a, b, 0x88), x[1] = _mm512_shuffle_i32x4(a, b, 0xdd);
+    x[2] = _mm512_shuffle_i32x4(c, e, 0x88), x[3] = _mm512_shuffle_i32x4(c, e, 0xdd);
+}
+
+void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
+                 ptrdiff_t in_column, int, int pixel_tiles) {
+    const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
+    for (int tile = 0; tile < pixel_tiles; ++tile) {
+        uint8_t* to = out + tile * out_column * B_TILE;
+        __m512i any = _mm512_setzero_si512();
+        for (int i = 0; i < 4; ++i) {  // which 16 of the 64 samples
+            const uint8_t* from = in + (i * in_column + tile / 4) * B_TILE;
+            __m512i x[4];
+            for (int quad = 0; quad < 4; ++quad) {  // which 4 of the 16 pixels
+                x[quad] = _mm512_loadu_si512(from + row_of_quad(tile % 4 * 4 + quad) * DEPTH);
+                any = _mm512_or_si512(any, x[quad]);
+                x[quad] = _mm512_shuffle_epi8(x[quad], turn);
+            }
+            turn_lanes(x);
+            for (int lane = 0; lane < 4; ++lane) _mm512_storeu_si512(to + (4 * lane + i) * DEPTH, x[lane]);
+        }
+        used[tile * used_column] = _mm512_test_epi32_mask(any, any) != 0;
+    }
+}
+
+inline void turn_quads(uint8_t* out, I x) {
+    _mm512_store_si512(out, _mm512_shuffle_epi8(x.v, _mm512_broadcast_i32x4(turn_pattern())));
+}
+
+}  // namespace
+}  // namespace digitlab

@@ -1,0 +1,50 @@
+// A few threads that work together.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace digitlab {
+
+// Where workers wait for each other; what any of them wrote before is seen by all after.
+class Barrier {
+  public:
+    Barrier(int workers, bool crowded) : workers_(workers), spins_(crowded ? 0 : 2000) {}
+    void wait();
+
+  private:
+    const int workers_, spins_;
+    std::atomic<int> arrived_{0}, round_{0};
+};
+
+// One of the workers on a job: which share of it is its own.
+struct Worker {
+    int index, count;
+    Barrier* barrier;
+
+    int begin(int items) const { return static_cast<int>(static_cast<int64_t>(items) * index / count); }
+    int end(int items) const { return static_cast<int>(static_cast<int64_t>(items) * (index + 1) / count); }
+    void meet() const {
+        if (count > 1) barrier->wait();
+    }
+};
+
+// Threads that wait for jobs. One job at a time; a second caller waits. Survives a fork: the child gets new threads.
+class Team {
+  public:
+    explicit Team(int threads);
+    ~Team();
+
+    int size() const { return threads_; }
+    // Calls work once for each of `workers` (at most size()) workers, the first in this thread; returns when all have
+    // returned, and passes on the first exception.
+    void run(int workers, const std::function<void(const Worker&)>& work);
+
+  private:
+    struct Crew;
+    const int threads_;
+    std::unique_ptr<Crew> crew_;
+};
+
+}  // namespace digitlab
