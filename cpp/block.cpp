@@ -35,9 +35,9 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         w.a = Buffer<float>(units * stride);
         if (shape.activation == Activation::gelu) w.z = Buffer<float>(units * stride);
         w.output_digits = Buffer<uint8_t>(DELTA_DIGITS * digit_stride(l));
-        w.output_scale = Buffer<double>(round_up(shape.outputs(l) + 1, TILE));
+        w.output_scale = Buffer<double>(round_up(columns(l + 1), TILE));
         // The bias counts as the weight of one more input, whose digits are 0, 0, 1, 0: 2^16, the unit of the sums.
-        const int bias = shape.outputs(l);
+        const int bias = columns(l + 1) - 1;
         uint8_t* ones = &w.output_digits[2 * digit_stride(l)] + bias / TILE * k_tiles_ * B_TILE;
         for (int k = 0; k < k_tiles_; ++k)
             for (int r = 0; r < TILE; ++r) std::memset(ones + k * B_TILE + r * DEPTH + bias % TILE * 4, 1, 4);
@@ -49,10 +49,11 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
 }
 
 ptrdiff_t Block::digit_stride(int layer) const {
-    return static_cast<ptrdiff_t>(tiles(shape_.outputs(layer) + 1, TILE)) * k_tiles_ * B_TILE;
+    return static_cast<ptrdiff_t>(tiles(columns(layer + 1), TILE)) * k_tiles_ * B_TILE;
 }
 
-int Block::columns(int layer) const { return layer == 0 ? pixels_.constant() + 1 : shape_.inputs(layer) + 1; }
+// The bias's comes last; outputs are packed four columns at a time.
+int Block::columns(int layer) const { return layer == 0 ? pixels_.constant() + 1 : round_up(shape_.inputs(layer), 4) + 1; }
 
 // Forward ------------------------------------------------------------------------------------------------------------
 
@@ -102,6 +103,7 @@ void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
 void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
     if (shape_.is_last(layer)) return;
     LayerWork& w = work_[layer];
+    float factors[TILE] = {};
     for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit) {
         float* a = row(w.a, layer, unit);
         kernels_.activate(shape_.activation, a, w.z.empty() ? a : row(w.z, layer, unit), lanes);
@@ -111,11 +113,12 @@ void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
         } else if (!is_bounded(shape_.activation)) {
             bound = kernels_.largest(a, lanes);
         }
-        const float factor = factor_for(bound, is_bounded(shape_.activation) ? BOUNDED_BITS : UNBOUNDED_BITS);
-        w.output_scale[unit] = 1.0 / factor;
-        kernels_.pack_column(&w.output_digits[unit / TILE * k_tiles_ * B_TILE], digit_stride(layer), unit % TILE, a, lanes,
-                             factor);
+        factors[unit % TILE] = factor_for(bound, is_bounded(shape_.activation) ? BOUNDED_BITS : UNBOUNDED_BITS);
+        w.output_scale[unit] = 1.0 / factors[unit % TILE];
     }
+    uint8_t* out = &w.output_digits[static_cast<ptrdiff_t>(tile) * k_tiles_ * B_TILE];
+    for (int i = 0; i < TILE && tile * TILE + i < shape_.outputs(layer); i += 4)
+        kernels_.pack_columns(out, digit_stride(layer), i, row(w.a, layer, tile * TILE + i), w.stride, lanes, factors + i);
 }
 
 Loss Block::rest(const Model& model, const Samples& samples, const Worker& worker) {
@@ -224,7 +227,7 @@ Collect Block::sums_of(int layer, int unit) const {
     const LayerWork& w = work_[layer];
     Collect c{};
     c.C = &w.sums[static_cast<size_t>(unit / TILE) * w.partial_sums * w.input_tiles * C_TILE], c.C_row = w.input_tiles;
-    c.sums = w.partial_sums, c.row = unit % TILE, c.count = columns(layer) - 1, c.scale = w.sum_scale[unit];
+    c.sums = w.partial_sums, c.row = unit % TILE, c.count = layer == 0 ? pixels_.constant() : shape_.inputs(layer), c.scale = w.sum_scale[unit];
     c.column_scale = layer == 0 ? ones_.data() : work_[layer - 1].output_scale.data();
     // An input's digits are those of round(a * factor) + 2^31: the 2^31 is taken off here, in units of 2^16.
     c.offset = layer == 0 ? 0 : 32768 * delta_sum(layer, unit);

@@ -78,8 +78,10 @@ struct Kernels {
     void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);
     // Delta times factor/255 rather than factor, for the first layer (see native-engine.md).
     void (*pack_row_255)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);
-    // Column `column` (0..15) of tiles of B: digits of round(x * factor) + 2^31. Tile k of digit d likewise.
-    void (*pack_column)(uint8_t* out, ptrdiff_t digit, int column, const float* x, int count, float factor);
+    // Columns `column` to `column` + 3 (of 16) of tiles of B, from 4 rows: digits of round(x * factor) + 2^31. Tile k of
+    // digit d is at out + d * digit + k * B_TILE.
+    void (*pack_columns)(uint8_t* out, ptrdiff_t digit, int column, const float* x, ptrdiff_t stride, int count,
+                         const float* factors);
     // Pixels in tiles of B for the forward pass, to tiles for the backward pass: 64 samples, `quads` quads of pixels.
     void (*turn_pixels)(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
                         ptrdiff_t in_column, int depth, int pixel_tiles);

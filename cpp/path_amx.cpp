@@ -25,6 +25,22 @@ void begin() {
 
 void end() { _tile_release(); }
 
+// What will be wanted soon is fetched a few lines at a time: a core has room for few that are on their way.
+struct Soon {
+    const char *at = nullptr, *end = nullptr;
+    int lines = 0;  // in each step
+
+    Soon(const Product& p, int row, int column, int steps) {
+        if (!p.soon || row > 0 || steps == 0) return;
+        at = reinterpret_cast<const char*>(p.soon) + p.soon_bytes * column / p.columns;
+        end = reinterpret_cast<const char*>(p.soon) + p.soon_bytes * (column + 1) / p.columns;
+        lines = static_cast<int>((end - at) / 64 / steps + 1);
+    }
+    void fetch_some() {
+        for (int i = 0; i < lines && at < end; ++i, at += 64) _mm_prefetch(at, _MM_HINT_T1);
+    }
+};
+
 // Tile numbers must be literals, so each shape of block is written out: C in tiles 0..3, A in 4..6, B in 7.
 #define OPEN_C(tile)                                                    \
     do {                                                                \
@@ -39,13 +55,14 @@ void end() { _tile_release(); }
     _tile_dpbsud(c, a, 7)
 #define CLOSE_C(tile) _tile_stored(tile, C + tile * p.C_row * C_TILE, 64)
 
-void rows_4(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count) {
+void rows_4(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
     OPEN_C(0);
     OPEN_C(1);
     OPEN_C(2);
     OPEN_C(3);
     for (int i = 0; i < count; ++i) {
         _tile_loadd(7, B + used[i] * B_TILE, 64);
+        soon.fetch_some();
         MULTIPLY(0, 4);
         MULTIPLY(1, 5);
         MULTIPLY(2, 6);
@@ -57,12 +74,13 @@ void rows_4(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, con
     CLOSE_C(3);
 }
 
-void rows_3(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count) {
+void rows_3(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
     OPEN_C(0);
     OPEN_C(1);
     OPEN_C(2);
     for (int i = 0; i < count; ++i) {
         _tile_loadd(7, B + used[i] * B_TILE, 64);
+        soon.fetch_some();
         MULTIPLY(0, 4);
         MULTIPLY(1, 5);
         MULTIPLY(2, 6);
@@ -72,10 +90,11 @@ void rows_3(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, con
     CLOSE_C(2);
 }
 
-void rows_1(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count) {
+void rows_1(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
     OPEN_C(0);
     for (int i = 0; i < count; ++i) {
         _tile_loadd(7, B + used[i] * B_TILE, 64);
+        soon.fetch_some();
         MULTIPLY(0, 4);
     }
     CLOSE_C(0);
@@ -95,13 +114,6 @@ int list_used(const Product& p, int column, int first, int depth, int* used) {
     return count;
 }
 
-// A column's share of what will be wanted soon. A core computes faster than it reads memory, so it reads all the time.
-inline void prefetch_share(const Product& p, int row, int column) {
-    if (!p.soon || row > 0) return;
-    const ptrdiff_t begin = p.soon_bytes * column / p.columns, end = p.soon_bytes * (column + 1) / p.columns;
-    for (ptrdiff_t at = begin; at < end; at += 64) _mm_prefetch(reinterpret_cast<const char*>(p.soon) + at, _MM_HINT_T1);
-}
-
 void byte_product(const Product& p) {
     constexpr int LIST = 64;
     int used[LIST + 1];
@@ -115,8 +127,7 @@ void byte_product(const Product& p) {
             for (int column = 0; column < p.columns; ++column) {
                 const int count = list_used(p, column, first, depth, used);
                 multiply(part, p.C + (row * p.C_row + column) * C_TILE, p.A + row * p.A_row * A_TILE,
-                         p.B + column * p.B_column * B_TILE, used, count);
-                prefetch_share(p, row, column);
+                         p.B + column * p.B_column * B_TILE, used, count, Soon(p, row, column, count));
             }
             row += rows;
         }

@@ -41,10 +41,17 @@ void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t us
     }
 }
 
-inline void turn_quads(uint8_t* out, I x) {
-    const __m256i pattern = _mm256_broadcastsi128_si256(turn_pattern());
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_shuffle_epi8(x.a, pattern));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 32), _mm256_shuffle_epi8(x.b, pattern));
+inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
+    for (int i = 0; i < 4; ++i) {
+        alignas(64) int32_t q[LANES];
+        store(q, x[i]);
+        for (int lane = 0; lane < 4; ++lane) {
+            alignas(16) int32_t by_digit[4];
+            const __m128i four = _mm_load_si128(reinterpret_cast<const __m128i*>(q) + lane);
+            _mm_store_si128(reinterpret_cast<__m128i*>(by_digit), _mm_shuffle_epi8(four, turn_pattern()));
+            for (int d = 0; d < 4; ++d) std::memcpy(&out[d][lane][4 * i], &by_digit[d], 4);
+        }
+    }
 }
 
 // Four rows of a tile of A as 16-bit numbers, in pairs: bytes 0 and 2, then bytes 1 and 3 of each quad.

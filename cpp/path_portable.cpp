@@ -18,10 +18,11 @@ inline void spread_digits(int8_t* out, const int32_t* q, int digits, ptrdiff_t n
     }
 }
 
-// Four lanes of 4 integers x 4 bytes: byte d of integer s goes to place 4d + s of the lane.
-inline void turn_quads(uint8_t* out, I x) {
-    for (int i = 0; i < LANES; ++i)
-        for (int d = 0; d < 4; ++d) out[i / 4 * 16 + d * 4 + i % 4] = static_cast<uint8_t>(x.at[i] >> (8 * d) & 255);
+// Four vectors of integers, by their bytes: out[d][lane][4i + s] is byte d of integer 4 lane + s of vector i.
+inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
+    for (int i = 0; i < 4; ++i)
+        for (int p = 0; p < LANES; ++p)
+            for (int d = 0; d < 4; ++d) out[d][p / 4][4 * i + p % 4] = static_cast<uint8_t>(x[i].at[p] >> (8 * d) & 255);
 }
 
 void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,

@@ -9,18 +9,31 @@ namespace {
 
 constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4;
 
+// Four vectors of 16 integers: out[d] holds, lane by lane, byte d of 4 integers of each vector in turn.
+inline void by_digit(__m512i out[4], const __m512i in[4]) {
+    const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
+    __m512i x[4];  // in each lane: digit 0 of 4 integers, digit 1, ...
+    for (int i = 0; i < 4; ++i) x[i] = _mm512_shuffle_epi8(in[i], turn);
+    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpacklo_epi32(x[2], x[3]);
+    const __m512i c = _mm512_unpackhi_epi32(x[0], x[1]), e = _mm512_unpackhi_epi32(x[2], x[3]);
+    out[0] = _mm512_unpacklo_epi64(a, b), out[1] = _mm512_unpackhi_epi64(a, b);
+    out[2] = _mm512_unpacklo_epi64(c, e), out[3] = _mm512_unpackhi_epi64(c, e);
+}
+
 // Digits of 64 integers to one row of tiles of A, which are `next` bytes apart.
 inline void spread_digits(int8_t* out, const int32_t* q, int digits, ptrdiff_t next) {
     const __m512i flip = _mm512_set1_epi32(static_cast<int32_t>(0x80808080u));
-    const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
-    __m512i x[4];  // then in each lane: digit 0 of 4 integers, digit 1, ...
-    for (int i = 0; i < 4; ++i)
-        x[i] = _mm512_shuffle_epi8(_mm512_xor_si512(_mm512_add_epi32(_mm512_load_si512(q + i * LANES), flip), flip), turn);
-    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpacklo_epi32(x[2], x[3]);
-    const __m512i c = _mm512_unpackhi_epi32(x[0], x[1]), e = _mm512_unpackhi_epi32(x[2], x[3]);
-    const __m512i by_digit[4] = {_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b), _mm512_unpacklo_epi64(c, e),
-                                 _mm512_unpackhi_epi64(c, e)};
-    for (int d = 0; d < digits; ++d) _mm512_storeu_si512(out + d * next, by_digit[d]);
+    __m512i x[4], ready[4];
+    for (int i = 0; i < 4; ++i) x[i] = _mm512_xor_si512(_mm512_add_epi32(_mm512_load_si512(q + i * LANES), flip), flip);
+    by_digit(ready, x);
+    for (int d = 0; d < digits; ++d) _mm512_storeu_si512(out + d * next, ready[d]);
+}
+
+inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
+    const __m512i in[4] = {x[0].v, x[1].v, x[2].v, x[3].v};
+    __m512i ready[4];
+    by_digit(ready, in);
+    for (int d = 0; d < 4; ++d) _mm512_store_si512(out[d], ready[d]);
 }
 
 // Four vectors of 4 lanes: lane l of vector q goes to lane q of vector l.
@@ -50,10 +63,6 @@ void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t us
         }
         used[tile * used_column] = _mm512_test_epi32_mask(any, any) != 0;
     }
-}
-
-inline void turn_quads(uint8_t* out, I x) {
-    _mm512_store_si512(out, _mm512_shuffle_epi8(x.v, _mm512_broadcast_i32x4(turn_pattern())));
 }
 
 }  // namespace

@@ -208,6 +208,7 @@ CSV = Format(
         (2, b'a,"label",b\n1,2,3\n 9,"8",007'),
         (2, b"5,2,3\n1"),
         (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:-9]),
+        (0, forge.gzipped(b"5,2,3,4,5\n") * 2),
         (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:11] + b"\xff\xff"),
         (3, forge.table(1)),
         (4, b"label,a,b\n1,2,3\n9,255,0"),

@@ -1,0 +1,152 @@
+// The kernels that work on floats: layers, activations, softmax, sums of gradients, steps.
+#include <cmath>
+#include <limits>
+
+#include "check.h"
+
+namespace digitlab::tests {
+namespace {
+
+const Kernels& portable() { return *find_kernels("portable"); }
+
+void test_rows(const Kernels& path, Chance& chance) {
+    const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    for (int round = 0; round < 60; ++round) {
+        const int count = round_up(chance.between(0, 900), LANES);
+        auto x = chance.floats(count, std::ldexp(1.0f, chance.between(-60, 60)));
+        if (count && round % 4 == 3) x[chance.below(count)] = chance.once_in(2) ? nan : chance.once_in(2) ? inf : -inf;
+        const float most = portable().largest(x.data(), count), other = path.largest(x.data(), count);
+        CHECK(most == other, "%s, largest of %d: %g, %g", path.name, count, most, other);
+        if (count && round % 4 == 3) {
+            CHECK(std::isinf(most), "a row with NaN or inf has largest %g", most);
+        } else {
+            CHECK(portable().one_sided_sum(x.data(), count) == path.one_sided_sum(x.data(), count), "%s, one_sided_sum of %d",
+                  path.name, count);
+        }
+    }
+}
+
+void test_first_layer(const Kernels& path, Chance& chance) {
+    for (int round = 0; round < 30; ++round) {
+        const int units = chance.between(1, TILE), column_tiles = chance.between(1, 8);
+        const ptrdiff_t C_row = column_tiles + chance.below(3), stride = column_tiles * TILE + chance.below(3) * TILE;
+        Buffer<int32_t> C(((WEIGHT_DIGITS - 1) * C_row + column_tiles) * C_TILE);
+        for (size_t i = 0; i < C.size(); ++i) C[i] = chance.between(-(1 << 24), 1 << 24);
+        const auto scale = chance.floats(TILE, 1e-6f), rest = chance.floats(TILE, 1e-14f), b = chance.floats(TILE, 1.0f);
+        Buffer<float> expected((units - 1) * stride + column_tiles * TILE), got(expected.size());
+        portable().first_layer(expected.data(), stride, C.data(), C_row, column_tiles, units, scale.data(), rest.data(), b.data());
+        path.first_layer(got.data(), stride, C.data(), C_row, column_tiles, units, scale.data(), rest.data(), b.data());
+        CHECK(same_bits(expected, got), "%s, first_layer, %d units", path.name, units);
+    }
+}
+
+void test_dense(const Kernels& path, Chance& chance) {
+    for (int round = 0; round < 60; ++round) {
+        Dense d{};
+        d.outputs = chance.between(1, TILE), d.inner = chance.between(1, 70), d.samples = chance.between(1, 9) * LANES;
+        d.stride = d.samples + chance.below(3) * LANES;
+        const bool turned = chance.once_in(2);
+        d.W_output = turned ? 1 : d.inner + chance.below(3), d.W_inner = turned ? d.outputs + chance.below(3) : 1;
+        const auto W = chance.floats((d.outputs - 1) * d.W_output + (d.inner - 1) * d.W_inner + 1, 0.3f);
+        const auto in = chance.floats((d.inner - 1) * d.stride + d.samples, 1.0f), start = chance.floats(d.outputs, 1.0f);
+        Buffer<float> expected((d.outputs - 1) * d.stride + d.samples), got(expected.size());
+        d.W = W.data(), d.in = in.data(), d.start = chance.once_in(2) ? start.data() : nullptr;
+        d.out = expected.data(), portable().dense(d);
+        d.out = got.data(), path.dense(d);
+        CHECK(same_bits(expected, got), "%s, dense, %d x %d for %d samples", path.name, d.outputs, d.inner, d.samples);
+    }
+}
+
+void test_activations(const Kernels& path, Chance& chance) {
+    for (const Activation kind : ACTIVATIONS)
+        for (const float size : {1e-6f, 0.3f, 3.0f, 30.0f, 1e30f}) {
+            const int count = chance.between(1, 33) * LANES;
+            const auto z = chance.floats(count, size);
+            Buffer<float> expected(count), got(count);
+            portable().activate(kind, expected.data(), z.data(), count);
+            path.activate(kind, got.data(), z.data(), count);
+            CHECK(same_bits(expected, got), "%s, activation %d", path.name, static_cast<int>(kind));
+            const auto a = copy(expected);
+            auto delta = chance.floats(count, 1.0f), delta_too = copy(delta);
+            portable().slope(kind, delta.data(), z.data(), a.data(), count);
+            path.slope(kind, delta_too.data(), z.data(), a.data(), count);
+            CHECK(same_bits(delta, delta_too), "%s, slope %d", path.name, static_cast<int>(kind));
+        }
+}
+
+void test_softmax(const Kernels& path, Chance& chance) {
+    for (int round = 0; round < 40; ++round) {
+        const int classes = chance.between(1, 26), samples = chance.between(1, 100);
+        const ptrdiff_t stride = round_up(samples, LANES) + chance.below(2) * LANES;
+        auto logits = chance.floats((classes - 1) * stride + round_up(samples, LANES), std::ldexp(1.0f, chance.between(-3, 7)));
+        if (round % 8 == 7) logits[chance.below(samples)] = std::numeric_limits<float>::infinity();
+        auto logits_too = copy(logits);
+        Buffer<uint8_t> labels(samples);  // exactly as many as there are samples
+        for (int i = 0; i < samples; ++i) labels[i] = static_cast<uint8_t>(chance.below(classes));
+        double loss = 0, loss_too = 0;
+        int64_t hits = 0, hits_too = 0;
+        portable().softmax(logits.data(), stride, classes, labels.data(), samples, loss, hits);
+        path.softmax(logits_too.data(), stride, classes, labels.data(), samples, loss_too, hits_too);
+        const bool same_loss = loss == loss_too || (std::isnan(loss) && std::isnan(loss_too));
+        CHECK(same_loss && hits == hits_too, "%s, softmax: %.17g, %.17g", path.name, loss, loss_too);
+        CHECK(std::isfinite(loss) == (round % 8 != 7), "%s, softmax of logits with inf: %g", path.name, loss);
+        if (round % 8 != 7) CHECK(same_bits(logits, logits_too), "%s, softmax, %d classes", path.name, classes);
+    }
+}
+
+void test_collect(const Kernels& path, Chance& chance) {
+    for (int round = 0; round < 60; ++round) {
+        Collect c{};
+        c.sums = chance.once_in(2) ? FIRST_SUMS : UPPER_SUMS, c.row = chance.below(TILE), c.count = chance.between(1, 800);
+        const int padded = round_up(c.count, LANES), column_tiles = padded / TILE;
+        c.C_row = column_tiles + chance.below(2);
+        Buffer<int32_t> C(((c.sums - 1) * c.C_row + column_tiles) * C_TILE);
+        for (size_t i = 0; i < C.size(); ++i) C[i] = chance.between(-(1 << 28), 1 << 28);
+        Buffer<double> columns(padded);
+        for (int i = 0; i < padded; ++i) columns[i] = std::ldexp(1.0, -chance.below(30));
+        c.C = C.data(), c.column_scale = columns.data(), c.scale = std::ldexp(1.0, -chance.below(40));
+        c.offset = c.sums == FIRST_SUMS ? 0 : 32768 * static_cast<int64_t>(chance.between(-(1 << 28), 1 << 28));
+        c.samples = chance.once_in(2) ? 32 : chance.between(1, MAX_BLOCK);
+        Buffer<double> sums(padded), sums_too(padded);
+        for (int i = 0; i < padded; ++i) sums[i] = sums_too[i] = chance.between(-1000, 1000);
+        portable().collect(sums.data(), c);
+        path.collect(sums_too.data(), c);
+        CHECK(same_bits(sums, sums_too), "%s, collect, %d columns", path.name, c.count);
+        Buffer<float> means(padded), means_too(padded);
+        portable().collect_mean(means.data(), c);
+        path.collect_mean(means_too.data(), c);
+        CHECK(same_bits(means, means_too), "%s, collect_mean, %d columns", path.name, c.count);
+    }
+}
+
+void test_steps(const Kernels& path, Chance& chance) {
+    for (const Rule rule : RULES)
+        for (int round = 0; round < 10; ++round) {
+            const Step step{rule,   0.01f, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, round % 2 ? 0.01f : 0.0f,
+                            round % 3 ? 0.999f : 1.0f, 1e-8f};
+            const int count = chance.between(1, 50) * LANES;
+            auto p = chance.floats(count, 0.1f), m = chance.floats(count, 0.1f), v = chance.floats(count, 0.1f);
+            for (int i = 0; i < count; ++i) v[i] = v[i] * v[i];
+            auto p_too = copy(p), m_too = copy(m), v_too = copy(v);
+            const auto gradient = chance.floats(count, 0.01f);
+            portable().step(step, p.data(), m.data(), v.data(), gradient.data(), count);
+            path.step(step, p_too.data(), m_too.data(), v_too.data(), gradient.data(), count);
+            CHECK(same_bits(p, p_too) && same_bits(m, m_too) && same_bits(v, v_too), "%s, rule %d", path.name,
+                  static_cast<int>(rule));
+        }
+}
+
+}  // namespace
+
+void test_kernels(const Kernels& path) {
+    Chance chance(2);
+    test_rows(path, chance);
+    test_first_layer(path, chance);
+    test_dense(path, chance);
+    test_activations(path, chance);
+    test_softmax(path, chance);
+    test_collect(path, chance);
+    test_steps(path, chance);
+}
+
+}  // namespace digitlab::tests

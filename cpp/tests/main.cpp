@@ -1,0 +1,20 @@
+// Every path of this processor against the portable one, at odd sizes. Says how much was compared; fails if any differed.
+#include "check.h"
+
+int main() {
+    using namespace digitlab;
+    using namespace digitlab::tests;
+    for (const Kernels* path : other_paths()) {
+        const int before = checks;
+        test_products(*path);
+        test_kernels(*path);
+        std::printf("kernels of %s: %d comparisons\n", path->name, checks - before);
+    }
+    for (const std::string& name : available_paths()) {
+        const int before = checks;
+        test_sessions(name);
+        std::printf("sessions on %s: %d comparisons\n", name.c_str(), checks - before);
+    }
+    if (failures) std::printf("%d of %d comparisons FAILED\n", failures, checks);
+    return failures != 0;
+}
