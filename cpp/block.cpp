@@ -53,6 +53,8 @@ ptrdiff_t Block::digit_stride(int layer) const {
 }
 
 // The bias's comes last; outputs are packed four columns at a time.
+Columns Block::all_columns(int layer) const { return {0, work_[layer].input_tiles}; }
+
 int Block::columns(int layer) const { return layer == 0 ? pixels_.constant() + 1 : round_up(shape_.inputs(layer), 4) + 1; }
 
 // Forward ------------------------------------------------------------------------------------------------------------
@@ -178,18 +180,22 @@ void Block::pack_delta(int layer, int unit, int lanes) {
     w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
 }
 
-void Block::sum_tile(const Samples& samples, int layer, int tile, bool add) {
-    LayerWork& w = work_[layer];
+void Block::pack_tile(const Samples& samples, int layer, int tile) {
     const int lanes = round_up(samples.count, LANES);
     for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit)
         pack_delta(layer, unit, lanes);
+}
+
+void Block::sum_tile(const Samples& samples, int layer, int tile, Columns columns, bool add) {
+    LayerWork& w = work_[layer];
     Product p{};
-    p.C = &w.sums[static_cast<size_t>(tile) * w.partial_sums * w.input_tiles * C_TILE], p.C_row = w.input_tiles;
+    p.C = &w.sums[static_cast<size_t>(tile) * w.partial_sums * w.input_tiles * C_TILE], p.C_row = columns.count;
     p.A = &w.delta_digits[static_cast<size_t>(tile) * DELTA_DIGITS * k_tiles_ * A_TILE], p.A_row = k_tiles_;
-    p.columns = w.input_tiles, p.B_column = k_tiles_, p.depth = tiles(samples.count, DEPTH);
+    p.columns = columns.count, p.B_column = k_tiles_, p.depth = tiles(samples.count, DEPTH);
+    const ptrdiff_t first = static_cast<ptrdiff_t>(columns.first) * k_tiles_;
     if (layer == 0) {
-        p.rows = DELTA_DIGITS, p.add = add, p.B = turned_.data();
-        p.B_used = turned_used_.data(), p.used_column = k_tiles_;
+        p.rows = DELTA_DIGITS, p.add = add, p.B = turned_.data() + first * B_TILE;
+        p.B_used = turned_used_.data() + first, p.used_column = k_tiles_;
         if (samples.soon) {  // a share for each tile of units
             p.soon_bytes = static_cast<ptrdiff_t>(k_tiles_) * 4 * pixels_.depth() * B_TILE / shape_.unit_tiles(0);
             p.soon = samples.soon + tile * p.soon_bytes;
@@ -197,7 +203,7 @@ void Block::sum_tile(const Samples& samples, int layer, int tile, bool add) {
         kernels_.byte_product(p);
         return;
     }
-    if (!add) std::fill_n(p.C, w.partial_sums * w.input_tiles * C_TILE, 0);
+    if (!add) std::fill_n(p.C, w.partial_sums * columns.count * C_TILE, 0);
     // Digit i of delta times digit j of the input counts 2^8(i + j); those with i + j < 2 are too small to matter.
     constexpr int LEAST = 2;
     const int8_t* A = p.A;
@@ -206,31 +212,35 @@ void Block::sum_tile(const Samples& samples, int layer, int tile, bool add) {
     for (int j = DELTA_DIGITS - 1; j >= 0; --j) {  // rows: all digits i that go with j
         const int i = std::max(0, LEAST - j);
         p.rows = DELTA_DIGITS - i, p.A = A + i * k_tiles_ * A_TILE, p.C = C + (i + j - LEAST) * p.C_row * C_TILE;
-        p.B = &work_[layer - 1].output_digits[j * digit_stride(layer - 1)];
+        p.B = &work_[layer - 1].output_digits[j * digit_stride(layer - 1)] + first * B_TILE;
         kernels_.byte_product(p);
     }
 }
 
-double Block::bias_gradient(int layer, int unit) const { return static_cast<double>(delta_sum(layer, unit)) / work_[layer].factor[unit]; }
+double Block::bias_gradient(int layer, int unit, Columns columns) const {
+    return static_cast<double>(delta_sum(layer, unit, columns)) / work_[layer].factor[unit];
+}
 
-int64_t Block::delta_sum(int layer, int unit) const {
+int64_t Block::delta_sum(int layer, int unit, Columns columns) const {
     const LayerWork& w = work_[layer];
-    const int column = columns(layer) - 1;
+    const int column = this->columns(layer) - 1;
+    const int32_t* at = &w.sums[static_cast<size_t>(unit / TILE) * w.partial_sums * w.input_tiles * C_TILE];
+    at += (column / TILE - columns.first) * C_TILE + unit % TILE * TILE + column % TILE;
     int64_t sum = 0;
-    for (int i = w.partial_sums - 1; i >= 0; --i)
-        sum = sum * 256 + w.sums[((static_cast<size_t>(unit / TILE) * w.partial_sums + i) * w.input_tiles + column / TILE) * C_TILE +
-                                 unit % TILE * TILE + column % TILE];
+    for (int i = w.partial_sums - 1; i >= 0; --i) sum = sum * 256 + at[static_cast<ptrdiff_t>(i) * columns.count * C_TILE];
     return sum;
 }
 
-Collect Block::sums_of(int layer, int unit) const {
+Collect Block::sums_of(int layer, int unit, Columns columns) const {
     const LayerWork& w = work_[layer];
+    const int inputs = layer == 0 ? pixels_.constant() : shape_.inputs(layer);
     Collect c{};
-    c.C = &w.sums[static_cast<size_t>(unit / TILE) * w.partial_sums * w.input_tiles * C_TILE], c.C_row = w.input_tiles;
-    c.sums = w.partial_sums, c.row = unit % TILE, c.count = layer == 0 ? pixels_.constant() : shape_.inputs(layer), c.scale = w.sum_scale[unit];
-    c.column_scale = layer == 0 ? ones_.data() : work_[layer - 1].output_scale.data();
+    c.C = &w.sums[static_cast<size_t>(unit / TILE) * w.partial_sums * w.input_tiles * C_TILE], c.C_row = columns.count;
+    c.sums = w.partial_sums, c.row = unit % TILE, c.scale = w.sum_scale[unit];
+    c.count = std::min(inputs - columns.first * TILE, columns.count * TILE);
+    c.column_scale = (layer == 0 ? ones_.data() : work_[layer - 1].output_scale.data()) + columns.first * TILE;
     // An input's digits are those of round(a * factor) + 2^31: the 2^31 is taken off here, in units of 2^16.
-    c.offset = layer == 0 ? 0 : 32768 * delta_sum(layer, unit);
+    c.offset = layer == 0 ? 0 : 32768 * delta_sum(layer, unit, columns);
     return c;
 }
 

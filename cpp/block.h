@@ -11,7 +11,7 @@
 
 namespace digitlab {
 
-constexpr int MAX_BLOCK = 512;           // samples; for networks with more than one hidden layer, part of the definition
+constexpr int MAX_BLOCK = 256;           // samples; for networks with more than one hidden layer, part of the definition
 constexpr int MAX_SAMPLES_SUMMED = 16384;  // before int32 could overflow: up to 4 products of at most 255 * 128 for each sample
 
 struct Samples {
@@ -20,6 +20,10 @@ struct Samples {
     const uint8_t* labels;
     int count;
     const uint8_t* soon = nullptr;  // the X of the samples after these, where it is known
+};
+
+struct Columns {  // of the sums, in tiles: one column for each input, the last one for the bias
+    int first, count;
 };
 
 struct Loss {
@@ -36,13 +40,15 @@ class Block {
     // The other layers, the loss of the worker's share of the samples, and delta of all layers.
     Loss rest(const Model& model, const Samples& samples, const Worker& worker);
     void deltas(const Model& model, const Samples& samples, const Worker& worker);
-    // The integer sums of one tile of units, added to those of earlier samples or not.
-    void sum_tile(const Samples& samples, int layer, int tile, bool add);
+    // The bytes of delta, for one tile of units; before its sums.
+    void pack_tile(const Samples& samples, int layer, int tile);
+    // The integer sums of one tile of units, for some columns, added to those of earlier samples or not.
+    void sum_tile(const Samples& samples, int layer, int tile, Columns columns, bool add);
 
-    int columns(int layer) const;  // of the sums: one for each input, and one for the bias
-    // One unit's row of sums, for `collect`; and the gradient of its bias.
-    Collect sums_of(int layer, int unit) const;
-    double bias_gradient(int layer, int unit) const;
+    Columns all_columns(int layer) const;
+    // One unit's row of sums, for `collect`; and the gradient of its bias, which is in the last of the columns.
+    Collect sums_of(int layer, int unit, Columns columns) const;
+    double bias_gradient(int layer, int unit, Columns columns) const;
 
   private:
     struct LayerWork {
@@ -62,7 +68,8 @@ class Block {
     void finish_tile(const Model& model, int layer, int tile, int lanes);
     void delta_tile(const Model& model, int layer, int tile, int lanes);
     void pack_delta(int layer, int unit, int lanes);
-    int64_t delta_sum(int layer, int unit) const;  // as an integer: the last column of the sums
+    int columns(int layer) const;
+    int64_t delta_sum(int layer, int unit, Columns columns) const;  // as an integer: the last column of the sums
     float* row(Buffer<float>& rows, int layer, int unit) { return &rows[static_cast<size_t>(unit) * work_[layer].stride]; }
     bool has_one_hidden_layer() const { return shape_.layers() == 2; }
     ptrdiff_t digit_stride(int layer) const;  // of output_digits, in bytes

@@ -42,6 +42,7 @@ struct Collect {
     const int32_t* C;
     ptrdiff_t C_row;  // from C_i to C_i+1, in tiles
     int sums;         // how many C_i: FIRST_SUMS, without an offset, or UPPER_SUMS
+    bool few;         // whether they are sums over at most FEW samples
     int row, count;   // which of the 16 rows; how many columns
     int64_t offset;
     double scale;

@@ -38,6 +38,7 @@ inline I operator+(I x, I y) { return {_mm256_add_epi32(x.a, y.a), _mm256_add_ep
 inline I operator-(I x, I y) { return {_mm256_sub_epi32(x.a, y.a), _mm256_sub_epi32(x.b, y.b)}; }
 inline I operator^(I x, I y) { return {_mm256_xor_si256(x.a, y.a), _mm256_xor_si256(x.b, y.b)}; }
 inline I operator&(I x, I y) { return {_mm256_and_si256(x.a, y.a), _mm256_and_si256(x.b, y.b)}; }
+inline I operator|(I x, I y) { return {_mm256_or_si256(x.a, y.a), _mm256_or_si256(x.b, y.b)}; }
 inline I up(I x, int by) { return {_mm256_slli_epi32(x.a, by), _mm256_slli_epi32(x.b, by)}; }
 inline I down(I x, int by) { return {_mm256_srai_epi32(x.a, by), _mm256_srai_epi32(x.b, by)}; }
 inline I larger(I x, I y) { return {_mm256_max_epi32(x.a, y.a), _mm256_max_epi32(x.b, y.b)}; }
@@ -71,6 +72,25 @@ inline void join_half(double* out, __m256i c0, __m256i c1, __m256i c2, __m256i c
 inline void join(double* out, I c0, I c1, I c2, I c3) {
     join_half(out, c0.a, c1.a, c2.a, c3.a);
     join_half(out + 8, c0.b, c1.b, c2.b, c3.b);
+}
+
+inline __m256d join_quarter(__m128i low, __m128i high) {
+    return _mm256_fmadd_pd(_mm256_cvtepi32_pd(high), _mm256_set1_pd(65536.0), _mm256_cvtepi32_pd(low));
+}
+
+inline void join(double* out, I low, I high) {
+    _mm256_storeu_pd(out, join_quarter(_mm256_castsi256_si128(low.a), _mm256_castsi256_si128(high.a)));
+    _mm256_storeu_pd(out + 4, join_quarter(_mm256_extracti128_si256(low.a, 1), _mm256_extracti128_si256(high.a, 1)));
+    _mm256_storeu_pd(out + 8, join_quarter(_mm256_castsi256_si128(low.b), _mm256_castsi256_si128(high.b)));
+    _mm256_storeu_pd(out + 12, join_quarter(_mm256_extracti128_si256(low.b, 1), _mm256_extracti128_si256(high.b, 1)));
+}
+
+inline void turn_square(I x[LANES]) {
+    alignas(64) int32_t square[LANES][LANES], turned[LANES][LANES];
+    for (int i = 0; i < LANES; ++i) store(square[i], x[i]);
+    for (int i = 0; i < LANES; ++i)
+        for (int j = 0; j < LANES; ++j) turned[j][i] = square[i][j];
+    for (int i = 0; i < LANES; ++i) x[i] = load(turned[i]);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ inline I operator+(I a, I b) { return {_mm512_add_epi32(a.v, b.v)}; }
 inline I operator-(I a, I b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 inline I operator^(I a, I b) { return {_mm512_xor_si512(a.v, b.v)}; }
 inline I operator&(I a, I b) { return {_mm512_and_si512(a.v, b.v)}; }
+inline I operator|(I a, I b) { return {_mm512_or_si512(a.v, b.v)}; }
 inline I up(I a, int by) { return {_mm512_slli_epi32(a.v, static_cast<unsigned>(by))}; }
 inline I down(I a, int by) { return {_mm512_srai_epi32(a.v, static_cast<unsigned>(by))}; }
 inline I larger(I a, I b) { return {_mm512_max_epi32(a.v, b.v)}; }
@@ -58,6 +59,32 @@ inline void join(double* out, I c0, I c1, I c2, I c3) {
     auto high = [](I c) { return _mm512_extracti64x4_epi64(c.v, 1); };
     _mm512_storeu_pd(out, join_half(low(c0), low(c1), low(c2), low(c3)));
     _mm512_storeu_pd(out + 8, join_half(high(c0), high(c1), high(c2), high(c3)));
+}
+
+inline __m512d join_half(__m256i low, __m256i high) {
+    return _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), _mm512_set1_pd(65536.0), _mm512_cvtepi32_pd(low));
+}
+
+inline void join(double* out, I low, I high) {
+    _mm512_storeu_pd(out, join_half(_mm512_castsi512_si256(low.v), _mm512_castsi512_si256(high.v)));
+    _mm512_storeu_pd(out + 8, join_half(_mm512_extracti64x4_epi64(low.v, 1), _mm512_extracti64x4_epi64(high.v, 1)));
+}
+
+// First within lanes of 4, then the lanes.
+inline void turn_square(I x[LANES]) {
+    __m512i t[LANES];
+    for (int i = 0; i < LANES; i += 4) {
+        const __m512i a = _mm512_unpacklo_epi32(x[i].v, x[i + 1].v), b = _mm512_unpackhi_epi32(x[i].v, x[i + 1].v);
+        const __m512i c = _mm512_unpacklo_epi32(x[i + 2].v, x[i + 3].v), d = _mm512_unpackhi_epi32(x[i + 2].v, x[i + 3].v);
+        t[i] = _mm512_unpacklo_epi64(a, c), t[i + 1] = _mm512_unpackhi_epi64(a, c);
+        t[i + 2] = _mm512_unpacklo_epi64(b, d), t[i + 3] = _mm512_unpackhi_epi64(b, d);
+    }
+    for (int i = 0; i < 4; ++i) {
+        const __m512i a = _mm512_shuffle_i32x4(t[i], t[i + 4], 0x44), b = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0x44);
+        const __m512i c = _mm512_shuffle_i32x4(t[i], t[i + 4], 0xee), d = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0xee);
+        x[i].v = _mm512_shuffle_i32x4(a, b, 0x88), x[i + 4].v = _mm512_shuffle_i32x4(a, b, 0xdd);
+        x[i + 8].v = _mm512_shuffle_i32x4(c, d, 0x88), x[i + 12].v = _mm512_shuffle_i32x4(c, d, 0xdd);
+    }
 }
 
 }  // namespace

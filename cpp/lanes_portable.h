@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "layout.h"
 
@@ -37,6 +38,7 @@ inline I operator+(I a, I b) { I r; EACH r.at[i] = static_cast<int32_t>(u(a.at[i
 inline I operator-(I a, I b) { I r; EACH r.at[i] = static_cast<int32_t>(u(a.at[i]) - u(b.at[i])); return r; }
 inline I operator^(I a, I b) { I r; EACH r.at[i] = a.at[i] ^ b.at[i]; return r; }
 inline I operator&(I a, I b) { I r; EACH r.at[i] = a.at[i] & b.at[i]; return r; }
+inline I operator|(I a, I b) { I r; EACH r.at[i] = a.at[i] | b.at[i]; return r; }
 inline I up(I a, int by) { I r; EACH r.at[i] = static_cast<int32_t>(u(a.at[i]) << by); return r; }
 inline I down(I a, int by) { I r; EACH r.at[i] = a.at[i] >> by; return r; }  // keeps the sign
 inline I larger(I a, I b) { I r; EACH r.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i]; return r; }
@@ -58,6 +60,17 @@ inline I choose(M m, I a, I b) { I r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]
 // Four int32 vectors, as float64: ((c3 * 2^8 + c2) * 2^8 + c1) * 2^8 + c0, which is exact.
 inline void join(double* out, I c0, I c1, I c2, I c3) {
     for (int i = 0; i < LANES; ++i) out[i] = ((c3.at[i] * 256.0 + c2.at[i]) * 256.0 + c1.at[i]) * 256.0 + c0.at[i];
+}
+
+// Two: high * 2^16 + low.
+inline void join(double* out, I low, I high) {
+    for (int i = 0; i < LANES; ++i) out[i] = high.at[i] * 65536.0 + low.at[i];
+}
+
+// Sixteen vectors as a square matrix, transposed.
+inline void turn_square(I x[LANES]) {
+    for (int i = 0; i < LANES; ++i)
+        for (int j = 0; j < i; ++j) std::swap(x[i].at[j], x[j].at[i]);
 }
 
 }  // namespace

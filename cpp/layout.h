@@ -26,6 +26,8 @@ constexpr int DELTA_DIGITS = 4;   // bytes of a delta, and of an activation
 constexpr int FIRST_SUMS = 4;     // tiles of C of the first layer's gradient: they count 1, 2^8, 2^16, 2^24
 constexpr int UPPER_SUMS = 5;     // of the others': from 2^16 on (what counts less is left out)
 
+constexpr int FEW = 256;          // samples: 255 * 128 * 257 * 256 is still an int32
+
 constexpr float WEIGHT_LIMIT = 8355000.0f;  // the largest weight as an integer: 127.5 * 2^16, less some headroom
 constexpr int DELTA_BITS = 28;              // |delta| on its grid is at most 2^28: 8 + 28 bits + 2^17 samples fill a float64
 constexpr int BOUNDED_BITS = 24;    // an activation within -1..1; 28 + 24 - 16 bits and 2^17 samples fill a float64, too

@@ -34,6 +34,8 @@ static void own_tiles(const Shape& shape, const Worker& worker, Visit visit) {
     }
 }
 
+constexpr int COLUMNS_AT_ONCE = 8;  // tiles
+
 static int units_end(const Shape& shape, int layer, int tile) { return std::min((tile + 1) * TILE, shape.outputs(layer)); }
 
 // One call of `sums`. -------------------------------------------------------------------------------------------------
@@ -89,7 +91,10 @@ class Session::Sums {
             block->first_layer(s_.model_, samples, alone);
             const Loss loss = block->rest(s_.model_, samples, alone);
             block->deltas(s_.model_, samples, alone);
-            own_tiles(s_.shape_, alone, [&](int l, int tile) { block->sum_tile(samples, l, tile, summed > 0); });
+            own_tiles(s_.shape_, alone, [&](int l, int tile) {
+                block->pack_tile(samples, l, tile);
+                block->sum_tile(samples, l, tile, block->all_columns(l), summed > 0);
+            });
             summed += samples.count;
             mine.loss += loss.total, mine.hits += loss.hits;
             if (in_order_) {  // each block has a grid of its own: float64 sums that depend on their order
@@ -122,9 +127,10 @@ class Session::Sums {
         std::lock_guard lock(collecting_);
         own_tiles(s_.shape_, Worker{0, 1, nullptr}, [&](int l, int tile) {
             for (int unit = tile * TILE; unit < units_end(s_.shape_, l, tile); ++unit) {
-                const Collect sums = block.sums_of(l, unit);
+                const Columns all = block.all_columns(l);
+                const Collect sums = block.sums_of(l, unit, all);
                 s_.kernels_.collect(&W_[l][static_cast<size_t>(unit) * columns_[l]], sums);
-                b_[l][unit] += block.bias_gradient(l, unit);
+                b_[l][unit] += block.bias_gradient(l, unit, all);
             }
         });
     }
@@ -250,30 +256,40 @@ class Session::Steps {
         if (worker.index == 0 && journey) journey->losses.push_back(loss.total), journey->hits.push_back(loss.hits);
         block_->deltas(s_.model_, samples, worker);
         own_tiles(s_.shape_, worker, [&](int l, int tile) {
-            block_->sum_tile(samples, l, tile, false);
-            if (!step_tile(number, l, tile, static_cast<double>(samples_count))) fail(number);
+            if (!step_tile(number, samples, l, tile)) fail(number);
         });
         worker.meet();  // the next step writes what the others may still read
         return failed_ == count;
     }
 
-    // The optimizer's step for the units of one tile. False where it leads beyond the finite numbers.
-    bool step_tile(int number, int l, int tile, double samples) {
-        const Step& step = steps_[number];
+    // The gradient and the optimizer's step for the units of one tile. False where it leads beyond the finite numbers.
+    bool step_tile(int number, const Samples& samples, int l, int tile) {
         LayerRows &rows = s_.model_.parameters.layer(l), &first = first_.layer(l), &second = second_.layer(l);
-        thread_local std::vector<float> gradient;
-        gradient.assign(rows.columns + TILE, 0.0f);
+        const int inputs = l == 0 ? s_.pixels_.constant() : s_.shape_.inputs(l), end = units_end(s_.shape_, l, tile);
+        thread_local std::vector<float> gradient;  // [units][columns]
+        gradient.resize(static_cast<size_t>(TILE) * rows.columns);
         alignas(64) float bias[TILE] = {};
-        for (int unit = tile * TILE; unit < units_end(s_.shape_, l, tile); ++unit) {
-            Collect sums = block_->sums_of(l, unit);
-            sums.samples = samples;
-            s_.kernels_.collect_mean(gradient.data(), sums);
-            bias[unit % TILE] = static_cast<float>(block_->bias_gradient(l, unit) / samples);
-            std::fill(gradient.begin() + sums.count, gradient.begin() + round_up(sums.count, LANES), 0.0f);
-            s_.kernels_.step(step, rows.row(unit), first.row(unit), second.row(unit), gradient.data(), rows.columns);
+        block_->pack_tile(samples, l, tile);
+        const Columns all = block_->all_columns(l);
+        const int share = l == 0 ? COLUMNS_AT_ONCE : all.count;  // sums of so many columns stay in the cache nearest to the core
+        for (int at = 0; at < all.count; at += share) {
+            const Columns columns{at, std::min(share, all.count - at)};
+            block_->sum_tile(samples, l, tile, columns, false);
+            for (int unit = tile * TILE; unit < end; ++unit) {
+                Collect sums = block_->sums_of(l, unit, columns);
+                sums.samples = samples.count, sums.few = samples.count <= FEW;
+                s_.kernels_.collect_mean(&gradient[static_cast<size_t>(unit % TILE) * rows.columns + at * TILE], sums);
+                if (at + share >= all.count)
+                    bias[unit % TILE] = static_cast<float>(block_->bias_gradient(l, unit, columns) / samples.count);
+            }
+        }
+        for (int unit = tile * TILE; unit < end; ++unit) {
+            float* row = &gradient[static_cast<size_t>(unit % TILE) * rows.columns];
+            std::fill(row + inputs, row + rows.columns, 0.0f);
+            s_.kernels_.step(steps_[number], rows.row(unit), first.row(unit), second.row(unit), row, rows.columns);
         }
         const int at = tile * TILE;
-        s_.kernels_.step(step, &rows.b[at], &first.b[at], &second.b[at], bias, TILE);
+        s_.kernels_.step(steps_[number], &rows.b[at], &first.b[at], &second.b[at], bias, TILE);
         return s_.model_.prepare_tile(l, tile);
     }
 

@@ -65,11 +65,13 @@ void test_packing(const Kernels& path, Chance& chance) {
             (by_255 ? path.pack_row_255 : path.pack_row)(got.data(), row, x.data(), count, factor, digits, depth);
             CHECK(same_bits(expected, got), "%s, pack_row, %d floats, %d digits", path.name, count, digits);
         }
-        const ptrdiff_t digit = static_cast<ptrdiff_t>(depth) * B_TILE;
+        const ptrdiff_t digit = static_cast<ptrdiff_t>(depth) * B_TILE, stride = count + chance.below(3) * LANES;
+        const auto rows = chance.floats(3 * stride + count, 1.0f);
+        const float factors[] = {factor, factor / 4, factor * 2, 0.0f};
         Buffer<uint8_t> expected(static_cast<size_t>(DELTA_DIGITS) * depth * B_TILE), got(expected.size());
-        portable().pack_column(expected.data(), digit, row, x.data(), count, factor);
-        path.pack_column(got.data(), digit, row, x.data(), count, factor);
-        CHECK(same_bits(expected, got), "%s, pack_column, %d floats", path.name, count);
+        portable().pack_columns(expected.data(), digit, row / 4 * 4, rows.data(), stride, count, factors);
+        path.pack_columns(got.data(), digit, row / 4 * 4, rows.data(), stride, count, factors);
+        CHECK(same_bits(expected, got), "%s, pack_columns, %d floats", path.name, count);
     }
 }
 
