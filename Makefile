@@ -5,6 +5,7 @@
 #   make check   style and types
 #   make bench   speed, as ratios measured in one run
 #   make lesson  open the lesson in a browser
+#   make sanitize   the C++ tests, under AddressSanitizer and UBSan, under ThreadSanitizer, and among guard pages
 #   make soak    the tests that take long, and a million hostile files of each form
 #   make docs    the documentation as web pages, in docs/_build
 #   make reference   the pages of docs/reference that follow from the code
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check bench soak docs reference wheel golden clean
+.PHONY: demo lesson test check sanitize bench soak docs reference wheel golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -36,7 +37,18 @@ check: $(VENV)/ready-test $(VENV)/ready-lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: $(VENV)/ready
+# All three are run, even where one of them finds something. See cpp/tests/CMakeLists.txt.
+sanitize: $(VENV)/ready-cmake
+	@mkdir -p build; failed=; for kind in address thread guard; do \
+	  echo "== $$kind"; \
+	  $(BIN)/cmake -S cpp/tests -B build/sanitize-$$kind -G Ninja -DSANITIZE=$$kind \
+	    -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja >build/sanitize-$$kind.log && \
+	  $(BIN)/cmake --build build/sanitize-$$kind >>build/sanitize-$$kind.log && \
+	  build/sanitize-$$kind/digitlab_tests || failed="$$failed $$kind"; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+bench: $(VENV)/ready-bench
+	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/start_up.py
 
@@ -72,4 +84,10 @@ $(VENV)/ready: pyproject.toml CMakeLists.txt $(wildcard cpp/*)
 $(VENV)/ready-%: $(VENV)/ready
 	@echo "setting up $(VENV) for: $*"
 	@$(PIP) install --group $*
+	@touch $@
+
+# The C++ tests need no digitlab, only what builds them.
+$(VENV)/ready-cmake:
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install cmake ninja
 	@touch $@

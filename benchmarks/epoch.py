@@ -1,4 +1,4 @@
-"""What one full-batch epoch of 784-64-10 costs, beside its two large matrix products alone; and the memory of it all.
+"""What one full-batch epoch of 784-64-10 costs in NumPy, beside its two large products alone; and the memory of it.
 
 The products `X @ W1` and `X.T @ delta1` are 95 % of the arithmetic, so they are the floor for NumPy. Both are timed
 in turn in one run, because machines drift. Before anything is timed, the epoch is checked against float64.
@@ -30,7 +30,7 @@ MEMORY_PROGRAM = """
 import resource, digitlab as dl
 recipe = dl.recipe("seed", epochs=5)
 network = recipe.new_network()
-dl.fit(network, dl.load_mnist()[0], recipe)
+dl.fit(network, dl.load_mnist()[0], recipe, engine="numpy")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

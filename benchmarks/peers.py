@@ -157,7 +157,7 @@ class ScikitLearn:
     def losses(self, steps: int) -> list[float]:
         """See `Digitlab.losses`."""
         batches = self.job.first_batches(steps)
-        self.model.set_params(batch_size=len(batches[0]), shuffle=False)
+        self.model.set_params(batch_size=len(batches[0]), shuffle=False, warm_start=False)
         self.model.partial_fit(self.x[batches[0]], self.y[batches[0]], classes=np.arange(10))  # makes its arrays
         for layer, W, b in zip(self.job.network.layers, self.model.coefs_, self.model.intercepts_, strict=True):
             W[:], b[:] = layer.W, layer.b
@@ -165,7 +165,7 @@ class ScikitLearn:
         for batch in batches:
             self.model.partial_fit(self.x[batch], self.y[batch])
             found.append(float(self.model.loss_))
-        self.model.set_params(batch_size=self.job.batch or len(self.x), shuffle=self.job.batch > 0)
+        self.model.set_params(batch_size=self.job.batch or len(self.x), shuffle=self.job.batch > 0, warm_start=True)
         return found
 
     def run(self, units: int) -> None:
@@ -214,7 +214,7 @@ class Torch:
     def losses(self, steps: int) -> list[float]:
         """See `Digitlab.losses`."""
         batches = map(self.torch.from_numpy, self.job.first_batches(steps))
-        return [float(self._step(self.X[batch], self.Y[batch])) for batch in batches]
+        return [self._step(self.X[batch], self.Y[batch]).item() for batch in batches]
 
     def run(self, units: int) -> None:
         """See `Digitlab.run`."""

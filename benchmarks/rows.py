@@ -107,6 +107,7 @@ SCALING: dict[str, dict[int, JSON]] = {
 }
 
 
-def all_paths(available: list[str]) -> tuple[Name, ...]:
-    """The paths of the native engine that this processor has, the best first."""
-    return tuple(name for name in NATIVE if name.variant in available)
+def all_paths(available: list[str], *, portable: bool = False) -> tuple[Name, ...]:
+    """The paths of the native engine that this processor has, the best first; the portable one if there is no other."""
+    timed = [path for path in available if path != "portable" or portable] or available
+    return tuple(name for name in NATIVE if name.variant in timed)

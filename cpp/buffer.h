@@ -21,7 +21,9 @@ class Buffer {
         const size_t bytes = (needed + unit - 1) / unit * unit;
         data_.reset(static_cast<T*>(std::aligned_alloc(unit, bytes)));
         if (!data_) throw std::bad_alloc();
-        if (unit == page) madvise(data_.get(), bytes, MADV_HUGEPAGE);
+#ifdef MADV_HUGEPAGE
+        if (unit == page) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // fewer look-ups of addresses
+#endif
         std::memset(static_cast<void*>(data_.get()), 0, bytes);
     }
     T* data() { return data_.get(); }

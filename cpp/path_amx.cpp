@@ -13,7 +13,7 @@ struct alignas(64) TileConfig {
     uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-const TileConfig config;
+constexpr TileConfig config;
 
 // GCC 12 does not know that tile instructions read memory: what was stored before must be stored by now.
 inline void settle_memory() { asm volatile("" ::"r"(&config) : "memory"); }

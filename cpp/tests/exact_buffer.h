@@ -1,6 +1,6 @@
 // Included before every source of the tests: Buffer, but with not a byte more than was asked for.
 //
-// Under AddressSanitizer it is a plain allocation, which the sanitizer surrounds with zones that may not be touched.
+// Under a sanitizer it is a plain allocation, which AddressSanitizer surrounds with zones that may not be touched.
 // Else its end (rounded up to a cache line, as it is read in whole vectors) is the end of a page, and the pages before
 // and after it are closed: touching them ends the program, whichever instruction does it.
 #pragma once
@@ -22,7 +22,7 @@ class Buffer {
     Buffer() = default;
     explicit Buffer(size_t count) : size_(count) {
         const size_t bytes = count * sizeof(T);
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         void* memory = nullptr;
         if (posix_memalign(&memory, 64, bytes) != 0) throw std::bad_alloc();
         data_ = static_cast<T*>(memory);
@@ -45,7 +45,7 @@ class Buffer {
     }
     ~Buffer() {
         if (base_) munmap(base_, mapped_);
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         std::free(data_);
 #endif
     }

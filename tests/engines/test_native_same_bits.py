@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from native_tools import FAST, PATHS, assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
+import digitlab as dl
+from digitlab.engines import Sums
 from digitlab.network import ACTIVATIONS, Architecture
 
 pytestmark = needs_native
@@ -108,3 +110,37 @@ def test_a_sample_alone_gives_what_it_gives_among_others():
     for sample, expected in enumerate(whole):
         with open_native(architecture, digits[sample : sample + 1]) as session:
             assert_same_sums(session.sums(parameters, slice(None)), expected)
+
+
+def _in_shards_and_whole(architecture: Architecture, digits: dl.Digits, parameters: np.ndarray, cut: int) -> list[Sums]:
+    answers = []
+    for shard in (digits[:cut], digits[cut:], digits):
+        with open_native(architecture, shard) as session:
+            answers.append(session.sums(parameters, slice(None)))
+    return [answers[0] + answers[1], answers[2]]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_large_weight_of_a_pixel_that_a_shard_never_lights_counts_in_its_grid_too(activation):
+    """A unit's weights are rounded on a grid that its largest one sets: all shards must see the same largest."""
+    architecture = Architecture((784, 5, 10), activation)
+    digits = random_digits(200, 1, ink=1.0)
+    digits.images[:100, 0, 0] = 0
+    parameters = some_parameters(architecture)
+    architecture.layers(parameters)[0].W[0] = 3.7
+    assert_same_sums(*_in_shards_and_whole(architecture, digits, parameters, 100))
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu"])
+def test_how_often_pixels_are_lit_does_not_change_the_grid_of_a_unit(activation):
+    """How large a unit can get sets the grid of its outputs: just below 2, or above, by the order of a float32 sum."""
+    architecture = Architecture((784, 1, 10), activation)
+    digits = random_digits(128, 1, ink=1.0)
+    digits.images[digits.images == 0] = 1  # all lit everywhere ...
+    digits.images[65:, 0, 0] = 0  # ... but the first, which one of the second half lights
+    parameters = some_parameters(architecture)
+    W, b = architecture.layers(parameters)[0]
+    W[:], b[:] = 0, 0
+    W[16::16] = 2.0**-25
+    W[0] = np.nextafter(np.float32(2), np.float32(0))
+    assert_same_sums(*_in_shards_and_whole(architecture, digits, parameters, 64))

@@ -13,7 +13,7 @@ import digitlab as dl
 from digitlab.engines import NativeEngine
 
 FILE = Path(__file__).parent / "native.json"
-FEW = 3000  # digits: the portable path needs seconds for these, and minutes for all
+FEW = 1000  # digits: the portable path needs a second for these, and minutes for all
 
 _RECIPES = {
     "seed": dl.recipe("seed", epochs=20),

@@ -13,6 +13,7 @@ Atheris is libFuzzer for Python: it follows the bytecode of digitlab, of `tomlli
 from __future__ import annotations
 
 import argparse
+import gc
 import inspect
 import re
 import resource
@@ -38,7 +39,7 @@ ABSENT = "the fuzzer cannot run: there is no atheris here (`pip install --group 
 
 
 def find_form(name: str) -> Format:
-    """The form of that name. It is imported here because the child has to instrument all that comes with it."""
+    """The form of that name."""
     import fuzzed_data
     import fuzzed_models
 
@@ -81,25 +82,18 @@ def fuzz(name: str, options: list[str]) -> None:
     """The child: libFuzzer, which ends the process itself. Its ``options`` are libFuzzer's."""
     import atheris
 
-    with atheris.instrument_imports(include=INSTRUMENTED):
-        form = find_form(name)
-        for function in form.plain:
-            function.__code__ = code_of(function)
-        with new_folder() as folder:
-            trial = trial_of(form, Path(folder))
-            for data in seeds(form):
-                trial(data)  # and what is imported on the way
-    folder = new_folder()
-    atheris.Setup([name, *options], trial_of(form, Path(folder.name)))
+    form, folder = find_form(name), new_folder()
+    trial = trial_of(form, Path(folder.name))
+    for data in seeds(form):
+        trial(data)  # and what is imported on the way
+    for function in [found for found in gc.get_objects() if isinstance(found, FunctionType)]:
+        # Not by `atheris.instrument_imports`: where another finder brings a package in, it does nothing, silently.
+        if str(function.__module__).split(".")[0] in INSTRUMENTED and function not in form.plain:
+            atheris.instrument_func(function)
+    atheris.Setup([name, *options], trial)
     used = int(re.findall(r"VmSize:\s+(\d+)", Path("/proc/self/status").read_text())[0]) * 1024
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.RLIM_INFINITY))
     atheris.Fuzz()
-
-
-def code_of(function: FunctionType) -> CodeType:
-    """The code of a function of a module as it was before it was instrumented."""
-    module = compile(Path(function.__code__.co_filename).read_bytes(), function.__code__.co_filename, "exec")
-    return next(code for code in module.co_consts if isinstance(code, CodeType) and code.co_name == function.__name__)
 
 
 def run(name: str, runs: int, seed: int) -> bool:
@@ -118,10 +112,11 @@ def run(name: str, runs: int, seed: int) -> bool:
         command = [sys.executable, __file__, name, "--child", *options, str(corpus)]
         child = subprocess.run(command, stderr=subprocess.PIPE, check=False)
         told = child.stderr.decode(errors="replace")
-        done = re.search(r"Done (\d+) runs", told)
-        if child.returncode or not done:
+        done, guided = re.search(r"Done (\d+) runs", told), re.search(r"DONE +cov: \d+", told)
+        if child.returncode or not (done and guided):
             told = "\n".join(line for line in told.splitlines() if not line.startswith(("INFO", "#")))
-            say(f"{told[-4000:]}\n{name}: FOUND SOMETHING. The input is in {found}; read it again with --again")
+            what = "FOUND SOMETHING" if child.returncode else "NOT GUIDED by any coverage, so this is no check"
+            say(f"{told[-4000:]}\n{name}: {what}. Inputs are in {found}; read one again with --again")
             return False
         found.rmdir()
         kept = [path.read_bytes() for path in sorted(corpus.iterdir())]

@@ -90,12 +90,13 @@ def is_true_checkpoint(content: bytes, read: State) -> bool:
 
 
 def seeds_of(header: dict[str, Any], body: bytes) -> tuple[tuple[int, bytes], ...]:
-    """One file in all three ways, and damaged twice."""
+    """One file in all three ways, with numbers that are none, and damaged twice."""
     text, texts = json.dumps(header).encode(), header["__metadata__"]
     loose = text.replace(texts["sha256"].encode(), SHA)
     deep = {name: json.loads(value) if value[0] in "[{" else value for name, value in texts.items()}
     short = json.dumps(header | {"__metadata__": deep | {"sha256": SHA.decode()}}).encode()
     whole = (0, forge.with_header(text, body)), (1, loose + BETWEEN + body), (2, short + BETWEEN + b"\0\0\x80\x3f")
+    whole += ((2, short + BETWEEN + b"\0\0\xc0\x7f"),)
     return *whole, (0, forge.with_header(text, body[:-1])), (0, forge.with_header(text[:-1] + b"\xff", body))
 
 

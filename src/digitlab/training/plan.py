@@ -71,7 +71,7 @@ def train(
         network: its layers and activation must be the recipe's. It starts from the parameters that it has.
         digits: the training set.
         recipe: every setting that changes the result.
-        engine: ``"auto"``, ``"numpy"``, or an `Engine`. Does not change the result beyond rounding.
+        engine: ``"auto"``, ``"native"``, ``"numpy"``, or an `Engine`. Does not change the result beyond rounding.
         threads: 1 to 256; None for as many as the process may use.
         control: lets another thread stop it or change settings.
         each_step: tell a `StepDone` for each step as well.

@@ -1,0 +1,156 @@
+// One call of `Session::sums`: loss, hits and gradient of a selection of samples, a block at a time.
+#include <atomic>
+#include <condition_variable>
+
+#include "gathered.h"
+#include "shares.h"
+
+namespace digitlab {
+
+class Session::Sums {
+  public:
+    Sums(Session& session, Selection selection, double* gradient)
+        : s_(session), selection_(selection), flat_(gradient), in_order_(session.shape_.layers() > 2) {
+        blocks_ = (selection.count + MAX_BLOCK - 1) / MAX_BLOCK;
+        in_tiles_ = !selection.indices && selection.start % TILE == 0;
+        for (int l = 0; l < s_.shape_.layers(); ++l) {
+            columns_.push_back(l == 0 ? round_up(s_.pixels_.constant() + 1, LANES) : round_up(s_.shape_.inputs(l), LANES));
+            const size_t units = s_.shape_.unit_tiles(l) * TILE;
+            W_.emplace_back(units * columns_[l]);
+            b_.emplace_back(units);
+        }
+    }
+
+    Answer run(const float* parameters, const std::function<bool()>& interrupted) {
+        in_tiles_ ? s_.pixels_.need_tiles() : s_.pixels_.need_rows();
+        const int workers = s_.team_.size();
+        std::atomic<bool> finite{true};
+        s_.team_.run(workers, [&](const Worker& worker) {
+            own_tiles(s_.shape_, worker, [&](int l, int tile) {
+                s_.model_.parameters.load(parameters, l, tile);
+                if (!s_.model_.prepare_tile(l, tile)) finite = false;
+            });
+            worker.meet();
+            if (!finite) return;
+            work(worker.index, interrupted);
+            worker.meet();
+            own_tiles(s_.shape_, worker, [&](int l, int tile) { save(l, tile); });
+        });
+        if (!finite) throw NotFinite();
+        if (stopped_) throw Interrupted();
+        return answer_;
+    }
+
+  private:
+    // Takes blocks of samples until there are none left.
+    void work(int index, const std::function<bool()>& interrupted) {
+        const Worker alone{0, 1, nullptr};
+        auto& block = s_.blocks_[index];
+        if (!block) block = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, MAX_BLOCK);
+        std::unique_ptr<Gathered> gathered;
+        if (!in_tiles_) gathered = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, MAX_BLOCK);
+        ProductsAllowed allowed(s_.kernels_);
+        Answer mine;
+        int64_t summed = 0;  // samples in the block's integer sums
+        for (int64_t number; (number = next_.fetch_add(1)) < blocks_ && !stopped_;) {
+            const Samples samples = samples_of(number, gathered.get());
+            if (!in_order_ && summed + samples.count > MAX_SAMPLES_SUMMED) collect(*block), summed = 0;
+            block->first_layer(s_.model_, samples, alone);
+            const Loss loss = block->rest(s_.model_, samples, alone);
+            block->deltas(s_.model_, samples, alone);
+            own_tiles(s_.shape_, alone, [&](int l, int tile) {
+                block->pack_tile(samples, l, tile);
+                block->sum_tile(samples, l, tile, block->all_columns(l), summed > 0);
+            });
+            summed += samples.count;
+            mine.loss += loss.total, mine.hits += loss.hits;
+            if (in_order_) {  // each block has a grid of its own: float64 sums that depend on their order
+                wait_for_turn(number);
+                collect(*block), summed = 0;
+                turn_done();
+            }
+            if (index == 0 && interrupted()) stop();
+        }
+        if (summed > 0) collect(*block);
+        std::lock_guard lock(mutex_);
+        answer_.loss += mine.loss, answer_.hits += mine.hits;
+    }
+
+    Samples samples_of(int64_t number, Gathered* gathered) {
+        const int64_t first = selection_.start + number * MAX_BLOCK;
+        const int count = static_cast<int>(std::min<int64_t>(MAX_BLOCK, selection_.start + selection_.count - first));
+        if (in_tiles_) {
+            Samples samples{s_.pixels_.tiles(first), s_.pixels_.used(first), s_.labels_ + first, count};
+            const int64_t later = number + s_.team_.size();  // most likely this thread's next block
+            if (later + 1 < blocks_) samples.soon = s_.pixels_.tiles(selection_.start + later * MAX_BLOCK);
+            return samples;
+        }
+        const int64_t* indices = selection_.indices;
+        gathered->gather(count, Worker{0, 1, nullptr}, [&](int i) { return indices ? indices[first + i] : first + i; });
+        return gathered->samples(count);
+    }
+
+    void collect(const Block& block) {
+        std::lock_guard lock(collecting_);
+        own_tiles(s_.shape_, Worker{0, 1, nullptr}, [&](int l, int tile) {
+            for (int unit = tile * TILE; unit < units_end(s_.shape_, l, tile); ++unit) {
+                const Columns all = block.all_columns(l);
+                const Collect sums = block.sums_of(l, unit, all);
+                s_.kernels_.collect(&W_[l][static_cast<size_t>(unit) * columns_[l]], sums);
+                b_[l][unit] += block.bias_gradient(l, unit, all);
+            }
+        });
+    }
+
+    void wait_for_turn(int64_t number) {
+        std::unique_lock lock(mutex_);
+        turned_.wait(lock, [&] { return turn_ == number || stopped_; });
+    }
+
+    void turn_done() {
+        std::lock_guard lock(mutex_);
+        ++turn_;
+        turned_.notify_all();
+    }
+
+    void stop() {
+        std::lock_guard lock(mutex_);
+        stopped_ = true;
+        turned_.notify_all();
+    }
+
+    void save(int layer, int tile) {
+        const int outputs = s_.shape_.outputs(layer);
+        int64_t at = flat_start(s_.shape_, layer);
+        for (int input = 0; input < s_.shape_.inputs(layer); ++input, at += outputs) {
+            const int column = column_of(s_.pixels_, layer, input);
+            const bool lit = layer > 0 || column < s_.pixels_.constant();
+            for (int unit = tile * TILE; unit < units_end(s_.shape_, layer, tile); ++unit)
+                flat_[at + unit] = lit ? W_[layer][static_cast<size_t>(unit) * columns_[layer] + column] : 0.0;
+        }
+        for (int unit = tile * TILE; unit < units_end(s_.shape_, layer, tile); ++unit) flat_[at + unit] = b_[layer][unit];
+    }
+
+    Session& s_;
+    const Selection selection_;
+    double* const flat_;
+    const bool in_order_;
+    bool in_tiles_;
+    int64_t blocks_;
+    std::vector<int> columns_;
+    std::vector<Buffer<double>> W_, b_;  // the gradient, in rows as in Parameters
+    std::atomic<int64_t> next_{0};
+    std::atomic<bool> stopped_{false};
+    std::mutex mutex_, collecting_;
+    std::condition_variable turned_;
+    int64_t turn_ = 0;
+    Answer answer_;
+};
+
+Answer Session::sums(const float* parameters, Selection selection, double* gradient,
+                     const std::function<bool()>& interrupted) {
+    std::lock_guard lock(one_call_);
+    return Sums(*this, selection, gradient).run(parameters, interrupted);
+}
+
+}  // namespace digitlab
