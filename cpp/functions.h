@@ -37,7 +37,10 @@ inline F log(F x) {
     return fma(exponent, all(0.693147182464599609f), fma(p * q, s, s + s));
 }
 
-inline F sigmoid(F z) { return all(1.0f) / (all(1.0f) + exp(all(0.0f) - z)); }
+inline F sigmoid(F z) {
+    const F a = all(1.0f) / (all(1.0f) + exp(all(0.0f) - z));
+    return choose(greater(all(-88.0f), z), all(0.0f), a);  // 0 where e^-z is beyond the finite numbers
+}
 
 inline F tanh(F z) {
     const F size = from_bits(bits(z) & all(int32_t{0x7fffffff}));

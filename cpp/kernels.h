@@ -72,8 +72,8 @@ struct Kernels {
 
     // The largest |x| of a row; infinite where any is not finite.
     float (*largest)(const float* row, int count);
-    // The sum of what is above 0, or that of what is below, whichever is larger.
-    float (*one_sided_sum)(const float* row, int count);
+    // Of the integers round(x * factor): the sum of those above 0, or of those below, whichever is larger. In any order.
+    int64_t (*one_sided_sum)(const float* row, int count, float factor);
     // Row `row` (0..15) of tiles of A: digits of round(x * factor), lowest digit first, `digits` of them.
     // Tile k of digit d is at out + (d * depth + k) * A_TILE.
     void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);

@@ -19,14 +19,14 @@ bool Model::prepare(int layer, int unit) {
     LayerRows& rows = parameters.layer(layer);
     if (layer > 0) return std::isfinite(kernels_.largest(rows.row(unit), rows.columns));
     const int used = pixels_.depth() * DEPTH;
-    const float largest = kernels_.largest(rows.row(unit), used);
-    const float never_lit = kernels_.largest(rows.row(unit) + used, rows.columns - used);
-    if (!std::isfinite(largest) || !std::isfinite(never_lit)) return false;
+    const float largest = kernels_.largest(rows.row(unit), rows.columns);  // lit or not: a shard must find the same
+    if (!std::isfinite(largest)) return false;
     const float factor = largest > 1e-30f ? WEIGHT_LIMIT / largest : 0.0f;
     const double scale = factor > 0 ? 1 / (255.0 * factor) : 0.0;  // a pixel is its byte / 255
     scale_[unit] = static_cast<float>(scale);
     scale_rest_[unit] = static_cast<float>(scale - static_cast<double>(scale_[unit]));
-    if (!is_bounded(shape_.activation)) reach_[unit] = kernels_.one_sided_sum(rows.row(unit), used);
+    if (!is_bounded(shape_.activation))  // a little more, for what rounding took away
+        reach_[unit] = factor > 0 ? 1.001f * static_cast<float>(kernels_.one_sided_sum(rows.row(unit), rows.columns, factor)) / factor : 0.0f;
     int8_t* digits = &digits_[static_cast<size_t>(unit / TILE) * WEIGHT_DIGITS * pixels_.depth() * A_TILE];
     kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, WEIGHT_DIGITS, pixels_.depth());
     return true;

@@ -25,20 +25,28 @@ void Pixels::arrange(uint8_t* row, const uint8_t* image) const {
     row[lit_] = 255;
 }
 
-void Pixels::need_rows() {
+// Asks at the first sample of every 1024.
+static void ask(int64_t sample, const std::function<bool()>& interrupted) {
+    if (sample % 1024 == 0 && interrupted()) throw Interrupted();
+}
+
+void Pixels::need_rows(const std::function<bool()>& interrupted) {
     std::call_once(rows_made_, [&] {
         Buffer<uint8_t> rows(count_ * depth_ * DEPTH);
-        for (int64_t sample = 0; sample < count_; ++sample)
+        for (int64_t sample = 0; sample < count_; ++sample) {
+            ask(sample, interrupted);
             arrange(&rows[sample * depth_ * DEPTH], images_ + sample * PIXELS);
+        }
         rows_ = std::move(rows);
     });
 }
 
-void Pixels::need_tiles() {
+void Pixels::need_tiles(const std::function<bool()>& interrupted) {
     std::call_once(tiles_made_, [&] {
         const int64_t blocks = (count_ + DEPTH - 1) / DEPTH * (DEPTH / TILE);  // 64 samples go backward together
         Buffer<uint8_t> tiles(blocks * depth_ * B_TILE), used(blocks * depth_), rows(TILE * depth_ * DEPTH);
         for (int64_t block = 0; block < blocks; ++block) {
+            ask(block * TILE, interrupted);
             const uint8_t* sixteen[TILE] = {};
             for (int i = 0; i < TILE && block * TILE + i < count_; ++i) {
                 arrange(&rows[i * depth_ * DEPTH], images_ + (block * TILE + i) * PIXELS);

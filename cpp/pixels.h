@@ -4,6 +4,7 @@
 // are skipped; those that are never lit take no part in products at all. None of this changes a sum.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -13,6 +14,8 @@
 namespace digitlab {
 
 constexpr int PIXELS = 784;
+
+struct Interrupted {};  // the caller's question was answered with yes
 
 class Pixels {
   public:
@@ -31,8 +34,9 @@ class Pixels {
     // The bytes of one sample in their places: [depth() * 64].
     const uint8_t* row(int64_t sample) const { return rows_.data() + sample * depth_ * DEPTH; }
 
-    void need_tiles();  // before tiles() and used(); any thread
-    void need_rows();   // before row()
+    // Before tiles() and used(), and before row(). `interrupted` is asked now and then; if it says yes, throws Interrupted.
+    void need_tiles(const std::function<bool()>& interrupted);
+    void need_rows(const std::function<bool()>& interrupted);
 
   private:
     void arrange(uint8_t* row, const uint8_t* image) const;

@@ -14,7 +14,6 @@ namespace digitlab {
 struct NotFinite : std::runtime_error {
     NotFinite() : std::runtime_error("a parameter is not finite") {}
 };
-struct Interrupted {};  // the caller's question was answered with yes
 
 // Which samples: a range, or indices (of which a range is a part).
 struct Selection {

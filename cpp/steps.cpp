@@ -136,7 +136,7 @@ Journey Session::advance(float* parameters, float* first, float* second, const i
                          const std::vector<int64_t>& ends, const std::vector<Step>& steps,
                          const std::function<bool()>& interrupted) {
     std::lock_guard lock(one_call_);
-    pixels_.need_rows();
+    pixels_.need_rows(interrupted);
     Journey journey;
     const int count = static_cast<int>(ends.size());
     Steps all(*this, indices, ends, steps);

@@ -22,8 +22,10 @@ class Session::Sums {
     }
 
     Answer run(const float* parameters, const std::function<bool()>& interrupted) {
-        in_tiles_ ? s_.pixels_.need_tiles() : s_.pixels_.need_rows();
+        in_tiles_ ? s_.pixels_.need_tiles(interrupted) : s_.pixels_.need_rows(interrupted);
         const int workers = s_.team_.size();
+        for (auto& block : s_.blocks_)  // here, as a worker that finds no memory would leave the others waiting
+            if (!block) block = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, MAX_BLOCK);
         std::atomic<bool> finite{true};
         s_.team_.run(workers, [&](const Worker& worker) {
             own_tiles(s_.shape_, worker, [&](int l, int tile) {
@@ -45,8 +47,7 @@ class Session::Sums {
     // Takes blocks of samples until there are none left.
     void work(int index, const std::function<bool()>& interrupted) {
         const Worker alone{0, 1, nullptr};
-        auto& block = s_.blocks_[index];
-        if (!block) block = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, MAX_BLOCK);
+        const auto& block = s_.blocks_[index];
         std::unique_ptr<Gathered> gathered;
         if (!in_tiles_) gathered = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, MAX_BLOCK);
         ProductsAllowed allowed(s_.kernels_);

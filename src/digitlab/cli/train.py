@@ -40,7 +40,9 @@ Name = Annotated[
     str | None, Parameter(name="RECIPE", help="A named recipe, or a TOML file.", show_default=_say("seed"))
 ]
 Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=_say(f"{RUNS}/..."))]
-EngineName = Annotated[str, Parameter(help="auto (the fastest), native or numpy. Does not change the result beyond rounding.")]
+EngineName = Annotated[
+    str, Parameter(help="auto (the fastest), native or numpy. Does not change the result beyond rounding.")
+]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=_say("all cores"), converter=whole)]
 ReportEvery = Annotated[
     int | None, Parameter(help="Epochs between lines.", show_default=_say("a tenth of them"), converter=whole)

@@ -8,7 +8,6 @@ everything before C++ sees it.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable
 
 import numpy as np
@@ -110,7 +109,6 @@ class NativeSession(Session):
         self._arguments = (images, labels, list(architecture.sizes), activation, threads, simd)
         self._session = Compiled(*self._arguments)
         self._process = os.getpid()
-        self._lock = threading.Lock()
 
     def sums(self, parameters: Floats, batch: Batch) -> Sums:
         """See `Session.sums`. For networks with one hidden layer, sums of parts add up to the whole's, bit for bit.
@@ -153,7 +151,7 @@ class NativeSession(Session):
         ends = np.cumsum([len(batch) for batch in samples]).tolist()
         optimizer.remember(flat)
         empty = np.empty(0, np.float32)
-        first, second = [*(optimizer.memory[name] for name in optimizer.kept), empty, empty][:2]
+        first, second = [*(self._checked(optimizer.memory[name]) for name in optimizer.kept), empty, empty][:2]
         numbers = [optimizer.numbers(optimizer.taken + step) for step in range(len(batches))]
         steps = np.array([[getattr(one, name) for name in STEP] for one in numbers], np.float32)
         rule = RULES.index(optimizer.rule)
@@ -167,7 +165,7 @@ class NativeSession(Session):
 
     def _here(self) -> Compiled:
         """The session in C++. A fork copies memory but not threads, so a child process begins anew."""
-        if self._process != os.getpid():
+        if self._process != os.getpid():  # two threads may both do it, and no harm is done
             self._session, self._process = Compiled(*self._arguments), os.getpid()
         return self._session
 
@@ -195,7 +193,7 @@ class NativeSession(Session):
                 got=describe(batch),
                 help="np.arange(32) is the first 32 samples",
             )
+        if batch.size and (int(batch.min()) < -count or int(batch.max()) >= count):
+            raise IndexError(f"samples are numbered 0 to {count - 1}; got {batch.min()} to {batch.max()}")
         samples = np.ascontiguousarray(batch, np.int64)
-        if samples.size and (int(samples.min()) < -count or int(samples.max()) >= count):
-            raise IndexError(f"samples are numbered 0 to {count - 1}; got {samples.min()} to {samples.max()}")
         return np.where(samples < 0, samples + count, samples) if samples.size and samples.min() < 0 else samples
