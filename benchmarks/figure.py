@@ -45,7 +45,7 @@ def _bars(axes: Any, row: dict[str, Any]) -> None:
     axes.barh(names, middles, xerr=[low, high], color=colours, ecolor="#444444")
     for name, middle, above in zip(names, middles, high, strict=True):
         axes.annotate(f" {middle:.3g}", (middle + above, name), va="center", fontsize=8)
-    axes.set(title=row["title"], xlabel=f"milliseconds for one {row['unit']}, logarithmic", xscale="log")
+    axes.set(title=row["title"], xlabel=f"milliseconds for {row['unit']}, logarithmic", xscale="log")
     axes.margins(x=0.15)
 
 

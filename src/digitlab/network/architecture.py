@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -80,12 +81,16 @@ class Architecture:
 
     def layers(self, flat: Floats) -> list[Layer]:
         """Views of a flat vector ``(parameter_count,)`` as one `Layer` after the other."""
+        return [Layer(flat[W].reshape(shape), flat[b]) for W, b, shape in self._places]
+
+    @cached_property
+    def _places(self) -> list[tuple[slice, slice, tuple[int, int]]]:
+        """Where each layer's W and b lie in the flat vector, and the shape of W."""
         found, start = [], 0
         for inputs, outputs in self.pairs:
             middle = start + inputs * outputs
-            end = middle + outputs
-            found.append(Layer(flat[start:middle].reshape(inputs, outputs), flat[middle:end]))
-            start = end
+            found.append((slice(start, middle), slice(middle, middle + outputs), (inputs, outputs)))
+            start = middle + outputs
         return found
 
     def named(self, flat: Floats) -> dict[str, Floats]:
