@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FORMS = ("idx", "npz", "csv", "picture", "model", "checkpoint", "recipe")
 SECONDS = 1.0  # of this process's own time, for one input; others on the machine do not count
-FROZEN = 60  # seconds by the clock, after which an input is believed to have no end
+FROZEN = 1200  # seconds by the clock, after which an input is believed to have no end: others may stop this process
 MEMORY = 2**28  # bytes of addresses that may come on top of what the process has when it begins
 IN_MEMORY = Path("/dev/shm")
 INSTRUMENTED = ["digitlab", "tomllib", "PIL"]
