@@ -33,7 +33,7 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         std::fill_n(w.factor.data(), units, factor_for(l == 0 ? 1.0f / 255.0f : 1.0f, DELTA_BITS));  // as |p - y| <= 1
         if (shape.is_last(l)) continue;
         w.a = Buffer<float>(units * stride);
-        if (shape.activation == Activation::gelu) w.z = Buffer<float>(units * stride);
+        if (shape.activation == Activation::gelu || shape.activation == Activation::tanh) w.z = Buffer<float>(units * stride);
         w.output_digits = Buffer<uint8_t>(DELTA_DIGITS * digit_stride(l));
         w.output_scale = Buffer<double>(round_up(columns(l + 1), TILE));
         // The bias counts as the weight of one more input, whose digits are 0, 0, 1, 0: 2^16, the unit of the sums.

@@ -77,7 +77,11 @@ inline F activation(Activation kind, F z) {
 inline F derivative(Activation kind, F z, F a) {
     switch (kind) {
         case Activation::sigmoid: return a * (all(1.0f) - a);
-        case Activation::tanh: return all(1.0f) - a * a;
+        case Activation::tanh: {  // 1 - a^2 without its cancellation near 1
+            const F size = from_bits(bits(z) & all(int32_t{0x7fffffff}));
+            const F e = exp(size * all(-2.0f)), rest = all(1.0f) + e;
+            return choose(greater(all(43.0f), size), all(4.0f) * e / (rest * rest), all(0.0f));  // exp ends at -86
+        }
         case Activation::relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.0f));
         case Activation::leaky_relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.01f));
         case Activation::gelu: {
