@@ -1,18 +1,8 @@
 #include "block.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace digitlab {
-
-// The power of two that brings |x| <= bound to at most 2^bits. Near the end of the finite numbers it is 0, so that what is
-// divided by it is not finite either.
-static float factor_for(float bound, int bits) {
-    if (!(bound < 1e37f)) return 0.0f;
-    int exponent;
-    std::frexp(std::max(bound, 1e-25f), &exponent);  // bound < 2^exponent
-    return std::ldexp(1.0f, bits - exponent);
-}
 
 Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, int capacity)
     : shape_(shape), pixels_(pixels), kernels_(kernels), k_tiles_(tiles(capacity, DEPTH)), work_(shape.layers()) {
@@ -25,8 +15,8 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         w.input_tiles = tiles(columns(l), TILE);
         widest = std::max(widest, static_cast<size_t>(w.input_tiles) * TILE);
         w.delta = Buffer<float>(units * stride);
-        w.delta_digits = Buffer<int8_t>(units / TILE * DELTA_DIGITS * k_tiles_ * A_TILE);
-        w.partial_sums = l == 0 ? FIRST_SUMS : UPPER_SUMS;
+        w.delta_digits = Buffer<int8_t>(units / TILE * MAX_BYTES * k_tiles_ * A_TILE);
+        w.partial_sums = l == 0 ? kernels.digits.count : UPPER_SUMS;
         w.sums = Buffer<int32_t>(units / TILE * w.partial_sums * w.input_tiles * C_TILE);
         w.factor = Buffer<float>(units);
         w.sum_scale = Buffer<double>(units);
@@ -34,7 +24,7 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         if (shape.is_last(l)) continue;
         w.a = Buffer<float>(units * stride);
         if (shape.activation == Activation::gelu || shape.activation == Activation::tanh) w.z = Buffer<float>(units * stride);
-        w.output_digits = Buffer<uint8_t>(DELTA_DIGITS * digit_stride(l));
+        w.output_digits = Buffer<uint8_t>(BYTES.count * digit_stride(l));
         w.output_scale = Buffer<double>(round_up(columns(l + 1), TILE));
         // The bias counts as the weight of one more input, whose digits are 0, 0, 1, 0: 2^16, the unit of the sums.
         const int bias = columns(l + 1) - 1;
@@ -42,6 +32,7 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         for (int k = 0; k < k_tiles_; ++k)
             for (int r = 0; r < TILE; ++r) std::memset(ones + k * B_TILE + r * DEPTH + bias % TILE * 4, 1, 4);
     }
+    logits_ = Buffer<double>(static_cast<size_t>(shape.unit_tiles(shape.layers() - 1)) * TILE * stride);
     turned_ = Buffer<uint8_t>(static_cast<size_t>(work_[0].input_tiles) * k_tiles_ * B_TILE);
     turned_used_ = Buffer<uint8_t>(static_cast<size_t>(work_[0].input_tiles) * k_tiles_);
     ones_ = Buffer<double>(widest);
@@ -61,7 +52,7 @@ int Block::columns(int layer) const { return layer == 0 ? pixels_.constant() + 1
 
 void Block::first_layer(const Model& model, const Samples& samples, const Worker& worker) {
     thread_local Buffer<int32_t> scratch;  // the digits' sums of one tile of units
-    const size_t needed = static_cast<size_t>(WEIGHT_DIGITS) * k_tiles_ * (DEPTH / TILE) * C_TILE;
+    const size_t needed = static_cast<size_t>(kernels_.digits.count) * k_tiles_ * (DEPTH / TILE) * C_TILE;
     if (scratch.size() < needed) scratch = Buffer<int32_t>(needed);
     const int tiles_here = shape_.unit_tiles(0);
     for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile)
@@ -77,33 +68,37 @@ void Block::one_first_tile(const Model& model, const Samples& samples, int tile,
     const int sample_tiles = tiles(samples.count, TILE), depth = pixels_.depth();
     Product product{};
     product.C = scratch, product.C_row = sample_tiles;
-    product.A = model.digits(tile), product.A_row = depth, product.rows = WEIGHT_DIGITS;
+    product.A = model.digits(tile), product.A_row = depth, product.rows = kernels_.digits.count;
+    product.A_words = kernels_.digits.are_words();
     product.B = samples.X, product.B_column = depth, product.columns = sample_tiles, product.depth = depth;
     product.B_used = samples.X_used, product.used_column = depth;
-    kernels_.byte_product(product);
+    kernels_.product(product);
     LayerWork& w = work_[0];
     Buffer<float>& out = shape_.is_last(0) ? w.delta : w.z.empty() ? w.a : w.z;
     const int units = std::min(TILE, shape_.outputs(0) - tile * TILE);
     kernels_.first_layer(row(out, 0, tile * TILE), w.stride, scratch, sample_tiles, sample_tiles, units, model.scale(tile),
                          model.scale_rest(tile), &model.parameters.layer(0).b[tile * TILE]);
-    finish_tile(model, 0, tile, sample_tiles * TILE);
+    if (!shape_.is_last(0)) return finish_tile(model, 0, tile, sample_tiles * TILE);
+    for (int unit = tile * TILE; unit < tile * TILE + units; ++unit)  // no hidden layer: these are the logits
+        std::copy_n(row(w.delta, 0, unit), sample_tiles * TILE, &logits_[static_cast<size_t>(unit) * w.stride]);
 }
 
 void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
     LayerWork& w = work_[layer];
     const LayerRows& rows = model.parameters.layer(layer);
-    Buffer<float>& out = shape_.is_last(layer) ? w.delta : w.z.empty() ? w.a : w.z;
+    const bool last = shape_.is_last(layer);
     Dense d{};
-    d.out = row(out, layer, tile * TILE), d.in = work_[layer - 1].a.data(), d.stride = w.stride;
+    d.out = last ? nullptr : row(w.z.empty() ? w.a : w.z, layer, tile * TILE);
+    d.in = work_[layer - 1].a.data(), d.stride = w.stride;
     d.W = rows.row(tile * TILE), d.W_output = rows.columns, d.W_inner = 1, d.start = &rows.b[tile * TILE];
     d.outputs = std::min(TILE, shape_.outputs(layer) - tile * TILE), d.inner = shape_.inputs(layer), d.samples = lanes;
+    if (last) return kernels_.logits(d, &logits_[static_cast<size_t>(tile) * TILE * w.stride]);
     kernels_.dense(d);
     finish_tile(model, layer, tile, lanes);
 }
 
 // From z to a, and to the bytes of a that the next layer's gradient needs.
 void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
-    if (shape_.is_last(layer)) return;
     LayerWork& w = work_[layer];
     float factors[TILE] = {};
     for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit) {
@@ -115,7 +110,7 @@ void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
         } else if (!is_bounded(shape_.activation)) {
             bound = kernels_.largest(a, lanes);
         }
-        factors[unit % TILE] = factor_for(bound, is_bounded(shape_.activation) ? BOUNDED_BITS : UNBOUNDED_BITS);
+        factors[unit % TILE] = factor_for(bound, has_one_hidden_layer() && is_bounded(shape_.activation) ? EXACT_BITS : OUTPUT_BITS);
         w.output_scale[unit] = 1.0 / factors[unit % TILE];
     }
     uint8_t* out = &w.output_digits[static_cast<ptrdiff_t>(tile) * k_tiles_ * B_TILE];
@@ -135,8 +130,8 @@ Loss Block::rest(const Model& model, const Samples& samples, const Worker& worke
     Loss loss;
     const int first = worker.begin(lanes / LANES) * LANES, end = std::min(worker.end(lanes / LANES) * LANES, samples.count);
     if (first < end)
-        kernels_.softmax(&work_[last].delta[first], work_[last].stride, shape_.sizes.back(), samples.labels + first,
-                         end - first, loss.total, loss.hits);
+        kernels_.softmax(&work_[last].delta[first], &logits_[first], work_[last].stride, shape_.sizes.back(),
+                         samples.labels + first, end - first, loss.total, loss.hits);
     return loss;
 }
 
@@ -173,10 +168,10 @@ void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
 // A unit's delta as bytes.
 void Block::pack_delta(int layer, int unit, int lanes) {
     LayerWork& w = work_[layer];
-    int8_t* out = &w.delta_digits[static_cast<size_t>(unit / TILE) * DELTA_DIGITS * k_tiles_ * A_TILE];
+    int8_t* out = &w.delta_digits[static_cast<size_t>(unit / TILE) * MAX_BYTES * k_tiles_ * A_TILE];
     // The first layer's inputs are 255 times too large: bytes for 0..1. Its delta makes up for it.
     const auto pack = layer == 0 ? kernels_.pack_row_255 : kernels_.pack_row;
-    pack(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], DELTA_DIGITS, k_tiles_);
+    pack(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], layer == 0 ? kernels_.digits : BYTES, k_tiles_);
     w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
 }
 
@@ -190,17 +185,17 @@ void Block::sum_tile(const Samples& samples, int layer, int tile, Columns column
     LayerWork& w = work_[layer];
     Product p{};
     p.C = &w.sums[static_cast<size_t>(tile) * w.partial_sums * w.input_tiles * C_TILE], p.C_row = columns.count;
-    p.A = &w.delta_digits[static_cast<size_t>(tile) * DELTA_DIGITS * k_tiles_ * A_TILE], p.A_row = k_tiles_;
+    p.A = &w.delta_digits[static_cast<size_t>(tile) * MAX_BYTES * k_tiles_ * A_TILE], p.A_row = k_tiles_;
     p.columns = columns.count, p.B_column = k_tiles_, p.depth = tiles(samples.count, DEPTH);
     const ptrdiff_t first = static_cast<ptrdiff_t>(columns.first) * k_tiles_;
     if (layer == 0) {
-        p.rows = DELTA_DIGITS, p.add = add, p.B = turned_.data() + first * B_TILE;
+        p.rows = kernels_.digits.count, p.A_words = kernels_.digits.are_words(), p.add = add, p.B = turned_.data() + first * B_TILE;
         p.B_used = turned_used_.data() + first, p.used_column = k_tiles_;
         if (samples.soon) {  // a share for each tile of units
             p.soon_bytes = static_cast<ptrdiff_t>(k_tiles_) * 4 * pixels_.depth() * B_TILE / shape_.unit_tiles(0);
             p.soon = samples.soon + tile * p.soon_bytes;
         }
-        kernels_.byte_product(p);
+        kernels_.product(p);
         return;
     }
     if (!add) std::fill_n(p.C, w.partial_sums * columns.count * C_TILE, 0);
@@ -209,11 +204,11 @@ void Block::sum_tile(const Samples& samples, int layer, int tile, Columns column
     const int8_t* A = p.A;
     int32_t* C = p.C;
     p.add = true;
-    for (int j = DELTA_DIGITS - 1; j >= 0; --j) {  // rows: all digits i that go with j
+    for (int j = BYTES.count - 1; j >= 0; --j) {  // rows: all digits i that go with j
         const int i = std::max(0, LEAST - j);
-        p.rows = DELTA_DIGITS - i, p.A = A + i * k_tiles_ * A_TILE, p.C = C + (i + j - LEAST) * p.C_row * C_TILE;
+        p.rows = BYTES.count - i, p.A = A + i * k_tiles_ * A_TILE, p.C = C + (i + j - LEAST) * p.C_row * C_TILE;
         p.B = &work_[layer - 1].output_digits[j * digit_stride(layer - 1)] + first * B_TILE;
-        kernels_.byte_product(p);
+        kernels_.product(p);
     }
 }
 
@@ -226,8 +221,9 @@ int64_t Block::delta_sum(int layer, int unit, Columns columns) const {
     const int column = this->columns(layer) - 1;
     const int32_t* at = &w.sums[static_cast<size_t>(unit / TILE) * w.partial_sums * w.input_tiles * C_TILE];
     at += (column / TILE - columns.first) * C_TILE + unit % TILE * TILE + column % TILE;
+    const int64_t base = int64_t{1} << (layer == 0 ? kernels_.digits : BYTES).bits;
     int64_t sum = 0;
-    for (int i = w.partial_sums - 1; i >= 0; --i) sum = sum * 256 + at[static_cast<ptrdiff_t>(i) * columns.count * C_TILE];
+    for (int i = w.partial_sums - 1; i >= 0; --i) sum = sum * base + at[static_cast<ptrdiff_t>(i) * columns.count * C_TILE];
     return sum;
 }
 

@@ -12,7 +12,6 @@
 namespace digitlab {
 
 constexpr int MAX_BLOCK = 256;           // samples; for networks with more than one hidden layer, part of the definition
-constexpr int MAX_SAMPLES_SUMMED = 16384;  // before int32 could overflow: up to 4 products of at most 255 * 128 for each sample
 
 struct Samples {
     const uint8_t* X;       // tiles of B, [16 samples][depth]
@@ -80,6 +79,7 @@ class Block {
     const int k_tiles_;  // of 64 samples
     std::vector<LayerWork> work_;
     Buffer<uint8_t> turned_, turned_used_;  // pixels for the backward pass: tiles of B, [pixel tile][k]
+    Buffer<double> logits_;                 // [classes, padded][stride]: in float64, see softmax.h
     Buffer<double> ones_;
 };
 

@@ -7,8 +7,10 @@
 namespace digitlab {
 namespace {
 
+struct Exp { F value, lost; };  // lost: what the last rounding took away
+
 // e^x for x from -86 to 88 (beyond, that of the nearer end): 2^n e^r with |r| <= ln(2)/2.
-inline F exp(F x) {
+inline Exp exact_exp(F x) {
     x = smaller(all(88.0f), larger(all(-86.0f), x));
     const I n = to_int(x * all(1.4426950216293335f));  // x / ln 2
     const F steps = to_float(n);
@@ -19,9 +21,13 @@ inline F exp(F x) {
     p = fma(p, r, all(0.041666463017463684f));
     p = fma(p, r, all(0.16666576266288757f));
     p = fma(p, r, all(0.5f));
-    p = fma(p * r, r, r) + all(1.0f);
-    return from_bits(bits(p) + up(n, 23));
+    p = fma(p * r, r, r);
+    const F one_more = p + all(1.0f);
+    const F power = from_bits(up(n + all(int32_t{127}), 23));
+    return {one_more * power, (p - (one_more - all(1.0f))) * power};
 }
+
+inline F exp(F x) { return exact_exp(x).value; }
 
 // ln x for a normal x >= 1: the exponent, and 2 artanh((m - 1) / (m + 1)) of the mantissa m from 0.7 to 1.4.
 inline F log(F x) {
@@ -37,14 +43,21 @@ inline F log(F x) {
     return fma(exponent, all(0.693147182464599609f), fma(p * q, s, s + s));
 }
 
+inline F size_of(F z) { return from_bits(bits(z) & all(int32_t{0x7fffffff})); }
+
+// 1 / (1 + e^-|z|), and from it e^-|z| / (1 + e^-|z|) for z below 0. What 1 + e loses in rounding is made good, as units that
+// hardly move would err in the same direction for all samples.
 inline F sigmoid(F z) {
-    const F a = all(1.0f) / (all(1.0f) + exp(all(0.0f) - z));
+    const auto [e, e_lost] = exact_exp(all(0.0f) - size_of(z));
+    const F one = all(1.0f), sum = one + e, lost = e - (sum - one) + e_lost;
+    F share = one / sum;
+    share = fma(share, fma(all(0.0f) - share, sum, one) - share * lost, share);  // a step of Newton's
+    const F a = choose(greater(all(0.0f), z), share * e, share);
     return choose(greater(all(-88.0f), z), all(0.0f), a);  // 0 where e^-z is beyond the finite numbers
 }
 
 inline F tanh(F z) {
-    const F size = from_bits(bits(z) & all(int32_t{0x7fffffff}));
-    const F e = exp(size * all(-2.0f));
+    const F size = size_of(z), e = exp(size * all(-2.0f));
     const F far = (all(1.0f) - e) / (all(1.0f) + e);
     const F q = z * z;
     F p = all(-0.006104948464781046f);
@@ -57,11 +70,13 @@ inline F tanh(F z) {
     return choose(greater(size, all(0.625f)), from_bits(bits(far) ^ bits(sign)), near);
 }
 
-inline F gelu_tanh(F z) {  // z within -10 .. 10
-    return tanh(all(0.7978845608f) * fma(all(0.044715f) * z, z * z, z));
-}
-
 inline F within_10(F z) { return smaller(all(10.0f), larger(all(-10.0f), z)); }
+
+// 1/2 (1 + tanh(u)) is sigmoid(2u), which keeps its digits where tanh is near -1. This is 2u; z within -10 .. 10.
+inline F gelu_inner(F z) {
+    const F cubic = fma(all(0.044715f) * z, z * z, z);
+    return fma(cubic, all(1.5957691669464111f), cubic * all(-4.5341e-8f));  // sqrt(8/pi) in two parts
+}
 
 inline F activation(Activation kind, F z) {
     switch (kind) {
@@ -69,7 +84,7 @@ inline F activation(Activation kind, F z) {
         case Activation::tanh: return tanh(z);
         case Activation::relu: return larger(all(0.0f), z);  // in this order a NaN stays one
         case Activation::leaky_relu: return larger(z, all(0.01f) * z);
-        case Activation::gelu: return z * (fma(all(0.5f), gelu_tanh(within_10(z)), all(0.5f)));
+        case Activation::gelu: return z * sigmoid(gelu_inner(within_10(z)));
     }
     return z;
 }
@@ -78,16 +93,16 @@ inline F derivative(Activation kind, F z, F a) {
     switch (kind) {
         case Activation::sigmoid: return a * (all(1.0f) - a);
         case Activation::tanh: {  // 1 - a^2 without its cancellation near 1
-            const F size = from_bits(bits(z) & all(int32_t{0x7fffffff}));
-            const F e = exp(size * all(-2.0f)), rest = all(1.0f) + e;
+            const F size = size_of(z), e = exp(size * all(-2.0f)), rest = all(1.0f) + e;
             return choose(greater(all(43.0f), size), all(4.0f) * e / (rest * rest), all(0.0f));  // exp ends at -86
         }
         case Activation::relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.0f));
         case Activation::leaky_relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.01f));
         case Activation::gelu: {
-            const F c = within_10(z), t = gelu_tanh(c);
-            const F inner = all(0.7978845608f) * fma(all(0.134145f) * c, c, all(1.0f));
-            return fma(all(0.5f) * c * (all(1.0f) - t * t), inner, fma(all(0.5f), t, all(0.5f)));
+            const F c = within_10(z), v = gelu_inner(c);  // s + c s (1 - s) v', and s (1 - s) without cancellation
+            const F e = exp(all(0.0f) - size_of(v)), rest = all(1.0f) + e;
+            const F inner = all(1.5957691216f) * fma(all(0.134145f) * c, c, all(1.0f));
+            return fma(c * inner, e / (rest * rest), sigmoid(v));
         }
     }
     return a;

@@ -15,6 +15,7 @@ enum class Rule { sgd, momentum, nesterov, adam, adamw };
 struct Product {
     int32_t* C;
     const int8_t* A;
+    bool A_words;  // whether A holds words rather than bytes: as in `Kernels::digits`
     const uint8_t* B;
     int rows, columns, depth;
     ptrdiff_t C_row, A_row, B_column;
@@ -36,12 +37,12 @@ struct Dense {
     ptrdiff_t stride;                 // of out and in, from row to row
 };
 
-// One row of integer sums as real ones: sum[p] = (sum over i of 2^8i C_i[p] - offset) * scale * column_scale[p].
+// One row of integer sums as real ones: sum[p] = (sum over i of 2^(bits i) C_i[p] - offset) * scale * column_scale[p].
 // All of it is exact: integers, and scales that are powers of two.
 struct Collect {
     const int32_t* C;
     ptrdiff_t C_row;  // from C_i to C_i+1, in tiles
-    int sums;         // how many C_i: FIRST_SUMS, without an offset, or UPPER_SUMS
+    int sums;         // how many C_i: those of `Kernels::digits`, without an offset, or UPPER_SUMS
     bool few;         // whether they are sums over at most FEW samples
     int row, count;   // which of the 16 rows; how many columns
     int64_t offset;
@@ -68,17 +69,20 @@ struct Kernels {
     void (*begin)();  // what a thread does before a series of products, and after it
     void (*end)();
 
-    void (*byte_product)(const Product&);
+    Digits digits;    // of the first layer's weights and deltas, as this path wants them; upper layers have BYTES
+    int most_summed;  // samples, before an int32 could overflow
+
+    void (*product)(const Product&);
 
     // The largest |x| of a row; infinite where any is not finite.
     float (*largest)(const float* row, int count);
     // Of the integers round(x * factor): the sum of those above 0, or of those below, whichever is larger. In any order.
     int64_t (*one_sided_sum)(const float* row, int count, float factor);
-    // Row `row` (0..15) of tiles of A: digits of round(x * factor), lowest digit first, `digits` of them.
-    // Tile k of digit d is at out + (d * depth + k) * A_TILE.
-    void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);
+    // Row `row` (0..15) of tiles of A: digits of round(x * factor), lowest digit first.
+    // Tile k of digit d is at out + (d * depth + k) * A_TILE * bytes.
+    void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, Digits digits, int depth);
     // Delta times factor/255 rather than factor, for the first layer (see native-engine.md).
-    void (*pack_row_255)(int8_t* out, int row, const float* x, int count, float factor, int digits, int depth);
+    void (*pack_row_255)(int8_t* out, int row, const float* x, int count, float factor, Digits digits, int depth);
     // Columns `column` to `column` + 3 (of 16) of tiles of B, from 4 rows: digits of round(x * factor) + 2^31. Tile k of
     // digit d is at out + d * digit + k * B_TILE.
     void (*pack_columns)(uint8_t* out, ptrdiff_t digit, int column, const float* x, ptrdiff_t stride, int count,
@@ -89,15 +93,16 @@ struct Kernels {
     // 16 rows of bytes to tiles of B: sample s is at rows[s], or null for zeros.
     void (*pack_samples)(uint8_t* out, uint8_t* used, const uint8_t* const* rows, int depth);
 
-    // z = scale * (C0 + 2^8 C1 + 2^16 C2) + b for some units; C: [digit][column tile]; scale in two parts, for its last bits
+    // z = scale * (C0 + 2^bits C1 + ...) + b for some units; C: [digit][column tile]; scale in two parts, for its last bits
     void (*first_layer)(float* z, ptrdiff_t stride, const int32_t* C, ptrdiff_t C_row, int column_tiles, int units,
                         const float* scale, const float* scale_rest, const float* b);
     void (*dense)(const Dense&);
+    void (*logits)(const Dense&, double* out);  // the same in float64, for a last layer
     void (*activate)(Activation, float* a, const float* z, int count);
     void (*slope)(Activation, float* delta, const float* z, const float* a, int count);  // delta *= f'(z)
-    // Logits to delta, in place; returns loss (a multiple of 2^-24) and hits of `samples` samples.
-    void (*softmax)(float* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples, double& loss,
-                    int64_t& hits);
+    // Logits (which it overwrites) to delta; adds up loss (a multiple of 2^-24) and hits of `samples` samples.
+    void (*softmax)(float* delta, double* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples,
+                    double& loss, int64_t& hits);
 
     void (*collect)(double* out, const Collect&);      // adds the sums to `out`
     void (*collect_mean)(float* out, const Collect&);  // sums / samples, rounded once to float32

@@ -11,6 +11,7 @@ namespace {
 struct F { __m256 a, b; };
 struct I { __m256i a, b; };
 struct M { __m256 a, b; };
+struct D { __m256d a, b, c, d; };
 
 inline F load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
 inline I load(const int32_t* p) {
@@ -55,6 +56,17 @@ inline M equal(I x, I y) {
 inline F choose(M m, F x, F y) { return {_mm256_blendv_ps(y.a, x.a, m.a), _mm256_blendv_ps(y.b, x.b, m.b)}; }
 inline I choose(M m, I x, I y) { return bits(choose(m, from_bits(x), from_bits(y))); }
 
+inline __m256d wide_low(__m256 x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+inline __m256d wide_high(__m256 x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+inline D wide(F x) { return {wide_low(x.a), wide_high(x.a), wide_low(x.b), wide_high(x.b)}; }
+inline D fma(D x, D y, D z) {
+    return {_mm256_fmadd_pd(x.a, y.a, z.a), _mm256_fmadd_pd(x.b, y.b, z.b), _mm256_fmadd_pd(x.c, y.c, z.c),
+            _mm256_fmadd_pd(x.d, y.d, z.d)};
+}
+inline void store(double* p, D x) {
+    _mm256_storeu_pd(p, x.a), _mm256_storeu_pd(p + 4, x.b), _mm256_storeu_pd(p + 8, x.c), _mm256_storeu_pd(p + 12, x.d);
+}
+
 inline __m256d join_quarter(__m128i c0, __m128i c1, __m128i c2, __m128i c3) {
     const __m256d base = _mm256_set1_pd(256.0);
     __m256d sum = _mm256_fmadd_pd(_mm256_cvtepi32_pd(c3), base, _mm256_cvtepi32_pd(c2));
@@ -74,15 +86,18 @@ inline void join(double* out, I c0, I c1, I c2, I c3) {
     join_half(out + 8, c0.b, c1.b, c2.b, c3.b);
 }
 
-inline __m256d join_quarter(__m128i low, __m128i high) {
-    return _mm256_fmadd_pd(_mm256_cvtepi32_pd(high), _mm256_set1_pd(65536.0), _mm256_cvtepi32_pd(low));
+inline __m256d join_quarter(__m128i low, __m128i high, double base) {
+    return _mm256_fmadd_pd(_mm256_cvtepi32_pd(high), _mm256_set1_pd(base), _mm256_cvtepi32_pd(low));
 }
 
-inline void join(double* out, I low, I high) {
-    _mm256_storeu_pd(out, join_quarter(_mm256_castsi256_si128(low.a), _mm256_castsi256_si128(high.a)));
-    _mm256_storeu_pd(out + 4, join_quarter(_mm256_extracti128_si256(low.a, 1), _mm256_extracti128_si256(high.a, 1)));
-    _mm256_storeu_pd(out + 8, join_quarter(_mm256_castsi256_si128(low.b), _mm256_castsi256_si128(high.b)));
-    _mm256_storeu_pd(out + 12, join_quarter(_mm256_extracti128_si256(low.b, 1), _mm256_extracti128_si256(high.b, 1)));
+inline void join_half(double* out, __m256i low, __m256i high, double base) {
+    _mm256_storeu_pd(out, join_quarter(_mm256_castsi256_si128(low), _mm256_castsi256_si128(high), base));
+    _mm256_storeu_pd(out + 4, join_quarter(_mm256_extracti128_si256(low, 1), _mm256_extracti128_si256(high, 1), base));
+}
+
+inline void join(double* out, I low, I high, double base) {
+    join_half(out, low.a, high.a, base);
+    join_half(out + 8, low.b, high.b, base);
 }
 
 inline void turn_square(I x[LANES]) {

@@ -11,6 +11,7 @@ namespace {
 struct F { __m512 v; };
 struct I { __m512i v; };
 struct M { __mmask16 v; };
+struct D { __m512d a, b; };
 
 inline F load(const float* p) { return {_mm512_loadu_ps(p)}; }
 inline I load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
@@ -47,6 +48,12 @@ inline M equal(I a, I b) { return {_mm512_cmpeq_epi32_mask(a.v, b.v)}; }
 inline F choose(M m, F a, F b) { return {_mm512_mask_blend_ps(m.v, b.v, a.v)}; }
 inline I choose(M m, I a, I b) { return {_mm512_mask_blend_epi32(m.v, b.v, a.v)}; }
 
+inline D wide(F x) {
+    return {_mm512_cvtps_pd(_mm512_castps512_ps256(x.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(x.v, 1))};
+}
+inline D fma(D x, D y, D z) { return {_mm512_fmadd_pd(x.a, y.a, z.a), _mm512_fmadd_pd(x.b, y.b, z.b)}; }
+inline void store(double* p, D x) { _mm512_storeu_pd(p, x.a), _mm512_storeu_pd(p + 8, x.b); }
+
 inline __m512d join_half(__m256i c0, __m256i c1, __m256i c2, __m256i c3) {
     const __m512d base = _mm512_set1_pd(256.0);
     __m512d sum = _mm512_fmadd_pd(_mm512_cvtepi32_pd(c3), base, _mm512_cvtepi32_pd(c2));
@@ -61,13 +68,13 @@ inline void join(double* out, I c0, I c1, I c2, I c3) {
     _mm512_storeu_pd(out + 8, join_half(high(c0), high(c1), high(c2), high(c3)));
 }
 
-inline __m512d join_half(__m256i low, __m256i high) {
-    return _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), _mm512_set1_pd(65536.0), _mm512_cvtepi32_pd(low));
+inline __m512d join_half(__m256i low, __m256i high, double base) {
+    return _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), _mm512_set1_pd(base), _mm512_cvtepi32_pd(low));
 }
 
-inline void join(double* out, I low, I high) {
-    _mm512_storeu_pd(out, join_half(_mm512_castsi512_si256(low.v), _mm512_castsi512_si256(high.v)));
-    _mm512_storeu_pd(out + 8, join_half(_mm512_extracti64x4_epi64(low.v, 1), _mm512_extracti64x4_epi64(high.v, 1)));
+inline void join(double* out, I low, I high, double base) {
+    _mm512_storeu_pd(out, join_half(_mm512_castsi512_si256(low.v), _mm512_castsi512_si256(high.v), base));
+    _mm512_storeu_pd(out + 8, join_half(_mm512_extracti64x4_epi64(low.v, 1), _mm512_extracti64x4_epi64(high.v, 1), base));
 }
 
 // First within lanes of 4, then the lanes.

@@ -14,6 +14,7 @@ namespace {
 struct F { float at[LANES]; };    // floats
 struct I { int32_t at[LANES]; };  // integers, wrapping around
 struct M { bool at[LANES]; };     // yes or no
+struct D { double at[LANES]; };   // float64
 
 #define EACH for (int i = 0; i < LANES; ++i)
 
@@ -55,6 +56,10 @@ inline M equal(I a, I b) { M r; EACH r.at[i] = a.at[i] == b.at[i]; return r; }
 inline F choose(M m, F a, F b) { F r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]; return r; }
 inline I choose(M m, I a, I b) { I r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]; return r; }
 
+inline D wide(F a) { D r; EACH r.at[i] = a.at[i]; return r; }
+inline D fma(D a, D b, D c) { D r; EACH r.at[i] = std::fma(a.at[i], b.at[i], c.at[i]); return r; }
+inline void store(double* p, D x) { std::memcpy(p, x.at, sizeof x.at); }
+
 #undef EACH
 
 // Four int32 vectors, as float64: ((c3 * 2^8 + c2) * 2^8 + c1) * 2^8 + c0, which is exact.
@@ -62,9 +67,9 @@ inline void join(double* out, I c0, I c1, I c2, I c3) {
     for (int i = 0; i < LANES; ++i) out[i] = ((c3.at[i] * 256.0 + c2.at[i]) * 256.0 + c1.at[i]) * 256.0 + c0.at[i];
 }
 
-// Two: high * 2^16 + low.
-inline void join(double* out, I low, I high) {
-    for (int i = 0; i < LANES; ++i) out[i] = high.at[i] * 65536.0 + low.at[i];
+// Two: high * base + low.
+inline void join(double* out, I low, I high, double base) {
+    for (int i = 0; i < LANES; ++i) out[i] = high.at[i] * base + low.at[i];
 }
 
 // Sixteen vectors as a square matrix, transposed.

@@ -21,17 +21,28 @@ constexpr int A_TILE = TILE * DEPTH;  // bytes
 constexpr int B_TILE = TILE * DEPTH;  // bytes
 constexpr int C_TILE = TILE * TILE;   // int32
 
-constexpr int WEIGHT_DIGITS = 3;  // bytes of a weight
-constexpr int DELTA_DIGITS = 4;   // bytes of a delta, and of an activation
-constexpr int FIRST_SUMS = 4;     // tiles of C of the first layer's gradient: they count 1, 2^8, 2^16, 2^24
-constexpr int UPPER_SUMS = 5;     // of the others': from 2^16 on (what counts less is left out)
+// How a whole number is written: its digits are balanced around 0, each counts 2^bits times the one before it.
+struct Digits {
+    int count, bits;
+    int bytes;  // that a digit takes up; a tile of A has that many times A_TILE bytes
 
+    constexpr bool are_words() const { return bytes == 2; }
+};
+
+constexpr Digits BYTES{4, 8, 1}, WORDS{2, 14, 2};  // words where a product of them costs no more than one of bytes
+constexpr int MOST_SUMMED_BYTES = 16384;  // samples: 4 products of at most 255 * 128 for each are still an int32
+constexpr int MOST_SUMMED_WORDS = 512;    // one product of at most 255 * (2^14 + 1)
+constexpr int MAX_BYTES = 4;   // that the digits of a number take up together
+constexpr int UPPER_SUMS = 5;  // tiles of C of the upper layers' gradients: from 2^16 on (what counts less is left out)
+
+constexpr int RUN = 8;  // products that are added up by themselves, in float32
 constexpr int FEW = 256;          // samples: 255 * 128 * 257 * 256 is still an int32
 
-constexpr float WEIGHT_LIMIT = 8355000.0f;  // the largest weight as an integer: 127.5 * 2^16, less some headroom
+constexpr int WEIGHT_BITS = 27;   // |weight| on its grid is below 2^27: 784 of them times 255 * 2^13 are an int32 in words
 constexpr int DELTA_BITS = 28;              // |delta| on its grid is at most 2^28: 8 + 28 bits + 2^17 samples fill a float64
-constexpr int BOUNDED_BITS = 24;    // an activation within -1..1; 28 + 24 - 16 bits and 2^17 samples fill a float64, too
-constexpr int UNBOUNDED_BITS = 30;  // one whose bound is far above what it ever is
+constexpr int OUTPUT_BITS = 30;  // an activation's
+constexpr int EXACT_BITS = 24;   // that of one within -1..1 where any split must give the same: 28 + 24 - 16 bits and 2^17
+                                 // samples fill a float64, too (and other activations are far below their bound)
 
 // Groups of four bytes ("quads") change places in a tile, in A and B alike, so that packing is cheap on AVX-512:
 // the quad number 4i + l stands in row 4l + i.

@@ -8,27 +8,34 @@ namespace digitlab {
 Model::Model(const Shape& shape, const Pixels& pixels, const Kernels& kernels)
     : parameters(shape, pixels), shape_(shape), pixels_(pixels), kernels_(kernels) {
     const size_t tiles = shape.unit_tiles(0);
-    digits_ = Buffer<int8_t>(tiles * WEIGHT_DIGITS * pixels.depth() * A_TILE);
+    digits_ = Buffer<int8_t>(tiles * MAX_BYTES * pixels.depth() * A_TILE);
     scale_ = Buffer<float>(tiles * TILE);
     scale_rest_ = Buffer<float>(tiles * TILE);
     reach_ = Buffer<float>(tiles * TILE);
 }
 
-// Weights become whole numbers: round(W * factor), at most 8,355,000, so that three bytes hold them.
+float factor_for(float bound, int bits) {
+    if (!(bound < 1e37f)) return 0.0f;
+    int exponent;
+    std::frexp(std::max(bound, 1e-25f), &exponent);  // bound < 2^exponent
+    return std::ldexp(1.0f, bits - exponent);
+}
+
+// Weights become whole numbers: round(W * factor), which is W itself unless W is far smaller than the unit's largest.
 bool Model::prepare(int layer, int unit) {
     LayerRows& rows = parameters.layer(layer);
     if (layer > 0) return std::isfinite(kernels_.largest(rows.row(unit), rows.columns));
     const int used = pixels_.depth() * DEPTH;
     const float largest = kernels_.largest(rows.row(unit), rows.columns);  // lit or not: a shard must find the same
     if (!std::isfinite(largest)) return false;
-    const float factor = largest > 1e-30f ? WEIGHT_LIMIT / largest : 0.0f;
-    const double scale = factor > 0 ? 1 / (255.0 * factor) : 0.0;  // a pixel is its byte / 255
+    const float factor = factor_for(largest, WEIGHT_BITS), coarse = factor / 32;  // coarse: 784 of them are an int32
+    const double scale = 1 / (255.0 * factor);  // a pixel is its byte / 255
     scale_[unit] = static_cast<float>(scale);
     scale_rest_[unit] = static_cast<float>(scale - static_cast<double>(scale_[unit]));
     if (!is_bounded(shape_.activation))  // a little more, for what rounding took away
-        reach_[unit] = factor > 0 ? 1.001f * static_cast<float>(kernels_.one_sided_sum(rows.row(unit), rows.columns, factor)) / factor : 0.0f;
-    int8_t* digits = &digits_[static_cast<size_t>(unit / TILE) * WEIGHT_DIGITS * pixels_.depth() * A_TILE];
-    kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, WEIGHT_DIGITS, pixels_.depth());
+        reach_[unit] = 1.001f * static_cast<float>(kernels_.one_sided_sum(rows.row(unit), rows.columns, coarse)) / coarse;
+    int8_t* digits = &digits_[static_cast<size_t>(unit / TILE) * MAX_BYTES * pixels_.depth() * A_TILE];
+    kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, kernels_.digits, pixels_.depth());
     return true;
 }
 

@@ -16,7 +16,7 @@ class Model {
     // The same for all units of a tile, and their biases.
     bool prepare_tile(int layer, int tile);
 
-    const int8_t* digits(int tile) const { return &digits_[static_cast<size_t>(tile) * WEIGHT_DIGITS * pixels_.depth() * A_TILE]; }
+    const int8_t* digits(int tile) const { return &digits_[static_cast<size_t>(tile) * MAX_BYTES * pixels_.depth() * A_TILE]; }
     const float* scale(int tile) const { return &scale_[tile * TILE]; }
     const float* scale_rest(int tile) const { return &scale_rest_[tile * TILE]; }
 
@@ -32,6 +32,10 @@ class Model {
     Buffer<int8_t> digits_;  // [unit tile][digit][depth] tiles of A
     Buffer<float> scale_, scale_rest_, reach_;  // [units, padded]
 };
+
+// The power of two that brings |x| <= bound to below 2^bits. Near the end of the finite numbers it is 0, so that what is
+// divided by it is not finite either.
+float factor_for(float bound, int bits);
 
 bool is_bounded(Activation activation);  // whether |a| <= 1
 

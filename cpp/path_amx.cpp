@@ -114,7 +114,7 @@ int list_used(const Product& p, int column, int first, int depth, int* used) {
     return count;
 }
 
-void byte_product(const Product& p) {
+void product(const Product& p) {
     constexpr int LIST = 64;
     int used[LIST + 1];
     Product part = p;
@@ -140,4 +140,4 @@ void byte_product(const Product& p) {
 
 #include "kernels.inc"
 
-const digitlab::Kernels digitlab::amx_kernels = {"amx", begin, end, byte_product, DIGITLAB_COMMON_KERNELS};
+const digitlab::Kernels digitlab::amx_kernels = {"amx", begin, end, FIRST, MOST_SUMMED_BYTES, product, DIGITLAB_COMMON_KERNELS};

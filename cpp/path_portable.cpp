@@ -7,14 +7,15 @@
 namespace digitlab {
 namespace {
 
-constexpr int DENSE_OUTPUTS = 2, DENSE_VECTORS = 1;
+constexpr int DENSE_OUTPUTS = 2, DENSE_VECTORS = 1, LOGITS = 2;
+constexpr Digits FIRST = BYTES;
 
 // Digits of 64 integers to one row of tiles of A, which are `next` bytes apart. They are balanced (-128..127):
 // adding 128 to each makes them plain bytes, with all carries done; taking it off again flips the top bit.
-inline void spread_digits(int8_t* out, const int32_t* q, int digits, ptrdiff_t next) {
+inline void spread(int8_t* out, int row, const int32_t* q, Digits digits, ptrdiff_t next) {
     for (int i = 0; i < DEPTH; ++i) {
         const uint32_t bytes = (static_cast<uint32_t>(q[i]) + 0x80808080u) ^ 0x80808080u;
-        for (int d = 0; d < digits; ++d) out[d * next + place_of_byte(i)] = static_cast<int8_t>(bytes >> (8 * d) & 255);
+        for (int d = 0; d < digits.count; ++d) out[d * next + row * DEPTH + place_of_byte(i)] = static_cast<int8_t>(bytes >> (8 * d) & 255);
     }
 }
 
@@ -50,7 +51,7 @@ void multiply_tiles(int32_t* C, const int8_t* A, const uint8_t* B) {
                     C[row * TILE + column] += A[row * DEPTH + quad * 4 + byte] * B[quad * DEPTH + column * 4 + byte];
 }
 
-void byte_product(const Product& p) {
+void product(const Product& p) {
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column) {
             int32_t* C = p.C + (row * p.C_row + column) * C_TILE;
@@ -68,4 +69,4 @@ void nothing() {}
 
 #include "kernels.inc"
 
-const digitlab::Kernels digitlab::portable_kernels = {"portable", nothing, nothing, byte_product, DIGITLAB_COMMON_KERNELS};
+const digitlab::Kernels digitlab::portable_kernels = {"portable", nothing, nothing, FIRST, MOST_SUMMED_BYTES, product, DIGITLAB_COMMON_KERNELS};

@@ -7,7 +7,8 @@
 namespace digitlab {
 namespace {
 
-constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4;
+constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4, LOGITS = 10;
+constexpr Digits FIRST = BYTES;
 
 // Four vectors of 16 integers: out[d] holds, lane by lane, byte d of 4 integers of each vector in turn.
 inline void by_digit(__m512i out[4], const __m512i in[4]) {
@@ -21,12 +22,12 @@ inline void by_digit(__m512i out[4], const __m512i in[4]) {
 }
 
 // Digits of 64 integers to one row of tiles of A, which are `next` bytes apart.
-inline void spread_digits(int8_t* out, const int32_t* q, int digits, ptrdiff_t next) {
+inline void spread(int8_t* out, int row, const int32_t* q, Digits digits, ptrdiff_t next) {
     const __m512i flip = _mm512_set1_epi32(static_cast<int32_t>(0x80808080u));
     __m512i x[4], ready[4];
     for (int i = 0; i < 4; ++i) x[i] = _mm512_xor_si512(_mm512_add_epi32(_mm512_load_si512(q + i * LANES), flip), flip);
     by_digit(ready, x);
-    for (int d = 0; d < digits; ++d) _mm512_storeu_si512(out + d * next, ready[d]);
+    for (int d = 0; d < digits.count; ++d) _mm512_storeu_si512(out + row * DEPTH + d * next, ready[d]);
 }
 
 inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {

@@ -55,7 +55,7 @@ class Session::Sums {
         int64_t summed = 0;  // samples in the block's integer sums
         for (int64_t number; (number = next_.fetch_add(1)) < blocks_ && !stopped_;) {
             const Samples samples = samples_of(number, gathered.get());
-            if (!in_order_ && summed + samples.count > MAX_SAMPLES_SUMMED) collect(*block), summed = 0;
+            if (!in_order_ && summed + samples.count > s_.kernels_.most_summed) collect(*block), summed = 0;
             block->first_layer(s_.model_, samples, alone);
             const Loss loss = block->rest(s_.model_, samples, alone);
             block->deltas(s_.model_, samples, alone);

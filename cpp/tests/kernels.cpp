@@ -26,17 +26,38 @@ void test_rows(const Kernels& path, Chance& chance) {
     }
 }
 
+// C0 + 2^bits C1 + ... as a path would write it: the same whole number, whatever its digits.
+Buffer<int32_t> in_digits(const std::vector<int64_t>& sums, Digits digits, int column_tiles, ptrdiff_t C_row) {
+    Buffer<int32_t> C(static_cast<size_t>((digits.count - 1) * C_row + column_tiles) * C_TILE);
+    for (size_t i = 0; i < sums.size(); ++i) {
+        int64_t rest = sums[i];
+        for (int d = 0; d < digits.count; ++d) {
+            const int64_t half = int64_t{1} << (digits.bits - 1);
+            const int64_t digit = d + 1 < digits.count ? ((rest + half) & (2 * half - 1)) - half : rest;
+            C[d * C_row * C_TILE + i] = static_cast<int32_t>(digit), rest = (rest - digit) >> digits.bits;
+        }
+    }
+    return C;
+}
+
 void test_first_layer(const Kernels& path, Chance& chance) {
     for (int round = 0; round < 30; ++round) {
         const int units = chance.between(1, TILE), column_tiles = chance.between(1, 8);
         const ptrdiff_t C_row = column_tiles + chance.below(3), stride = column_tiles * TILE + chance.below(3) * TILE;
-        Buffer<int32_t> C(((WEIGHT_DIGITS - 1) * C_row + column_tiles) * C_TILE);
-        for (size_t i = 0; i < C.size(); ++i) C[i] = chance.between(-(1 << 24), 1 << 24);
+        std::vector<int64_t> sums(static_cast<size_t>(column_tiles) * C_TILE);
+        for (auto& sum : sums) sum = (static_cast<int64_t>(chance.between(-(1 << 24), 1 << 24)) << chance.between(0, 20)) + chance.below(9999);
         const auto scale = chance.floats(TILE, 1e-6f), rest = chance.floats(TILE, 1e-14f), b = chance.floats(TILE, 1.0f);
         Buffer<float> expected((units - 1) * stride + column_tiles * TILE), got(expected.size());
-        portable().first_layer(expected.data(), stride, C.data(), C_row, column_tiles, units, scale.data(), rest.data(), b.data());
-        path.first_layer(got.data(), stride, C.data(), C_row, column_tiles, units, scale.data(), rest.data(), b.data());
+        const auto run = [&](const Kernels& kernels, Buffer<float>& z) {
+            const auto C = in_digits(sums, kernels.digits, column_tiles, C_row);
+            kernels.first_layer(z.data(), stride, C.data(), C_row, column_tiles, units, scale.data(), rest.data(), b.data());
+        };
+        run(portable(), expected), run(path, got);
         CHECK(same_bits(expected, got), "%s, first_layer, %d units", path.name, units);
+        for (int i = 0; i < units * TILE; ++i) {
+            const double z = static_cast<double>(sums[i]) * (static_cast<double>(scale[i / TILE]) + rest[i / TILE]) + b[i / TILE];
+            CHECK(std::fabs(got[i / TILE * stride + i % TILE] - z) <= 3e-7 * (std::fabs(z) + std::fabs(b[i / TILE])), "%s, first_layer: %g", path.name, z);
+        }
     }
 }
 
@@ -54,6 +75,10 @@ void test_dense(const Kernels& path, Chance& chance) {
         d.out = expected.data(), portable().dense(d);
         d.out = got.data(), path.dense(d);
         CHECK(same_bits(expected, got), "%s, dense, %d x %d for %d samples", path.name, d.outputs, d.inner, d.samples);
+        Buffer<double> logits(expected.size()), logits_too(expected.size());
+        d.start = start.data(), d.W_inner = 1, d.W_output = turned ? 1 : d.W_output;
+        portable().logits(d, logits.data()), path.logits(d, logits_too.data());
+        CHECK(same_bits(logits, logits_too), "%s, logits, %d x %d for %d samples", path.name, d.outputs, d.inner, d.samples);
     }
 }
 
@@ -78,26 +103,29 @@ void test_softmax(const Kernels& path, Chance& chance) {
     for (int round = 0; round < 40; ++round) {
         const int classes = chance.between(1, 26), samples = chance.between(1, 100);
         const ptrdiff_t stride = round_up(samples, LANES) + chance.below(2) * LANES;
-        auto logits = chance.floats((classes - 1) * stride + round_up(samples, LANES), std::ldexp(1.0f, chance.between(-3, 7)));
-        if (round % 8 == 7) logits[chance.below(samples)] = std::numeric_limits<float>::infinity();
+        const auto z = chance.floats((classes - 1) * stride + round_up(samples, LANES), std::ldexp(1.0f, chance.between(-3, 7)));
+        Buffer<double> logits(z.size());
+        for (size_t i = 0; i < z.size(); ++i) logits[i] = z[i] * 1.000000001;  // more digits than a float32 has
+        if (round % 8 == 7) logits[chance.below(samples)] = std::numeric_limits<double>::infinity();
         auto logits_too = copy(logits);
+        Buffer<float> delta(z.size()), delta_too(z.size());
         Buffer<uint8_t> labels(samples);  // exactly as many as there are samples
         for (int i = 0; i < samples; ++i) labels[i] = static_cast<uint8_t>(chance.below(classes));
         double loss = 0, loss_too = 0;
         int64_t hits = 0, hits_too = 0;
-        portable().softmax(logits.data(), stride, classes, labels.data(), samples, loss, hits);
-        path.softmax(logits_too.data(), stride, classes, labels.data(), samples, loss_too, hits_too);
+        portable().softmax(delta.data(), logits.data(), stride, classes, labels.data(), samples, loss, hits);
+        path.softmax(delta_too.data(), logits_too.data(), stride, classes, labels.data(), samples, loss_too, hits_too);
         const bool same_loss = loss == loss_too || (std::isnan(loss) && std::isnan(loss_too));
         CHECK(same_loss && hits == hits_too, "%s, softmax: %.17g, %.17g", path.name, loss, loss_too);
         CHECK(std::isfinite(loss) == (round % 8 != 7), "%s, softmax of logits with inf: %g", path.name, loss);
-        if (round % 8 != 7) CHECK(same_bits(logits, logits_too), "%s, softmax, %d classes", path.name, classes);
+        if (round % 8 != 7) CHECK(same_bits(delta, delta_too), "%s, softmax, %d classes", path.name, classes);
     }
 }
 
 void test_collect(const Kernels& path, Chance& chance) {
     for (int round = 0; round < 60; ++round) {
         Collect c{};
-        c.sums = chance.once_in(2) ? FIRST_SUMS : UPPER_SUMS, c.row = chance.below(TILE), c.count = chance.between(1, 800);
+        c.sums = chance.once_in(2) ? BYTES.count : UPPER_SUMS, c.row = chance.below(TILE), c.count = chance.between(1, 800);
         const int padded = round_up(c.count, LANES), column_tiles = padded / TILE;
         c.C_row = column_tiles + chance.below(2);
         Buffer<int32_t> C(((c.sums - 1) * c.C_row + column_tiles) * C_TILE);
@@ -105,7 +133,7 @@ void test_collect(const Kernels& path, Chance& chance) {
         Buffer<double> columns(padded);
         for (int i = 0; i < padded; ++i) columns[i] = std::ldexp(1.0, -chance.below(30));
         c.C = C.data(), c.column_scale = columns.data(), c.scale = std::ldexp(1.0, -chance.below(40));
-        c.offset = c.sums == FIRST_SUMS ? 0 : 32768 * static_cast<int64_t>(chance.between(-(1 << 28), 1 << 28));
+        c.offset = c.sums == BYTES.count ? 0 : 32768 * static_cast<int64_t>(chance.between(-(1 << 28), 1 << 28));
         c.samples = chance.once_in(2) ? 32 : chance.between(1, MAX_BLOCK);
         Buffer<double> sums(padded), sums_too(padded);
         for (int i = 0; i < padded; ++i) sums[i] = sums_too[i] = chance.between(-1000, 1000);

@@ -8,7 +8,7 @@ namespace {
 
 const Kernels& portable() { return *find_kernels("portable"); }
 
-void test_byte_product(const Kernels& path, Chance& chance) {
+void test_product(const Kernels& path, Chance& chance) {
     for (int round = 0; round < 60; ++round) {
         const int rows = chance.between(1, 4), columns = chance.between(1, 9);
         const int depth = round == 0 ? 131 : chance.between(1, 14);  // more than 64 are listed in parts
@@ -31,8 +31,8 @@ void test_byte_product(const Kernels& path, Chance& chance) {
         p.C_row = C_row, p.A_row = A_row, p.B_column = B_column, p.add = chance.once_in(2);
         if (chance.once_in(2)) p.B_used = used.data(), p.used_column = B_column;
         if (chance.once_in(2)) p.soon = B.data(), p.soon_bytes = static_cast<ptrdiff_t>(B.size());
-        p.C = expected.data(), portable().byte_product(p);
-        p.C = got.data(), path.begin(), path.byte_product(p), path.end();
+        p.C = expected.data(), portable().product(p);
+        p.C = got.data(), path.begin(), path.product(p), path.end();
         CHECK(same_bits(expected, got), "%s, %d x %d x %d", path.name, rows, columns, depth);
     }
 }
@@ -48,27 +48,55 @@ void test_extreme_products(const Kernels& path) {  // the largest sums that may 
             Product p{};
             p.C = C.data(), p.A = A.data(), p.B = B.data(), p.rows = p.columns = p.C_row = 1;
             p.depth = depth, p.A_row = p.B_column = depth;
-            path.begin(), path.byte_product(p), path.end();
+            path.begin(), path.product(p), path.end();
             for (int i = 0; i < C_TILE; ++i) CHECK(C[i] == weight * pixel * MAX_BLOCK, "%s: %d", path.name, C[i]);
         }
+}
+
+// Packed and multiplied as the path likes it, digits must add up to the same whole numbers.
+void test_first_digits(const Kernels& path, Chance& chance) {
+    for (int round = 0; round < 20; ++round) {
+        const int depth = chance.between(1, 14), count = depth * DEPTH, bits = round % 2 ? WEIGHT_BITS : DELTA_BITS;
+        auto x = chance.floats(static_cast<size_t>(TILE) * count, 0.5f);
+        for (size_t i = 0; i < x.size(); ++i) x[i] = std::fmax(-0.9999f, std::fmin(0.9999f, x[i]));
+        const auto B = chance.bytes<uint8_t>(static_cast<size_t>(depth) * B_TILE);
+        if (round % 2 == 0 && count > path.most_summed) continue;
+        const auto totals = [&](const Kernels& kernels) {
+            Buffer<int8_t> A(static_cast<size_t>(MAX_BYTES) * depth * A_TILE);
+            for (int row = 0; row < TILE; ++row)
+                (round % 4 < 2 ? kernels.pack_row : kernels.pack_row_255)(
+                    A.data(), row, &x[static_cast<size_t>(row) * count], count, std::ldexp(1.0f, bits), kernels.digits, depth);
+            Buffer<int32_t> C(static_cast<size_t>(kernels.digits.count) * C_TILE);
+            Product p{};
+            p.C = C.data(), p.A = A.data(), p.A_words = kernels.digits.are_words(), p.B = B.data();
+            p.rows = kernels.digits.count, p.columns = p.C_row = 1, p.depth = p.A_row = p.B_column = depth;
+            kernels.begin(), kernels.product(p), kernels.end();
+            std::vector<int64_t> sums(C_TILE);
+            for (int d = kernels.digits.count - 1; d >= 0; --d)
+                for (int i = 0; i < C_TILE; ++i) sums[i] = (sums[i] << kernels.digits.bits) + C[d * C_TILE + i];
+            return sums;
+        };
+        CHECK(totals(portable()) == totals(path), "%s, sums of the first layer, depth %d, %d bits", path.name, depth, bits);
+    }
 }
 
 void test_packing(const Kernels& path, Chance& chance) {
     for (int round = 0; round < 60; ++round) {
         const int count = round_up(chance.between(1, 300), LANES), depth = tiles(count, DEPTH) + chance.below(2);
-        const int digits = chance.between(1, 4), row = chance.below(TILE);
+        const int row = chance.below(TILE);
+        const Digits digits{chance.between(1, 4), 8, 1};
         const auto x = chance.floats(count, 1.0f);
         const float factor = std::ldexp(1.0f, chance.between(10, 23));
         for (const bool by_255 : {false, true}) {
-            Buffer<int8_t> expected(static_cast<size_t>(digits) * depth * A_TILE), got(expected.size());
+            Buffer<int8_t> expected(static_cast<size_t>(digits.count) * depth * A_TILE), got(expected.size());
             (by_255 ? portable().pack_row_255 : portable().pack_row)(expected.data(), row, x.data(), count, factor, digits, depth);
             (by_255 ? path.pack_row_255 : path.pack_row)(got.data(), row, x.data(), count, factor, digits, depth);
-            CHECK(same_bits(expected, got), "%s, pack_row, %d floats, %d digits", path.name, count, digits);
+            CHECK(same_bits(expected, got), "%s, pack_row, %d floats, %d digits", path.name, count, digits.count);
         }
         const ptrdiff_t digit = static_cast<ptrdiff_t>(depth) * B_TILE, stride = count + chance.below(3) * LANES;
         const auto rows = chance.floats(3 * stride + count, 1.0f);
         const float factors[] = {factor, factor / 4, factor * 2, 0.0f};
-        Buffer<uint8_t> expected(static_cast<size_t>(DELTA_DIGITS) * depth * B_TILE), got(expected.size());
+        Buffer<uint8_t> expected(static_cast<size_t>(BYTES.count) * depth * B_TILE), got(expected.size());
         portable().pack_columns(expected.data(), digit, row / 4 * 4, rows.data(), stride, count, factors);
         path.pack_columns(got.data(), digit, row / 4 * 4, rows.data(), stride, count, factors);
         CHECK(same_bits(expected, got), "%s, pack_columns, %d floats", path.name, count);
@@ -104,8 +132,9 @@ void test_pixels(const Kernels& path, Chance& chance) {
 
 void test_products(const Kernels& path) {
     Chance chance(1);
-    test_byte_product(path, chance);
+    test_product(path, chance);
     test_extreme_products(path);
+    test_first_digits(path, chance);
     test_packing(path, chance);
     test_pixels(path, chance);
 }

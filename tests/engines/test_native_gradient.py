@@ -13,7 +13,7 @@ from digitlab.network import ACTIVATIONS, Architecture
 from digitlab.network.initializers import first_parameters
 
 pytestmark = needs_native
-LARGEST_ERROR = 3e-7  # NumPy's own float32 has 1.7e-7 at the first epoch and 2.1e-7 later on
+LARGEST_ERROR = 3e-7  # of each layer; NumPy's float32 has up to 5.6e-6 after 300 epochs
 HIDDEN = {1: (), 2: (64,), 3: (48, 24), 4: (32, 17, 9)}
 
 
@@ -49,19 +49,18 @@ def _away_from_corners(architecture: Architecture, digits: dl.Digits, parameters
     return digits[np.flatnonzero(clear)]
 
 
-def _assert_close(architecture: Architecture, digits: dl.Digits, parameters: np.ndarray, *, trained: bool) -> None:
-    """With ``trained``, NumPy's float32 is the measure too.
+def _assert_close(architecture: Architecture, digits: dl.Digits, parameters: np.ndarray, *, few: bool = False) -> None:
+    """``few``: in the gradient of few digits that a deep network knows, rounding has too few terms to average out.
 
-    Once a network knows most digits, its gradient is what is left of terms that cancel, and float32 logits do not
-    give it to 3e-7 any more: then the error may be three times NumPy's (tanh in four layers comes near to it).
+    There NumPy's float32 is the measure too.
     """
     digits = _away_from_corners(architecture, digits, parameters)
     exact = _gradient(NumpyEngine(np.float64), architecture, digits, parameters.astype(np.float64))
     errors = _errors(_gradient(NativeEngine(), architecture, digits, parameters), exact, architecture)
     limit = LARGEST_ERROR
-    if trained:
+    if few and len(architecture.sizes) > 3:
         numpy = _gradient(NumpyEngine(), architecture, digits, parameters)
-        limit = max(limit, 3 * max(_errors(numpy, exact, architecture).values()))
+        limit = max(limit, *_errors(numpy, exact, architecture).values())
     assert max(errors.values()) <= limit, errors
 
 
@@ -70,7 +69,7 @@ def _assert_close(architecture: Architecture, digits: dl.Digits, parameters: np.
 @pytest.mark.parametrize("depth", HIDDEN)
 def test_first_gradient_is_the_definitions(depth, activation, initializer, mnist):
     architecture = _architecture(depth, activation)
-    _assert_close(architecture, mnist[0][:3000], first_parameters(architecture, initializer, 0), trained=False)
+    _assert_close(architecture, mnist[0][:3000], first_parameters(architecture, initializer, 0))
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -80,7 +79,7 @@ def test_gradient_after_300_steps_is_the_definitions(depth, activation, mnist):
     recipe = dl.recipe("seed", layers=architecture.sizes, activation=activation, epochs=300)
     network = recipe.new_network()
     dl.fit(network, digits, recipe, engine=NativeEngine())
-    _assert_close(architecture, digits, network.parameters, trained=True)
+    _assert_close(architecture, digits, network.parameters, few=True)
 
 
 @pytest.mark.soak
@@ -90,9 +89,9 @@ def test_gradient_of_all_digits_is_the_definitions_at_first_and_after_300_epochs
     architecture = _architecture(depth, activation)
     recipe = dl.recipe("seed", layers=architecture.sizes, activation=activation, epochs=300)
     network = recipe.new_network()
-    _assert_close(architecture, mnist[0], network.parameters, trained=False)
+    _assert_close(architecture, mnist[0], network.parameters)
     dl.fit(network, mnist[0], recipe, engine=NativeEngine())
-    _assert_close(architecture, mnist[0], network.parameters, trained=activation != "sigmoid" or depth != 2)
+    _assert_close(architecture, mnist[0], network.parameters)
 
 
 def _losses(engine: Engine, digits: dl.Digits, epochs: int) -> np.ndarray:

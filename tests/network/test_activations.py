@@ -63,6 +63,12 @@ def test_softmax_equals_scipy_and_its_rows_add_up_to_one(rng):
     np.testing.assert_allclose(softmax(z).sum(axis=1), 1, rtol=1e-14)
 
 
+def test_softmax_of_one_sample_is_its_row(rng):
+    z = rng.normal(0, 10, (20, 10)).astype(np.float32)
+    for temperature in (1, 1.7):
+        np.testing.assert_allclose([softmax(row, temperature) for row in z], softmax(z, temperature), rtol=1e-6)
+
+
 @pytest.mark.parametrize("size", [1e4, -1e4, 1e30])
 def test_softmax_of_huge_logits_is_finite(size):
     p = softmax(np.array([[size, 0, -size]], dtype=np.float32))

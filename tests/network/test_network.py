@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
@@ -143,3 +146,48 @@ def test_the_parameters_can_be_changed_in_place_as_a_whole():
     network.parameters *= 2
     assert np.array_equal(W1, 2 * before)
     assert np.shares_memory(W1, network.parameters)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+def test_a_network_copied_or_pickled_after_use_still_has_views(again, few):
+    """The views are kept once made; a copy must make its own, or changing its vector would change no answer."""
+    network = dl.Network(CLASSIC)
+    network.probabilities(few.images[0])
+    other = again(network)
+    other.parameters *= 2
+    assert np.shares_memory(other.layers[0].W, other.parameters)
+    fresh = dl.Network.from_parameters(other.architecture, other.parameters)
+    assert np.array_equal(other.probabilities(few.images[0]), fresh.probabilities(few.images[0]))
+
+
+def test_changed_parameters_change_the_next_answer(few):
+    network = dl.Network(CLASSIC)
+    before = network.probabilities(few.images[0])
+    network.layers.clear()  # a list of one's own
+    network.parameters[:] = 0
+    assert not np.array_equal(network.probabilities(few.images[0]), before)
+    assert network.probabilities(few.images[0]) == pytest.approx(0.1)
+    network.b2 = np.log(np.arange(1, 11))
+    assert network.probabilities(few.images[0]) == pytest.approx(np.arange(1, 11) / 55)
+
+
+def test_numpys_own_error_settings_do_not_show(few):
+    """Powers that vanish and sums that overflow are right answers here; and the caller's settings come back."""
+    network = dl.Network(CLASSIC)
+    network.W1 *= 1e4
+    network.W2 *= 1e4
+    expected = network.probabilities(few.images[:3])
+    with np.errstate(all="raise"):
+        before = np.geterr()
+        assert np.array_equal(network.probabilities(few.images[:3]), expected)
+        np.testing.assert_allclose(network.probabilities(few.images[0]), expected[0], atol=1e-6)
+        assert np.geterr() == before
+
+
+def test_one_picture_without_an_answer_is_counted_as_one(few):
+    network = dl.Network([784, 10])
+    network.b1 = np.full(10, np.inf)
+    with pytest.raises(DivergenceError, match="1 pictures without"):
+        network.probabilities(few.images[0])
+    with pytest.raises(DivergenceError, match="3 pictures without"):
+        network.probabilities(few.images[:3])

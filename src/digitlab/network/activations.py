@@ -22,6 +22,7 @@ __all__ = ["ACTIVATIONS", "Activation", "softmax"]
 Floats: TypeAlias = NDArray[np.floating]
 
 
+@np.errstate(over="ignore", under="ignore")  # e^-z of a very negative z is inf, and 1 / inf is right
 def sigmoid(z: Floats, out: Floats | None = None) -> Floats:
     """``1 / (1 + e^-z)``: from 0 to 1, steepest at 0.
 
@@ -29,8 +30,7 @@ def sigmoid(z: Floats, out: Floats | None = None) -> Floats:
     [0.0, 0.5, 1.0]
     """
     out = np.negative(z, out=out)
-    with np.errstate(over="ignore", under="ignore"):  # e^-z of a very negative z is inf, and 1 / inf is right
-        np.exp(out, out=out)
+    np.exp(out, out=out)
     out += 1
     return np.reciprocal(out, out=out)
 
@@ -127,8 +127,9 @@ ACTIVATIONS = {
 }
 
 
+@np.errstate(over="ignore", under="ignore")  # a logit far below the largest is a probability of 0
 def softmax(z: Floats, temperature: float = 1.0) -> Floats:
-    """Logits ``(N, K)`` to probabilities ``(N, K)``: ``e^(z_k/T) / sum_j e^(z_j/T)``, each row adding up to 1.
+    """Logits ``(N, K)`` or ``(K,)`` to probabilities: ``e^(z_k/T) / sum_j e^(z_j/T)``, each row adding up to 1.
 
     A temperature T above 1 brings the probabilities nearer to each other, one below 1 takes them apart; which is the
     largest stays the same. Subtracting the row's largest logit changes nothing in exact arithmetic and keeps the powers
@@ -141,10 +142,9 @@ def softmax(z: Floats, temperature: float = 1.0) -> Floats:
     >>> softmax(np.array([[np.log(9), 0.0]]), temperature=2).round(12).tolist()
     [[0.75, 0.25]]
     """
-    with np.errstate(over="ignore", under="ignore"):  # a logit far below the largest is a probability of 0
-        below: Floats = z - z.max(axis=1, keepdims=True)  # (N, K)
-        if temperature != 1:
-            below /= temperature
-        powers: Floats = np.exp(below)
-        powers /= powers.sum(axis=1, keepdims=True)
+    below: Floats = z - z.max(axis=-1, keepdims=True)  # (N, K)
+    if temperature != 1:
+        below /= temperature
+    powers: Floats = np.exp(below)
+    powers /= powers.sum(axis=-1, keepdims=True)
     return powers

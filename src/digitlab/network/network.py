@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,7 +88,16 @@ class Network:
     @property
     def layers(self) -> list[Layer]:
         """Weights and biases of each layer, as views."""
+        return list(self._layers)
+
+    @cached_property
+    def _layers(self) -> list[Layer]:
+        """Made once, because `parameters` stays the same vector: for one picture, views take as long as a layer."""
         return self.architecture.layers(self.parameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: all but the views, which would come back as arrays of their own."""
+        return {name: value for name, value in self.__dict__.items() if name != "_layers"}
 
     def __getattr__(self, name: str) -> Floats:
         """``network.W1`` and the like: views into the flat vector."""
@@ -133,14 +144,14 @@ class Network:
         """The output of each hidden layer in turn, and last the logits: the forward pass, step by step.
 
         Args:
-            x: inputs ``(N, P)``, floats 0..1.
+            x: inputs ``(N, P)``, or ``(P,)`` for a single picture; floats 0..1.
 
         Yields:
-            ``(N, H)`` for each hidden layer, then ``(N, K)``.
+            ``(N, H)`` for each hidden layer, then ``(N, K)``; without the N for a single picture.
         """
         f = ACTIVATIONS[self.architecture.activation].function
         a = x
-        *hidden, last = self.layers
+        *hidden, last = self._layers
         for W, b in hidden:
             z = a @ W + b  # (N, H)
             a = f(z)
@@ -158,27 +169,31 @@ class Network:
             DivergenceError: the parameters are so large that the sums are no longer finite.
         """
         rows, single = as_rows(images, self.architecture.sizes[0])
-        blocks = []
-        for start in range(0, max(len(rows), 1), BLOCK):
-            with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # looked at in the next line
-                *_, z = self.activations(normalize(rows[start : start + BLOCK]))
-            if not np.isfinite(z).all():
-                raise DivergenceError(
-                    "the network has no answer: its sums are no longer finite",
-                    must_be="finite logits for every picture",
-                    got=f"{np.count_nonzero(~np.isfinite(z).all(axis=1))} pictures without",
-                    help="train it again with a smaller learning rate",
-                )
-            blocks.append(z)
-        return blocks[0][0] if single else np.concatenate(blocks)
+        if single:
+            return self._finite_logits(rows[0])
+        starts = range(0, max(len(rows), 1), BLOCK)
+        return np.concatenate([self._finite_logits(rows[start : start + BLOCK]) for start in starts])
+
+    @np.errstate(over="ignore", invalid="ignore", under="ignore")  # sums that are no longer finite are refused
+    def _finite_logits(self, pixels: NDArray[Any]) -> Floats:
+        """The logits of pictures ``(N, P)``, or of one ``(P,)``."""
+        *_, z = self.activations(normalize(pixels))
+        finite = np.isfinite(z)
+        if np.count_nonzero(finite) < z.size:
+            raise DivergenceError(
+                "the network has no answer: its sums are no longer finite",
+                must_be="finite logits for every picture",
+                got=f"{np.count_nonzero(~finite.all(axis=-1))} pictures without",
+                help="train it again with a smaller learning rate",
+            )
+        return z
 
     def probabilities(self, images: ArrayLike) -> Floats:
         """How probable each digit is: ``(N, K)``, or ``(K,)`` for a single picture. See `logits`.
 
         Where the card has a temperature, the logits are divided by it.
         """
-        z, temperature = self.logits(images), self.card.temperature or 1.0
-        return softmax(z[np.newaxis], temperature)[0] if z.ndim == 1 else softmax(z, temperature)
+        return softmax(self.logits(images), self.card.temperature or 1.0)
 
     def predict(self, images: ArrayLike) -> NDArray[np.intp] | np.intp:
         """The most probable digit of each picture: ``(N,)``, or one number for a single picture. See `logits`.
