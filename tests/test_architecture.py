@@ -24,8 +24,10 @@ HOUSE = [
     "engines",
     "training",
     "evaluation",
+    "reading",
     "display",
     "fitting",
+    "lab",
     "cli",
 ]
 

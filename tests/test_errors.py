@@ -22,6 +22,9 @@ TREE = {  # the parents, and the exit code of the command line
     "ModelFileError": ({"FileError"}, 1),
     "RunError": ({"FileError"}, 1),
     "DivergenceError": ({"DigitlabError"}, 1),
+    "LabError": ({"DigitlabError"}, 1),
+    "BusyError": ({"LabError"}, 1),
+    "UnknownError": ({"LabError"}, 1),
 }
 KINDS = [getattr(errors, name) for name in TREE]
 

@@ -9,7 +9,10 @@
     │   ├── DataFileError          a data set
     │   ├── ModelFileError         a trained model
     │   └── RunError               a run folder
-    └── DivergenceError            training left the finite numbers
+    ├── DivergenceError            training left the finite numbers
+    └── LabError                   what the lab cannot do now
+        ├── BusyError              it is in use, or nothing is under way
+        └── UnknownError           it holds nothing of that name
 
 Each error answers four questions: what is wrong, what it must be, what was got, and what would help.
 """
@@ -21,15 +24,18 @@ from contextlib import contextmanager
 
 __all__ = [
     "ArchitectureError",
+    "BusyError",
     "DataFileError",
     "DigitlabError",
     "DivergenceError",
     "FileError",
     "InputError",
+    "LabError",
     "ModelFileError",
     "PictureError",
     "RecipeError",
     "RunError",
+    "UnknownError",
     "describe",
     "require_kind",
     "system_errors",
@@ -113,6 +119,18 @@ class DivergenceError(DigitlabError):
 
     step: int = 0
     layer: str = ""
+
+
+class LabError(DigitlabError):
+    """What the lab cannot do now."""
+
+
+class BusyError(LabError):
+    """Something is in use; or nothing is under way that could be told what to do."""
+
+
+class UnknownError(LabError):
+    """The lab holds nothing of that name."""
 
 
 def describe(value: object) -> str:

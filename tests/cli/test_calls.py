@@ -12,7 +12,7 @@ import pytest
 import digitlab as dl
 from digitlab.cli.commands import app
 
-COMMANDS = ["train", "evaluate", "show", "recipes", "data", "doctor"]
+COMMANDS = ["train", "evaluate", "show", "recipes", "data", "doctor", "lab"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 - the losses of the classic experiment in float64, by examples/classic.py
 - the SHA-256 of weights that the native engine trained (`native_bits`)
+- what pictures and drawings become (`prepare_vectors`)
 
 Run by `make golden`, never by a test. It takes some minutes. Look at what changed before you commit it.
 """
@@ -13,6 +14,7 @@ import runpy
 from pathlib import Path
 
 import native_bits
+import prepare_vectors
 
 import digitlab as dl
 
@@ -39,6 +41,7 @@ def bits_of_the_native_engine() -> None:
 
 def main() -> None:
     """All of them."""
+    prepare_vectors.write()
     bits_of_the_native_engine()
     losses_in_float64()
 

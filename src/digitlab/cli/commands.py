@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 from digitlab.cli.data import data
 from digitlab.cli.doctor import doctor
 from digitlab.cli.evaluate import evaluate
+from digitlab.cli.lab import lab
 from digitlab.cli.output import complain
 from digitlab.cli.recipes import recipes
 from digitlab.cli.show import show
@@ -25,7 +26,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # `main` says it in its own words
     default_parameter=Parameter(negative=""),  # no --no-json and the like
 )
-for command in (train, evaluate, show, recipes, data, doctor):
+for command in (train, evaluate, show, lab, recipes, data, doctor):
     app.command(command)
 
 

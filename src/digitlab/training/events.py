@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from typing import Literal, get_args
 
+from digitlab.errors import InputError, describe
 from digitlab.training.recipe import check_live
 
-__all__ = ["Control", "EpochDone", "Event", "History", "SettingChanged", "Started", "StepDone", "Stopped"]
+__all__ = ["Control", "Detail", "EpochDone", "Event", "History", "SettingChanged", "Started", "StepDone", "Stopped"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Stopped:
     seconds: float
 
 
+Detail = Literal["epochs", "looks", "steps"]
 Event = Started | StepDone | EpochDone | SettingChanged | Stopped
 
 
@@ -118,8 +121,32 @@ class Control:
     """Carries wishes into a training that is under way, from another thread or a signal handler."""
 
     def __init__(self) -> None:
+        self._detail: Detail = "epochs"
         self._stop = False  # no threading.Event: its lock could stop a signal handler that interrupts `stop` for ever
         self._changes: SimpleQueue[tuple[str, float]] = SimpleQueue()
+
+    @property
+    def detail(self) -> Detail:
+        """How often training tells where it is, from the next look on. The result is the same, bit for bit.
+
+        After each epoch; with ``"looks"`` also a `StepDone` whenever it looks at the control and the clock; with
+        ``"steps"`` after every step.
+
+        Raises:
+            InputError: it is set to something else.
+        """
+        return self._detail
+
+    @detail.setter
+    def detail(self, value: Detail) -> None:
+        if value not in get_args(Detail):
+            raise InputError(
+                "there is no such detail",
+                must_be=", ".join(get_args(Detail)),
+                got=describe(value),
+                help='control.detail = "steps" tells every step',
+            )
+        self._detail = value
 
     def stop(self) -> None:
         """Stop after the steps in hand; what was learnt so far is kept. Asking twice is the same as once."""

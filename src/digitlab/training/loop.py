@@ -32,7 +32,8 @@ from digitlab.training.state import Change, State
 
 __all__ = ["Loop", "close_at_exit"]
 
-SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again
+SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again,
+WORK_BETWEEN_LOOKS = 500_000_000  # or how many samples times parameters: about a tenth of a second
 
 
 class Loop:
@@ -46,7 +47,6 @@ class Loop:
         state: where to begin or to go on.
         control: wishes from outside.
         keeper: writes the run folder, or None.
-        each_step: tell every step.
         snapshot_every: epochs after which a checkpoint is kept for good; 0 for never.
         last: the last epoch that was done before.
         seconds: what the training took so far.
@@ -63,7 +63,6 @@ class Loop:
         control: Control,
         *,
         keeper: Keeper | None,
-        each_step: bool,
         snapshot_every: int,
         last: EpochDone | None,
         seconds: float,
@@ -71,7 +70,7 @@ class Loop:
     ) -> None:
         self.network, self.recipe, self.session, self.held_out = network, recipe, session, held_out
         self.state, self.control, self.keeper = state, control, keeper
-        self.each_step, self.snapshot_every, self.earlier = each_step, snapshot_every, seconds
+        self.snapshot_every, self.earlier = snapshot_every, seconds
         epoch_steps = len(batches_of_epoch(len(session.digits), recipe.batch_size, recipe.seed, 1))
         course = Course(recipe.epochs * epoch_steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
         tuning = Tuning(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay)
@@ -88,7 +87,19 @@ class Loop:
         self.began = time.perf_counter()
 
     def events(self, engine: str) -> Generator[Event, None, None]:
-        """Everything, from `Started` to `Stopped`. Whatever ends it early, the run folder is committed."""
+        """Everything, from `Started` to `Stopped`. Whatever ends it early, the run folder is committed.
+
+        The time in which nobody pulls does not count.
+        """
+        with contextlib.closing(self._events(engine)) as events:
+            for event in events:
+                told = time.perf_counter()
+                try:
+                    yield event
+                finally:  # the end may come here, too
+                    self.began += time.perf_counter() - told
+
+    def _events(self, engine: str) -> Generator[Event, None, None]:
         counters = self.state.counters
         committed = False
         try:
@@ -146,8 +157,8 @@ class Loop:
                 counters.hits += hits
                 counters.count += count
             self.whole_step = done.failed is None
-            if self.each_step and done.losses:
-                means = done.losses[0] / done.counts[0], done.hits[0] / done.counts[0]
+            if self.control.detail != "epochs" and done.losses:
+                means = done.losses[-1] / done.counts[-1], done.hits[-1] / done.counts[-1]
                 yield StepDone(counters.step, counters.epoch + 1, *means)
             if done.failed is not None:
                 batch = some[len(done.losses)]
@@ -237,7 +248,8 @@ class Loop:
 
     def _steps_between_looks(self) -> int:
         batch_size = self.recipe.batch_size or len(self.session.digits)
-        return 1 if self.each_step else max(1, SAMPLES_BETWEEN_LOOKS // batch_size)
+        samples = min(SAMPLES_BETWEEN_LOOKS, WORK_BETWEEN_LOOKS // len(self.network.parameters))
+        return 1 if self.control.detail == "steps" else max(1, samples // batch_size)
 
     def _seconds(self) -> float:
         return self.earlier + time.perf_counter() - self.began

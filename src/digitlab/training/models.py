@@ -72,8 +72,8 @@ def find_run(name: str | Path) -> Path:
 
 
 @contextlib.contextmanager
-def claimed_folder(name: str) -> Iterator[Path]:
-    """A new folder below ``runs/``, named after the time and ``name``, which nobody else gets while this lasts.
+def claimed_folder(name: str, runs: Path = RUNS) -> Iterator[Path]:
+    """A new folder below ``runs``, named after the time and ``name``, which nobody else gets while this lasts.
 
     Making it is the claim: of two processes that make the same folder, the system lets one succeed. Where nothing was
     put into it, nothing is left behind.
@@ -81,27 +81,27 @@ def claimed_folder(name: str) -> Iterator[Path]:
     Raises:
         RunError: it cannot be made.
     """
-    there = RUNS.exists()
+    there = runs.exists()
     must_be = "a folder that can be written"
     help = "choose another place with --out"
-    with system_errors(RunError, f"{RUNS}: a new run cannot be made there", must_be=must_be, help=help):
-        folder = _claim(f"{datetime.now():%Y%m%d-%H%M%S}-{name}")
+    with system_errors(RunError, f"{runs}: a new run cannot be made there", must_be=must_be, help=help):
+        folder = _claim(f"{datetime.now():%Y%m%d-%H%M%S}-{name}", runs)
         if not there:
-            sync(RUNS.absolute().parent)  # the keeper sees to the names below runs/
+            sync(runs.absolute().parent)  # the keeper sees to the names below runs/
     try:
         yield folder
     finally:
         with contextlib.suppress(OSError):  # there is a run in it
             folder.rmdir()
             if not there:
-                RUNS.rmdir()
+                runs.rmdir()
 
 
-def _claim(stem: str) -> Path:
+def _claim(stem: str, runs: Path) -> Path:
     number = 1
     for _ in range(MOST_AT_ONCE):
-        folder = RUNS / (stem if number == 1 else f"{stem}-{number}")
-        RUNS.mkdir(exist_ok=True)
+        folder = runs / (stem if number == 1 else f"{stem}-{number}")
+        runs.mkdir(exist_ok=True)
         try:
             folder.mkdir()
         except FileExistsError:

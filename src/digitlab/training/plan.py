@@ -106,7 +106,10 @@ def train(
         plan = plan.as_it_began(engine, snapshot_every)
     elif plan.folder is not None:
         check_free(plan.folder)
-    return close_at_exit(plan.events(control or Control(), each_step=each_step))
+    control = control or Control()
+    if each_step:
+        control.detail = "steps"
+    return close_at_exit(plan.events(control))
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class _Plan:
             snapshot_every=run.manifest.snapshot_every if snapshot_every is None else snapshot_every,
         )
 
-    def events(self, control: Control, *, each_step: bool) -> Generator[Event, None, None]:
+    def events(self, control: Control) -> Generator[Event, None, None]:
         """The generator itself: takes nothing before it is pulled, and gives everything back however it ends."""
         if self.earlier is not None and self.earlier.manifest.outcome.state in ENDED:
             yield from self._nothing_to_do(self.earlier)
@@ -168,7 +171,6 @@ class _Plan:
                 state,
                 control,
                 keeper=keeper,
-                each_step=each_step,
                 snapshot_every=self.snapshot_every,
                 last=last,
                 seconds=last.seconds if last else 0.0,

@@ -1,0 +1,95 @@
+"""``digitlab lab``: open the lab, a page on this machine where the real thing is trained and drawings are read."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from digitlab.cli.options import Data, whole
+from digitlab.cli.output import write_line
+from digitlab.data.catalogue import CATALOGUE
+from digitlab.engines import AUTO, find_engine
+from digitlab.engines.checks import check_threads
+from digitlab.errors import InputError
+from digitlab.training.models import RUNS
+
+__all__ = ["lab"]
+
+Port = Annotated[
+    int | None,
+    Parameter(
+        help="0 to 65535; 0: any free one.", show_default=lambda _: "8128, or the next free one", converter=whole
+    ),
+]
+Host = Annotated[str, Parameter(help="The address to listen at. Any but this machine alone asks for --token.")]
+AllowHost = Annotated[
+    list[str] | None,
+    Parameter(help="A further name of the lab, NAME or NAME:PORT: that of a notebook's proxy, or of a tunnel."),
+]
+Token = Annotated[str | None, Parameter(help="What everybody must show who uses the lab.")]
+Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
+EngineName = Annotated[str, Parameter(help="auto (the fastest), native or numpy.")]
+Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=lambda _: "all cores", converter=whole)]
+NoBrowser = Annotated[bool, Parameter(help="Do not open the browser.", show_default=False)]
+
+
+def lab(
+    *,
+    port: Port = None,
+    host: Host = "127.0.0.1",
+    allow_host: AllowHost = None,
+    token: Token = None,
+    runs: Runs = RUNS,
+    data: Data = "mnist",
+    engine: EngineName = AUTO,
+    threads: Threads = None,
+    no_browser: NoBrowser = False,
+) -> int:
+    """Open the lab: a page on this machine to train a network, watch it, and draw digits for it. Ctrl-C closes it."""
+    from digitlab.lab.guard import Rules
+    from digitlab.lab.lab import Lab
+    from digitlab.lab.server import Server, address_of, is_anywhere, is_loopback, listen
+
+    check_threads(threads)
+    find_engine(engine)
+    with listen(host, port) as listener:
+        name, number = address_of(listener)
+        if not is_loopback(name) and token is None:
+            raise InputError(
+                "an address that others can reach needs a token",
+                must_be="--token with --host",
+                got=f"--host {host} alone",
+                help='python -c "import secrets; print(secrets.token_urlsafe())" makes one',
+            )
+        anywhere = is_anywhere(name)
+        rules = Rules(number, own=() if anywhere else (name,), allow=allow_host or (), token=token)
+        opened = Lab(runs, rules, data=data, engine=engine, threads=threads)
+        if data not in CATALOGUE:
+            opened.data()  # what somebody named is checked before the page opens
+        url = f"http://{'127.0.0.1' if anywhere else name}:{number}/" + (f"?token={token}" if token else "")
+        Server(opened, lambda: _say_ready(url, browse=not no_browser)).serve_on(listener)
+    return 0
+
+
+def _say_ready(url: str, *, browse: bool) -> None:
+    """The server answers: tell where."""
+    write_line(f"the lab is open at {url} (Ctrl-C closes it)")
+    sys.stdout.flush()
+    if browse and _has_screen():
+        threading.Thread(target=_open_browser, args=(url,), name="digitlab-browser", daemon=True).start()
+
+
+def _has_screen() -> bool:
+    """Without one, a browser for terminals would open where the lab's own words are."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_browser(url: str) -> None:
+    import webbrowser
+
+    webbrowser.open(url)

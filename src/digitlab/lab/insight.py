@@ -1,0 +1,80 @@
+"""A look inside a network while it learns: how large its gradient is, and which units do nothing.
+
+A fixed probe, some of the training digits, is shown to it. That is quick, and comparable from one look to the next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.digits import Digits
+from digitlab.data.pixels import normalize
+from digitlab.engines import find_engine
+from digitlab.network.architecture import Architecture
+from digitlab.network.network import Network
+
+__all__ = ["Probe"]
+
+PROBES = 500
+FLAT_ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where their derivative vanishes; the others have one at 0
+NEAR = 0.02  # this near to an end, as a part of the range, is saturated
+SAME = 1e-6  # a unit whose answers differ by less is dead
+
+
+class Probe:
+    """The digits that are shown, and an engine for the gradient.
+
+    Args:
+        architecture: of the networks to be looked at.
+        digits: the training set; the first 500 are taken.
+        engine: the name of the engine.
+    """
+
+    def __init__(self, architecture: Architecture, digits: Digits, engine: str) -> None:
+        self._digits = digits[: min(PROBES, len(digits))]
+        self._x = normalize(self._digits.images).reshape(len(self._digits), -1)
+        self._session = find_engine(engine).open(architecture, self._digits, threads=1)
+
+    def look(self, network: Network) -> list[dict[str, Any]]:
+        """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers."""
+        shape = network.architecture
+        gradient = self._session.sums(network.parameters, slice(None)).gradient / len(self._digits)
+        with np.errstate(over="ignore", invalid="ignore"):
+            answers = list(network.activations(self._x))
+        layers = []
+        parts = zip(network.layers, shape.layers(gradient), answers, strict=True)
+        for number, (layer, slope, a) in enumerate(parts, 1):
+            hidden = number < len(shape.sizes) - 1
+            dead, saturated = _idle(a, shape.activation) if hidden else (0, 0.0)
+            layers.append(
+                {
+                    "units": int(a.shape[1]),
+                    "gradient": _size(slope.W, slope.b),
+                    "weights": _size(layer.W, layer.b),
+                    "dead": dead,
+                    "saturated": saturated,
+                }
+            )
+        return layers
+
+    def close(self) -> None:
+        """Give back what the session holds."""
+        self._session.close()
+
+
+def _size(W: NDArray[Any], b: NDArray[Any]) -> float | None:
+    size = float(np.sqrt(np.sum(np.square(W, dtype=np.float64)) + np.sum(np.square(b, dtype=np.float64))))
+    return size if np.isfinite(size) else None
+
+
+def _idle(a: NDArray[np.float32], activation: str) -> tuple[int, float]:
+    """How many units answer the same to every digit, and which share of the answers is near a flat end."""
+    dead = int(np.count_nonzero(np.ptp(a, axis=0) < SAME))
+    low, high = FLAT_ENDS.get(activation, (0.0, np.inf))
+    if np.isinf(high):
+        return dead, float(np.mean(np.abs(a) < SAME))
+    edge = NEAR * (high - low)
+    return dead, float(np.mean((a < low + edge) | (a > high - edge)))

@@ -1,0 +1,77 @@
+"""What one lab consists of, whoever speaks with it: runs, data, events, the training and the readers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from pathlib import Path
+
+from digitlab.data import open_data
+from digitlab.data.digits import Digits
+from digitlab.errors import DigitlabError
+from digitlab.lab.feed import Feed
+from digitlab.lab.guard import Rules
+from digitlab.lab.readers import Readers
+from digitlab.lab.trainer import Trainer
+
+__all__ = ["Lab"]
+
+DECODED_AT_ONCE = 2  # pictures
+_log = logging.getLogger("digitlab.lab")
+
+
+class Lab:
+    """Everything behind the page.
+
+    Args:
+        folder: where the runs are kept.
+        rules: who may speak with it.
+        data: the name or place of the digits to train on.
+        engine, threads: what trains.
+
+    Attributes:
+        closing: set, in the server's loop, when the server stops: event streams end then.
+        decoding: held by whoever decodes a picture.
+    """
+
+    def __init__(
+        self, folder: Path, rules: Rules, *, data: str = "mnist", engine: str = "auto", threads: int | None = None
+    ) -> None:
+        self.folder, self.rules, self.data_name = folder, rules, data
+        self.engine, self.threads = engine, threads
+        self.feed = Feed()
+        self.trainer = Trainer(folder, self.data, self.feed, engine=engine, threads=threads)
+        self.readers = Readers(folder, self.trainer)
+        self.closing = asyncio.Event()
+        self.decoding = threading.BoundedSemaphore(DECODED_AT_ONCE)
+        self._data: tuple[Digits, Digits] | None = None
+        self._loading = threading.Lock()
+
+    def data(self) -> tuple[Digits, Digits]:
+        """The training and the test part, read once.
+
+        Raises:
+            InputError: there is no such data.
+            DataFileError: it is damaged.
+        """
+        with self._loading:
+            if self._data is None:
+                self._data = open_data(self.data_name)
+            return self._data
+
+    def warm_up(self) -> None:
+        """Read the data, and go on with a training that was under way when the lab was killed; in a thread."""
+        threading.Thread(target=self._warm_up, name="digitlab-warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        try:
+            self.data()
+            self.trainer.continue_after_kill()
+            self.readers.default()
+        except DigitlabError as error:  # whoever needs the data or the run is told again
+            _log.warning("%s", error)
+
+    def close(self, timeout: float) -> None:
+        """Stop the training and keep what was learnt; takes at most so many seconds."""
+        self.trainer.close(timeout)

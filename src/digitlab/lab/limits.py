@@ -1,0 +1,155 @@
+"""What a request may bring, how much of it, and how long it may take to arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope
+
+from digitlab.errors import InputError
+from digitlab.lab.answers import JSON, refused
+
+__all__ = ["BODY_SECONDS", "MOST_BYTES", "OCTETS", "PICTURES", "content_kind", "decode", "parse_query", "read_body"]
+
+KB, MB = 1024, 1024 * 1024
+OCTETS = "application/octet-stream"
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+MOST_BYTES = {JSON: 64 * KB, OCTETS: 64 * KB} | dict.fromkeys(PICTURES, 20 * MB)
+BODY_SECONDS = 10.0  # for all of a body
+MOST_DRAINED = 64 * MB  # of a body that is refused
+MOST_PARAMETERS = 20
+
+Record = TypeVar("Record")
+
+
+def content_kind(scope: Scope, accepted: tuple[str, ...]) -> str:
+    """The content type, in lower case and without its charset.
+
+    Raises:
+        LabError: 415, none, several, one that is not accepted, or a compressed body.
+    """
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    codings = [value for name, value in scope["headers"] if name == b"content-encoding" and value != b"identity"]
+    kind = _plain_kind(kinds[0]) if len(kinds) == 1 else None
+    if kind not in accepted or kind is None or codings:
+        raise refused(
+            415,
+            "the content type is not accepted here" if not codings else "compressed bodies are not accepted",
+            must_be=f"Content-Type: {' or '.join(accepted)}",
+            got=(codings or kinds or [b"none"])[0].decode("latin-1"),
+            help="name the type of the body in its header",
+        )
+    return kind
+
+
+@lru_cache(maxsize=64)
+def _plain_kind(value: bytes) -> str:
+    """``application/json; charset=UTF-8`` is the same as without the charset; any other parameter is not."""
+    text = value.decode("latin-1").lower()
+    kind, _, parameters = (part.strip() for part in text.partition(";"))
+    return kind if parameters.replace('"', "") in {"", "charset=utf-8"} else text
+
+
+async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
+    """The whole body, of at most so many bytes.
+
+    Raises:
+        LabError: 413, it is larger; 408, it took too long to arrive.
+        ClientDisconnect: whoever sent it has gone.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > most:  # the server has checked that it is a number
+            if int(value) <= MOST_DRAINED:
+                await _drain(receive)
+            _refuse_size(most, f"{int(value):,} bytes")
+    chunks: list[bytes] = []
+    total = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk = message.get("body", b"")
+                total += len(chunk)
+                if total > most:
+                    _refuse_size(most, f"more than {most:,} bytes")
+                if not message.get("more_body", False):
+                    return b"".join([*chunks, chunk]) if chunks else chunk
+                chunks.append(chunk)
+    except TimeoutError:
+        raise refused(
+            408,
+            "the body took too long to arrive",
+            must_be=f"all of it within {BODY_SECONDS:g} seconds",
+            got=f"{total:,} bytes of it",
+            help="send it again",
+        ) from None
+
+
+async def _drain(receive: Receive) -> None:
+    """Take the rest of a body that is too large: an answer in the middle of it would be lost with the connection."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            message: Message = {"more_body": True}
+            while message.get("more_body", False):
+                message = await receive()
+
+
+def _refuse_size(most: int, got: str) -> NoReturn:
+    raise refused(413, "the body is too large", must_be=f"at most {most:,} bytes", got=got, help="send a smaller one")
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
+    """A record from JSON.
+
+    Raises:
+        InputError: no JSON, or not this record.
+    """
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        # ValidationError is a DecodeError; ValueError: a whole number of more than 4,300 digits
+        raise InputError(
+            f"the body cannot be used: {error}",
+            must_be="the JSON that /api/openapi.json describes",
+            got=body[:200].decode("utf-8", "replace"),
+            help="check names, types and bounds",
+        ) from None
+
+
+@lru_cache(maxsize=256)
+def _pairs(query: bytes) -> Mapping[str, str] | str:
+    """What follows the question mark, by name; or what is wrong with it."""
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError as error:  # too many, or bytes that are not UTF-8
+        return str(error)
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else "a parameter more than once"
+
+
+def parse_query(scope: Scope, known: Mapping[str, Any]) -> Mapping[str, str]:
+    """The parameters in the address, by name.
+
+    Raises:
+        InputError: unknown ones, one given twice, or what cannot be read.
+    """
+    found = _pairs(scope["query_string"]) if scope["query_string"] else {}
+    if isinstance(found, str) or not found.keys() <= known.keys():
+        raise InputError(
+            "the parameters in the address cannot be used",
+            must_be=f"{', '.join(known)}, each once" if known else "none",
+            got=found if isinstance(found, str) else ", ".join(found),
+            help="see /api/openapi.json",
+        )
+    return found

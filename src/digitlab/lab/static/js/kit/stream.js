@@ -1,0 +1,170 @@
+/**
+ * @file What happens on the server, as it happens: one stream of events for the tab.
+ *
+ * The state is asked for once, with the id of the newest event; the stream goes on after it. The browser reconnects by
+ * itself and says which event it saw last. While the state is being asked for, events wait, so that none is lost.
+ */
+import { get } from "./api.js";
+import { current, emptyHistory, isUnderWay, set } from "./store.js";
+
+const HIDDEN_FOR = 60_000; // a page that nobody sees for so long lets its connection go
+const TRY_AGAIN = 1500;
+const MOST_POINTS = 4000; // then every second one of the older half goes
+const MOST_STEPS = 400;
+const KINDS = ["training", "epochs", "step", "insight", "runs", "reset"];
+
+/** @type {EventSource | null} */
+let source = null;
+/** @type {{ id: number, kind: string, data: any }[] | null} */
+let waiting = null;
+let closeLater = 0;
+let tryLater = 0;
+
+export function openStream() {
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(closeLater);
+    if (document.hidden) closeLater = setTimeout(close, HIDDEN_FOR);
+    else if (!source) void load();
+  });
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && void load());
+  return load();
+}
+
+function close() {
+  source?.close();
+  source = null;
+}
+
+/** Ask for the whole state, and follow what comes after it. */
+async function load() {
+  if (waiting) return;
+  waiting = [];
+  clearTimeout(tryLater);
+  try {
+    const answer = await get("state");
+    const training = answer.training;
+    const history = training?.history ?? emptyHistory();
+    const same = training !== null && training.run === current().training?.run;
+    set({
+      training,
+      history,
+      insight: training?.insight ?? null,
+      steps: same ? current().steps : [],
+      loaded: true,
+      news: current().news + 1,
+    });
+    const missed = waiting.filter((event) => event.id > answer.event);
+    waiting = null;
+    for (const event of missed) take(event.kind, event.data);
+    if (!source || source.readyState === EventSource.CLOSED) follow(answer.event);
+    void loadRuns();
+  } catch {
+    waiting = null;
+    lost();
+  }
+}
+
+function lost() {
+  close();
+  set({ connection: "lost" });
+  clearTimeout(tryLater);
+  tryLater = setTimeout(load, TRY_AGAIN);
+}
+
+/** @param {number} after */
+function follow(after) {
+  close();
+  const opened = new EventSource(`api/events?after=${after}`);
+  source = opened;
+  opened.onopen = () => set({ connection: "open" });
+  opened.onerror = () => {
+    if (opened !== source) return;
+    if (opened.readyState === EventSource.CLOSED) lost();
+    else set({ connection: "lost" });
+  };
+  for (const kind of KINDS) {
+    opened.addEventListener(kind, (event) => {
+      const told = /** @type {MessageEvent} */ (event);
+      const data = JSON.parse(told.data);
+      if (waiting) waiting.push({ id: Number(told.lastEventId), kind, data });
+      else take(kind, data);
+    });
+  }
+}
+
+/** One event. @param {string} kind  @param {any} data */
+function take(kind, data) {
+  if (kind === "training") takeTraining(data);
+  else if (kind === "epochs") takeEpochs(data);
+  else if (kind === "insight") set({ insight: data, news: current().news + 1 });
+  else if (kind === "step") takeStep(data);
+  else if (kind === "runs") void loadRuns();
+  else void load();
+}
+
+/** @param {import("./types.js").Training} told */
+function takeTraining(told) {
+  const { training } = current();
+  const begins = training?.run !== told.run || (isUnderWay(told) && !isUnderWay(training));
+  const ends = isUnderWay(training) && !isUnderWay(told);
+  if (begins && told.epoch > 0) return void load(); // it goes on from somewhere: its history is not in the event
+  if (begins) set({ history: emptyHistory(), steps: [], insight: null });
+  set({ training: told, insight: told.insight ?? current().insight, news: current().news + 1 });
+  if (begins || ends) void loadRuns();
+}
+
+/** @param {import("./types.js").History & { epochs_per_second: number | null, step: number }} told */
+function takeEpochs(told) {
+  const { training, history } = current();
+  if (!training) return void load();
+  const last = history.epoch.at(-1) ?? 0;
+  const first = told.epoch.findIndex((epoch) => epoch > last);
+  if (first < 0) return; // seen already
+  if (told.epoch[first] > last + 1) return void load(); // something is missing
+  for (const key of /** @type {(keyof typeof history)[]} */ (Object.keys(history))) {
+    history[key].push(.../** @type {any[]} */ (told[key].slice(first)));
+  }
+  if (history.epoch.length > MOST_POINTS) thin(history);
+  set({
+    history: { ...history },
+    training: {
+      ...training,
+      epoch: /** @type {number} */ (history.epoch.at(-1)),
+      seconds: /** @type {number} */ (history.seconds.at(-1)),
+      step: told.step,
+      epochs_per_second: told.epochs_per_second ?? training.epochs_per_second,
+    },
+    news: current().news + 1,
+  });
+}
+
+/** Leave out every second point, the first and the last excepted. @param {import("./types.js").History} history */
+function thin(history) {
+  const last = history.epoch.length - 1;
+  for (const key of /** @type {(keyof typeof history)[]} */ (Object.keys(history))) {
+    const thinned = /** @type {any[]} */ (history[key]).filter((_, i) => i % 2 === 0 || i === last);
+    history[key] = thinned;
+  }
+}
+
+/** @param {import("./types.js").Step} told */
+function takeStep(told) {
+  const { training, steps } = current();
+  if (!training) return;
+  const kept = steps.length && steps[steps.length - 1].step >= told.step ? [] : steps.slice(-MOST_STEPS);
+  set({ steps: [...kept, told], training: { ...training, step: told.step }, news: current().news + 1 });
+}
+
+let runsAsked = 0;
+
+/** The list of runs, and who can read. */
+export async function loadRuns() {
+  const asked = ++runsAsked;
+  try {
+    const [runs, readers] = await Promise.all([get("runs"), get("readers")]);
+    if (asked === runsAsked) set({ runs: runs.runs, readers: readers.readers, defaultReader: readers.default });
+  } catch {
+    // The stream says so when the server is gone.
+  }
+}

@@ -1,0 +1,72 @@
+/** @file Light and dark, and the colours of the style sheet for what is painted on a canvas. */
+import { current, set } from "./store.js";
+
+const KEY = "digitlab-theme";
+const dark = matchMedia("(prefers-color-scheme: dark)");
+/** @type {Map<string, string>} */
+const resolved = new Map();
+
+/** @returns {"light" | "dark"} */
+const shown = () => {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen === "light" || chosen === "dark" ? chosen : dark.matches ? "dark" : "light";
+};
+
+function changed() {
+  resolved.clear();
+  set({ theme: shown() });
+}
+
+export function watchTheme() {
+  dark.addEventListener("change", changed);
+  changed();
+}
+
+export function switchTheme() {
+  const next = current().theme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  try {
+    localStorage.setItem(KEY, next);
+  } catch {
+    // Then it is chosen again next time.
+  }
+  changed();
+}
+
+/** A colour of the style sheet, such as `--accent`, as rgb(...). @param {string} name */
+export function colour(name) {
+  let found = resolved.get(name);
+  if (found === undefined) {
+    const probe = document.createElement("i");
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    found = getComputedStyle(probe).color;
+    probe.remove();
+    resolved.set(name, found);
+  }
+  return found;
+}
+
+/** @param {string} name  @returns {[number, number, number]} */
+export function rgb(name) {
+  const [r, g, b] = (colour(name).match(/[\d.]+/g) ?? ["0", "0", "0"]).map(Number);
+  return [r, g, b];
+}
+
+/**
+ * For each byte of a weight (128 is 0) its colour: blue below, the background at 0, orange above.
+ * @param {number | null} [light]  of a unit that may be lit: from 0, where it fades away, to 1, where it glows
+ */
+export function weightColours(light = null) {
+  const [below, above] = [rgb("--below"), rgb("--above")];
+  const [dark, glow] = [rgb("--zero"), rgb("--glow")];
+  const zero = dark.map((value, c) => value + (glow[c] - value) * (light ?? 0));
+  const strength = light === null ? 1 : 0.22 + 0.78 * light;
+  const table = new Uint8ClampedArray(256 * 3);
+  for (let byte = 0; byte < 256; byte++) {
+    const end = byte < 128 ? below : above;
+    const part = Math.min(1, Math.abs(byte - 128) / 127) ** 0.8 * strength;
+    for (let c = 0; c < 3; c++) table[byte * 3 + c] = zero[c] + (end[c] - zero[c]) * part;
+  }
+  return table;
+}

@@ -1,0 +1,157 @@
+/** @file The drawing pad: mouse, pen, finger, or the keyboard. */
+import { html, useEffect, useRef, useState } from "../kit/lib.js";
+import { useStore } from "../kit/store.js";
+import { T } from "../texts.js";
+import { paintPad, SIDE } from "./painting.js";
+
+const FAR = 10; // how far an arrow key moves the pen
+const NEAR = 2;
+const MOVES = /** @type {Record<string, [number, number]>} */ ({
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+});
+
+/** @param {{ asking: import("./asking.js").Asking }} props */
+export function Pad({ asking }) {
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const theme = useStore((s) => s.theme);
+  const pointer = useRef(/** @type {number | null} */ (null));
+  const pen = useRef({ x: SIDE / 2, y: SIDE / 2, down: false, shown: false });
+  const frame = useRef(0);
+  const [width, setWidth] = useState(asking.width);
+  const [down, setDown] = useState(false);
+
+  const paint = () => {
+    cancelAnimationFrame(frame.current);
+    frame.current = requestAnimationFrame(() => canvas.current && paintPad(canvas.current, asking, pen.current));
+  };
+  useEffect(paint);
+  useEffect(() => {
+    const drawn = canvas.current;
+    if (!drawn) return undefined;
+    const observer = new ResizeObserver(paint);
+    observer.observe(drawn);
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(frame.current);
+    };
+  }, []);
+  useEffect(paint, [theme]);
+
+  /** @param {PointerEvent} event  @returns {[number, number]} */
+  const place = (event) => {
+    const box = /** @type {HTMLCanvasElement} */ (canvas.current).getBoundingClientRect();
+    const scale = SIDE / box.width;
+    return [round((event.clientX - box.left) * scale), round((event.clientY - box.top) * scale)];
+  };
+  const begin = (/** @type {PointerEvent} */ event) => {
+    if (pointer.current !== null || event.button !== 0) return;
+    pointer.current = event.pointerId;
+    canvas.current?.setPointerCapture(event.pointerId);
+    lift();
+    pen.current.shown = false;
+    asking.strokes.push([place(event)]);
+    asking.draw();
+    paint();
+  };
+  const move = (/** @type {PointerEvent} */ event) => {
+    if (pointer.current !== event.pointerId) return;
+    const stroke = asking.strokes.at(-1);
+    if (!stroke) return;
+    const between = event.getCoalescedEvents?.() ?? [];
+    for (const one of between.length ? between : [event]) stroke.push(place(one));
+    asking.again();
+    paint();
+  };
+  const end = (/** @type {PointerEvent} */ event) => {
+    if (pointer.current === event.pointerId) pointer.current = null;
+  };
+  const lift = () => {
+    pen.current.down = false;
+    setDown(false);
+  };
+  const clear = () => {
+    lift();
+    asking.clear();
+  };
+  const undo = () => {
+    lift();
+    asking.undo();
+  };
+  const key = (/** @type {KeyboardEvent} */ event) => {
+    const by = MOVES[event.key];
+    const at = pen.current;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (by) {
+      const far = event.shiftKey ? NEAR : FAR;
+      at.x = Math.min(SIDE, Math.max(0, at.x + by[0] * far));
+      at.y = Math.min(SIDE, Math.max(0, at.y + by[1] * far));
+      if (at.down) {
+        asking.strokes.at(-1)?.push([at.x, at.y]);
+        asking.draw();
+      }
+    } else if (event.key === " ") {
+      at.down = !at.down;
+      setDown(at.down);
+      if (at.down) {
+        asking.strokes.push([[at.x, at.y]]);
+        asking.draw();
+      }
+    } else if (event.key === "Backspace") undo();
+    else if (event.key === "Delete") clear();
+    else return;
+    at.shown = true;
+    event.preventDefault();
+    paint();
+  };
+  const focus = (/** @type {FocusEvent} */ event) => {
+    pen.current.shown = event.type === "focus" && /** @type {HTMLElement} */ (event.target).matches(":focus-visible");
+    if (event.type === "blur") lift();
+    paint();
+  };
+  return html`<div class="paper">
+      <canvas
+        ref=${canvas}
+        tabindex="0"
+        role="application"
+        aria-label=${T.read.pad}
+        aria-describedby="pad-help"
+        onPointerDown=${begin}
+        onPointerMove=${move}
+        onPointerUp=${end}
+        onPointerCancel=${end}
+        onKeyDown=${key}
+        onFocus=${focus}
+        onBlur=${focus}
+      ></canvas>
+      ${asking.empty && html`<p class="prompt" aria-hidden="true"><b>${T.read.prompt}</b>${T.read.promptMore}</p>`}
+      <p class="unseen" role="status">${down ? T.read.penDown : ""}</p>
+    </div>
+    <div class="tools">
+      <button type="button" disabled=${asking.empty} onClick=${clear}>${T.read.clear}</button>
+      <button type="button" disabled=${asking.strokes.length === 0} onClick=${undo}>${T.read.undo}</button>
+      <label class="pen">
+        <span>${T.read.pen}</span>
+        <input
+          type="range"
+          min="8"
+          max="40"
+          step="1"
+          value=${width}
+          onInput=${(/** @type {Event} */ event) => {
+            asking.width = Number(/** @type {HTMLInputElement} */ (event.target).value);
+            setWidth(asking.width);
+            void asking.again();
+            paint();
+          }}
+        />
+      </label>
+    </div>
+    <p class="unseen" id="pad-help">${T.read.padHelp}</p>
+    <p class="note keys" aria-hidden="true">${T.read.padKeys}</p>`;
+}
+
+/** @param {number} n */
+const round = (n) => Math.round(n * 10) / 10;

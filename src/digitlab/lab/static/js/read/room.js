@@ -1,0 +1,113 @@
+/** @file The room in which a network reads: draw a digit and see the answer while you draw. */
+import { linkTo, writeAddress } from "../kit/address.js";
+import { moment, percent, runTitle } from "../kit/format.js";
+import { html, useEffect, useRef, useState } from "../kit/lib.js";
+import { isUnderWay, set, useStore } from "../kit/store.js";
+import { loadRuns } from "../kit/stream.js";
+import { T } from "../texts.js";
+import { Answer } from "./answer.js";
+import { Asking, isPicture } from "./asking.js";
+import { Inside } from "./inside.js";
+import { Pad } from "./pad.js";
+import { Sources } from "./sources.js";
+
+const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a training under way, at most
+
+/** One for the life of the page: who looks into the other room finds the drawing again. */
+const asking = new Asking();
+
+export function ReadRoom() {
+  const readers = useStore((s) => s.readers);
+  const chosen = useStore((s) => s.address.reader);
+  const byDefault = useStore((s) => s.defaultReader);
+  const news = useStore((s) => s.news);
+  const reader = readers.some(({ id }) => id === chosen) ? chosen : byDefault;
+  const [, draw] = useState(0);
+  const [over, setOver] = useState(false);
+  const followed = useRef({ at: 0, later: 0 });
+
+  useEffect(() => {
+    void loadRuns();
+    return asking.begin(() => draw((n) => n + 1));
+  }, []);
+  useEffect(() => asking.use(reader), [reader]);
+  useEffect(() => {
+    if (reader !== "live") return undefined;
+    const wait = followed.current.at + FOLLOW_EVERY - performance.now();
+    const again = () => {
+      followed.current.at = performance.now();
+      asking.again();
+    };
+    if (wait <= 0) {
+      again();
+      return undefined;
+    }
+    clearTimeout(followed.current.later);
+    followed.current.later = setTimeout(again, wait);
+    return undefined;
+  }, [news, reader]);
+  useEffect(() => {
+    const paste = (/** @type {ClipboardEvent} */ event) => {
+      const file = [...(event.clipboardData?.files ?? [])].find(isPicture);
+      if (file) asking.readFile(file);
+    };
+    document.addEventListener("paste", paste);
+    return () => {
+      document.removeEventListener("paste", paste);
+      clearTimeout(followed.current.later);
+    };
+  }, []);
+
+  const drop = (/** @type {DragEvent} */ event) => {
+    event.preventDefault();
+    setOver(false);
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    if (isPicture(file)) asking.readFile(file);
+    else set({ trouble: T.read.notPicture });
+  };
+  return html`<div
+    class=${`reading ${over ? "over" : ""}`}
+    onDragOver=${(/** @type {DragEvent} */ event) => {
+      event.preventDefault();
+      setOver(true);
+    }}
+    onDragLeave=${(/** @type {DragEvent} */ event) => event.currentTarget === event.target && setOver(false)}
+    onDrop=${drop}
+  >
+    <div class="head">
+      <h1>${T.read.heading}</h1>
+      <${ReaderChoice} reader=${reader} />
+    </div>
+    <section class="drawing card" aria-labelledby="pad-heading">
+      <h2 id="pad-heading" class="unseen">${T.read.pad}</h2>
+      <${Pad} asking=${asking} />
+    </section>
+    <${Answer} asking=${asking} nobody=${reader === null} />
+    <${Inside} asking=${asking} reader=${reader} />
+    <${Sources} asking=${asking} reader=${reader} />
+    ${over && html`<p class="drop" role="status">${T.read.drop}</p>`}
+  </div>`;
+}
+
+/** @param {{ reader: string | null }} props */
+function ReaderChoice({ reader }) {
+  const readers = useStore((s) => s.readers);
+  const runs = useStore((s) => s.runs);
+  const training = useStore((s) => s.training);
+  if (!readers.length) return html`<p class="choice"><a class="button primary" href=${linkTo("train")}>${T.read.trainFirst}</a></p>`;
+  const title = (/** @type {import("../kit/types.js").Reader} */ one) => {
+    if (one.id === "live") return isUnderWay(training) ? T.read.liveUnderWay : `${T.read.live} ${runTitle(training?.run ?? "")}`;
+    const run = runs.find(({ name }) => `run:${name}` === one.id);
+    return run ? `${runTitle(run.name)}, ${percent(run.accuracy)}, ${moment(run.started)}` : one.title;
+  };
+  return html`<label class="choice">
+    <span>${T.read.reader}</span>
+    <select
+      value=${reader}
+      onChange=${(/** @type {Event} */ event) => writeAddress({ reader: /** @type {HTMLSelectElement} */ (event.target).value })}
+    >
+      ${readers.map((one) => html`<option key=${one.id} value=${one.id} selected=${one.id === reader}>${title(one)}</option>`)}
+    </select>
+  </label>`;
+}

@@ -1,0 +1,112 @@
+/** @file The runs so far: laid over the present one, rewound, branched, gone on with, read with, deleted. */
+import { linkTo } from "../kit/address.js";
+import { get } from "../kit/api.js";
+import { moment, percent, runTitle } from "../kit/format.js";
+import { html, useState } from "../kit/lib.js";
+import { current, isUnderWay, set, useStore } from "../kit/store.js";
+import { attempt, removeRun, resume } from "../kit/wish.js";
+import { T } from "../texts.js";
+import { LOOKS } from "./curves.js";
+import { Rewind } from "./rewind.js";
+
+const AT_FIRST = 12;
+const RESUMABLE = ["running", "interrupted"]; // of a run that nobody trains any more
+
+export function Runs() {
+  const runs = useStore((s) => s.runs);
+  const [all, setAll] = useState(false);
+  const [opened, setOpened] = useState("");
+  const shown = all ? runs : runs.slice(0, AT_FIRST);
+  return html`<section class="runs card" aria-labelledby="runs-heading">
+    <h2 id="runs-heading">${T.runs.heading}</h2>
+    ${runs.length === 0 && html`<p class="note">${T.runs.empty}</p>`}
+    <ul>
+      ${shown.map(
+        (run) => html`<${Item}
+          key=${run.name}
+          run=${run}
+          opened=${opened === run.name}
+          onOpen=${() => setOpened(opened === run.name ? "" : run.name)}
+        />`,
+      )}
+    </ul>
+    ${runs.length > shown.length &&
+    html`<button type="button" onClick=${() => setAll(true)}>${T.runs.more(runs.length - shown.length)}</button>`}
+  </section>`;
+}
+
+/** @param {{ run: import("../kit/types.js").Run, opened: boolean, onOpen: () => void }} props */
+function Item({ run, opened, onOpen }) {
+  const now = useStore((s) => (s.training?.run === run.name && isUnderWay(s.training) ? s.training : null));
+  const isCurrent = useStore((s) => s.training?.run === run.name);
+  const right = useStore((s) => (s.training?.run === run.name ? s.history.accuracy.at(-1) : undefined)) ?? run.accuracy;
+  const busy = useStore((s) => isUnderWay(s.training));
+  const laid = useStore((s) => Object.values(s.laid).filter((one) => one.name !== s.training?.run).findIndex((one) => one.name === run.name));
+  const [sure, setSure] = useState(false);
+  const title = runTitle(run.name);
+  const named = `${title}, ${moment(run.started)}`;
+  const held = run.validation_accuracy !== null;
+  const look = laid >= 0 ? LOOKS[laid % LOOKS.length] : null;
+  return html`<li class=${isCurrent ? "current" : ""}>
+    <div class="row">
+      <label class="lay" title=${T.runs.lay(title)}>
+        <input
+          type="checkbox"
+          aria-label=${T.runs.lay(named)}
+          checked=${isCurrent || laid >= 0}
+          disabled=${isCurrent}
+          onChange=${() => lay(run.name)}
+        />
+        <svg width="22" height="8" aria-hidden="true">
+          ${(look || isCurrent) &&
+          html`<line x1="0" y1="4" x2="22" y2="4" stroke=${`var(${look?.token ?? "--accent"})`} stroke-width="2" stroke-dasharray=${look?.dash.join(" ") ?? ""} />`}
+        </svg>
+      </label>
+      <div class="what">
+        <strong title=${run.name}>${title}</strong>
+        <span class="state">${now ? T.phase[now.phase] : (T.runs.state[run.state] ?? run.state)}</span>
+        <small>${run.network}${run.parent && ` · ${T.runs.parent(runTitle(run.parent.run), run.parent.epoch)}`}</small>
+      </div>
+      <div class="when">
+        <span>${moment(run.started)}</span>
+        <small>${T.runs.epochs(now ? now.epoch : run.epochs, run.of)}</small>
+      </div>
+      <div class="score">
+        <b>${percent(right)}</b>
+        <small>${held ? `${percent(run.validation_accuracy)} ${T.runs.rightValidation}` : T.runs.right}</small>
+      </div>
+      <div class="do">
+        <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${T.runs.of(T.runs.read, named)}>${T.runs.read}</a>
+        <button class="small" type="button" aria-expanded=${opened ? "true" : "false"} aria-label=${T.runs.of(T.runs.rewind, named)} onClick=${onOpen}>
+          ${T.runs.rewind}
+        </button>
+        ${!busy &&
+        RESUMABLE.includes(run.state) &&
+        html`<button class="small" type="button" aria-label=${T.runs.of(T.runs.resume, named)} onClick=${() => resume(run.name)}>${T.runs.resume}</button>`}
+        ${!now &&
+        html`<button class="small quiet" type="button" aria-expanded=${sure ? "true" : "false"} aria-label=${T.runs.of(T.runs.remove, named)} onClick=${() => setSure(!sure)}>
+          ${T.runs.remove}
+        </button>`}
+      </div>
+    </div>
+    ${sure &&
+    !now &&
+    html`<div class="sure" role="group" aria-label=${T.runs.sure}>
+      <p>${T.runs.sure}</p>
+      <button class="small danger" type="button" onClick=${() => removeRun(run.name).then(() => setSure(false))}>${T.runs.yes}</button>
+      <button class="small" type="button" onClick=${() => setSure(false)}>${T.runs.no}</button>
+    </div>`}
+    ${opened && html`<${Rewind} run=${run} onClose=${onOpen} />`}
+  </li>`;
+}
+
+/** Show or hide the curves of a run. @param {string} name */
+async function lay(name) {
+  const { [name]: shown, ...others } = current().laid;
+  if (shown) {
+    set({ laid: others });
+    return;
+  }
+  const run = await attempt(() => get(`runs/${encodeURIComponent(name)}`));
+  if (run) set({ laid: { ...current().laid, [name]: run } });
+}

@@ -1,0 +1,54 @@
+/** @file The first screen: what will happen, in one sentence and one picture, and one button. */
+import { experimentOf, writeAddress } from "../kit/address.js";
+import { unbroken } from "../kit/format.js";
+import { html, useState } from "../kit/lib.js";
+import { useStore } from "../kit/store.js";
+import { startTraining } from "../kit/wish.js";
+import { T } from "../texts.js";
+import { Diagram } from "./diagram.js";
+import { Settings } from "./settings.js";
+
+export function Welcome() {
+  const recipes = useStore((s) => s.recipes);
+  const address = useStore((s) => s.address);
+  const samples = useStore((s) => s.about?.data.training ?? 60000);
+  const [busy, setBusy] = useState(false);
+  if (!recipes) return null;
+  const { recipe, texts } = experimentOf(recipes, address);
+  const changed = Object.keys(address).filter((name) => name !== "recipe").length;
+  const start = async () => {
+    setBusy(true);
+    if (!(await startTraining(recipe, texts))) setBusy(false);
+  };
+  const shown = [...recipes.recipes].sort((a, b) => order(a.name) - order(b.name));
+  return html`<section class="welcome" aria-labelledby="welcome-title">
+      <div class="invitation">
+        <h1 id="welcome-title">${T.welcome.title}</h1>
+        <p class="lead">${T.welcome.lead(samples)}</p>
+        <button class="primary huge" type="button" disabled=${busy} onClick=${start}>${T.welcome.start}</button>
+      </div>
+      <${Diagram} layers=${texts.layers} />
+    </section>
+    <fieldset class="recipes">
+      <legend>${T.welcome.recipes}</legend>
+      ${shown.map(
+        ({ name, about }) => html`<label key=${name} class="recipe card">
+          <input
+            type="radio"
+            name="recipe"
+            value=${name}
+            checked=${name === recipe.name}
+            onChange=${() => writeAddress(name === "seed" ? {} : { recipe: name })}
+          />
+          <span><strong>${name}</strong>${unbroken(about)}</span>
+        </label>`,
+      )}
+    </fieldset>
+    <details class="change card" open=${changed > 0}>
+      <summary><span>${T.welcome.settings}</span><small>${T.welcome.changed(changed)}</small></summary>
+      <${Settings} wide />
+    </details>`;
+}
+
+/** The classic experiment comes first. @param {string} name */
+const order = (name) => ["seed", "minibatch", "quick"].indexOf(name) + 1 || 99;

@@ -1,0 +1,297 @@
+"""The one training of a lab: begun, paused, taken step by step, changed and stopped, from any thread.
+
+A thread of its own pulls the events of `digitlab.train`. Not pulling is pausing: nothing here knows how training works.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from digitlab.data.digits import Digits
+from digitlab.durable import write_durably
+from digitlab.errors import BusyError, DigitlabError, InputError, RunError, system_errors
+from digitlab.lab.feed import Feed
+from digitlab.lab.job import Job
+from digitlab.lab.runs import find_run, parent_of, recipe_in_name, sweep_deleted
+from digitlab.network.network import Network
+from digitlab.training import Branch
+from digitlab.training.events import Control
+from digitlab.training.manifest import ENDED
+from digitlab.training.models import claimed_folder
+from digitlab.training.plan import train
+from digitlab.training.recipe import check_live
+from digitlab.training.recipe_files import NamedRecipe
+
+__all__ = ["MARKER", "Trainer"]
+
+MARKER = "lab.json"  # says which training is under way, for the time after a kill
+SNAPSHOTS = 50  # moments of a training that are kept for good
+CHECKPOINT_SECONDS = 1.0  # what a kill may cost
+MOST_STEPS_PER_SECOND = 1000.0
+_log = logging.getLogger("digitlab.lab")
+
+
+class Trainer:
+    """One training at a time.
+
+    Args:
+        folder: where the runs are kept.
+        data: gives the training and the test part.
+        feed: what is told.
+        engine, threads: what trains.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        data: Callable[[], tuple[Digits, Digits]],
+        feed: Feed,
+        *,
+        engine: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        self.folder, self._data, self._feed = folder, data, feed
+        self._how: dict[str, Any] = {"engine": engine, "threads": threads, "checkpoint_every": CHECKPOINT_SECONDS}
+        self._lock = threading.Lock()
+        self._beginning = False
+        self._closed = False
+        self._job: Job | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, recipe: NamedRecipe, *, branch: tuple[str, int] | None = None, paused: bool = False) -> str:
+        """Begin a training; the name of its run.
+
+        Raises:
+            BusyError: one is under way.
+            RecipeError, InputError, RunError, UnknownError: it cannot be begun so.
+        """
+        with self._begin(), contextlib.ExitStack() as stack:
+            start = None if branch is None else Branch(find_run(self.folder, branch[0]).folder, branch[1])
+            digits, _ = self._data()
+            network = recipe.recipe.new_network()
+            folder = stack.enter_context(claimed_folder(_stem(recipe, branch), self.folder))
+            control, every = Control(), max(1, recipe.recipe.epochs // SNAPSHOTS)
+            events = train(
+                network,
+                digits,
+                recipe.recipe,
+                **self._how,
+                control=control,
+                out=folder,
+                branch=start,
+                snapshot_every=every,
+                about=recipe.about,
+            )
+            earlier, parent = [], None
+            if start is not None:
+                earlier = [one for one in find_run(self.folder, start.run.name).history() if one.epoch <= start.epoch]
+                parent = {"run": start.run.name, "epoch": start.epoch}
+            job = Job(
+                folder.name,
+                recipe,
+                network,
+                digits,
+                events,
+                control,
+                self._feed,
+                earlier,
+                parent=parent,
+                snapshot_every=every,
+            )
+            self._run(job, stack, paused)
+            return folder.name
+
+    def resume(self, run: str, *, paused: bool = False) -> None:
+        """Go on with a run that was stopped or killed.
+
+        Raises:
+            BusyError: a training is under way.
+            UnknownError: there is no such run.
+            InputError: it has ended, or was of other data.
+            RunError: it is damaged.
+        """
+        with self._begin(), contextlib.ExitStack() as stack:
+            found = find_run(self.folder, run)
+            if found.manifest.outcome.state in ENDED:
+                raise InputError(
+                    "this run has ended",
+                    must_be="a run that was interrupted",
+                    got=found.manifest.outcome.state,
+                    help="branch from one of its snapshots",
+                )
+            recipe = found.named_recipe
+            digits, _ = self._data()
+            network, control = recipe.recipe.new_network(), Control()
+            events = train(network, digits, recipe.recipe, **self._how, control=control, out=found.folder, resume=True)
+            job = Job(
+                run,
+                recipe,
+                network,
+                digits,
+                events,
+                control,
+                self._feed,
+                found.history(),
+                parent=parent_of(found),
+                snapshot_every=max(1, found.manifest.snapshot_every),
+            )
+            self._run(job, stack, paused)
+
+    @contextlib.contextmanager
+    def _begin(self) -> Any:
+        """One training at a time, and one that is being begun."""
+        with self._lock:
+            job = self._job
+            if self._closed or self._beginning or (job is not None and job.under_way):
+                raise BusyError(
+                    "the lab is closing" if self._closed else "a training is under way",
+                    must_be="one training at a time",
+                    got="another one that begins" if job is None or not job.under_way else job.run,
+                    help="stop it first, or wait until it is done",
+                )
+            self._beginning = True
+        try:
+            yield
+        finally:
+            self._beginning = False
+
+    def _run(self, job: Job, stack: contextlib.ExitStack, paused: bool) -> None:
+        """Hand everything to the thread."""
+        if paused:
+            job.pause()
+        with self._lock:
+            before, self._job = self._job, job
+        try:
+            self._mark(job)
+        except BaseException:
+            self._job = before
+            raise
+        held = stack.pop_all()
+        self._thread = threading.Thread(target=self._work, args=(job, held), name="digitlab-training", daemon=True)
+        self._thread.start()
+
+    def _work(self, job: Job, held: contextlib.ExitStack) -> None:
+        """The thread: whatever happens, the training ends in a phase that says so."""
+        with held:
+            job.work()
+        with self._lock, contextlib.suppress(OSError):
+            if self._job is job:  # else the note is already that of the next one
+                (self.folder / MARKER).unlink(missing_ok=True)
+        self._feed.publish("runs", {})
+
+    def _mark(self, job: Job) -> None:
+        """Leave a note which training is under way."""
+        note = msgspec.json.encode({"run": job.run, "paused": job.paused})
+        must_be, help = "a folder that can be written, with free space", "check the folder and its disk"
+        words = f"{self.folder}: the lab cannot write there"
+        with self._lock, system_errors(RunError, words, must_be=must_be, help=help):
+            if job.under_way:
+                write_durably(self.folder / MARKER, note)
+
+    def continue_after_kill(self) -> str | None:
+        """Go on with the training that was under way when the lab was killed; its name, or None."""
+        sweep_deleted(self.folder)
+        marker = self.folder / MARKER
+        try:
+            note = msgspec.json.decode(marker.read_bytes()[:4096], type=dict[str, Any])
+            run = str(note.get("run"))
+            self.resume(run, paused=note.get("paused") is True)
+        except FileNotFoundError:
+            return None
+        except BusyError:
+            return None
+        except (OSError, msgspec.DecodeError, DigitlabError) as error:
+            _log.warning("the training that was under way cannot go on: %s", error)
+            with contextlib.suppress(OSError):
+                marker.unlink(missing_ok=True)
+            return None
+        return run
+
+    def pause(self) -> None:
+        """Take no more steps, from the next look on."""
+        job = self._under_way()
+        job.pause()
+        self._mark(job)
+
+    def go_on(self) -> None:
+        """Take steps again."""
+        job = self._under_way()
+        job.go_on()
+        self._mark(job)
+
+    def step(self) -> None:
+        """Take one step, and pause."""
+        self._under_way().take("step")
+
+    def epoch(self) -> None:
+        """Go on to the end of the epoch, and pause."""
+        self._under_way().take("epoch")
+
+    def speed(self, steps_per_second: float | None) -> None:
+        """Slow motion: so many steps a second; None for full speed."""
+        if steps_per_second is not None and not 0 < steps_per_second <= MOST_STEPS_PER_SECOND:
+            raise InputError(
+                "this is no speed",
+                must_be=f"above 0, at most {MOST_STEPS_PER_SECOND:g} steps a second, or null",
+                got=steps_per_second,
+                help="null is full speed",
+            )
+        self._under_way().speed(steps_per_second)
+
+    def change(self, settings: dict[str, float]) -> None:
+        """Give settings other values from the next step on."""
+        for name, value in settings.items():  # all of them, or none
+            check_live(name, value)
+        self._under_way().change(settings)
+
+    def stop(self) -> None:
+        """Stop and keep what was learnt. Where nothing is under way, nothing happens."""
+        job = self._job
+        if job is not None:
+            job.stop()
+
+    def _under_way(self) -> Job:
+        job = self._job
+        if job is None or not job.under_way:
+            raise BusyError(
+                "no training is under way",
+                must_be="a training that was begun",
+                got="none" if job is None else job.phase,
+                help="POST /api/train begins one",
+            )
+        return job
+
+    def state(self) -> dict[str, Any] | None:
+        """The training under way, or the last one; None where there was none."""
+        job = self._job
+        return None if job is None else job.state()
+
+    def network(self) -> Network | None:
+        """A copy of the network under way, or of the last training; never torn between two steps."""
+        job = self._job
+        return None if job is None else job.newest_copy()[1]
+
+    def version(self) -> int:
+        """Another number whenever `network` would answer something new."""
+        job = self._job
+        return 0 if job is None else job.newest_copy()[0]
+
+    def close(self, timeout: float) -> None:
+        """Stop the training, and wait until it is kept; at most so many seconds."""
+        with self._lock:
+            self._closed = True
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+
+def _stem(recipe: NamedRecipe, branch: tuple[str, int] | None) -> str:
+    """What the run is called, after its time: as its recipe, or as the run that it comes from."""
+    return recipe_in_name(branch[0]) or "branch" if branch else Path(recipe.name or "own").stem[:50]
