@@ -3,6 +3,7 @@
 #   make demo    train the classic experiment, evaluate it, show a prediction
 #   make test    the default test suite, some minutes
 #   make check   style and types
+#   make page    the types of the page's JavaScript
 #   make bench   speed, as ratios measured in one run
 #   make lesson  open the lesson in a browser
 #   make sanitize   the C++ tests, under AddressSanitizer and UBSan, under ThreadSanitizer, and among guard pages
@@ -18,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check sanitize bench soak docs reference wheel golden clean
+.PHONY: demo lesson test check page sanitize bench soak docs reference wheel golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -29,13 +30,18 @@ demo: $(VENV)/ready
 lesson: $(VENV)/ready-lesson
 	$(BIN)/jupyter lab docs/lesson/classic.ipynb
 
-test: $(VENV)/ready-test
+test: $(VENV)/ready-test $(VENV)/ready-browser
 	$(BIN)/python -m pytest
 
 check: $(VENV)/ready-test $(VENV)/ready-lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# The types of the page's JavaScript, by TypeScript; Node comes from a wheel.
+page: $(VENV)/ready-page
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/page ci --silent --no-audit --no-fund
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/page run --silent check
 
 # All three are run, even where one of them finds something. See cpp/tests/CMakeLists.txt.
 sanitize: $(VENV)/ready-cmake

@@ -99,6 +99,7 @@ class PySession {
 };
 
 NB_MODULE(_native, m) {
+    nb::set_leak_warnings(false);  // a training that still runs when Python ends is no leak
     m.attr("MAX_BLOCK") = MAX_BLOCK;
     m.def("compiled_paths", &available_paths);
     nb::exception<NotFinite>(m, "NotFiniteError", PyExc_ArithmeticError);

@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 CHROMIUM = os.environ.get("DIGITLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -62,7 +64,8 @@ class Served:
 
 def serve(runs: Path, *arguments: str) -> Served:
     """`digitlab lab` on a free port, once it answers."""
-    command = [sys.executable, "-m", "digitlab", "lab", "--no-browser", "--port", "0", "--runs", str(runs), *arguments]
+    program = "import sys; from digitlab.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "lab", "--no-browser", "--port", "0", "--runs", str(runs), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout
     for line in process.stdout:

@@ -64,8 +64,8 @@ function TroubleLine() {
   return html`<div class="trouble" role="alert">
     ${trouble &&
     html`<p>
-        <strong>${trouble.what}</strong>${trouble.must_be && html` · ${T.mustBe(trouble.must_be)}`}${trouble.help &&
-        html` · ${trouble.help}`}
+        <strong>${trouble.what}</strong>
+        ${[trouble.must_be && T.mustBe(trouble.must_be), trouble.help].filter(Boolean).join(" · ")}
       </p>
       <button class="quiet" type="button" aria-label=${T.dismiss} onClick=${() => set({ trouble: null })}>×</button>`}
   </div>`;

@@ -53,7 +53,6 @@ export const T = {
   },
 
   readout: {
-    heading: "This training",
     rightTraining: (/** @type {number} */ n) => `of ${n.toLocaleString(LOCALE)} training digits right`,
     rightValidation: (/** @type {number} */ n) => `of ${n.toLocaleString(LOCALE)} held-out digits right`,
     loss: "Loss",
@@ -97,7 +96,6 @@ export const T = {
     why: (/** @type {string} */ name) => `More about ${name}`,
     bounds: (/** @type {string} */ mustBe) => `Must be ${mustBe}.`,
     recipeValue: (/** @type {string} */ value) => `recipe: ${value}`,
-    live: "may change while it trains",
     groups: {
       network: "Network",
       step: "How it steps",
@@ -179,7 +177,6 @@ export const T = {
     gradientHelp: "size of the gradient (2-norm), on a log scale",
     deadHelp: "units that answer the same to every digit",
     saturatedHelp: "answers near a flat end, where nothing can be learnt",
-    none: "not measured yet",
   },
 
   runs: {
@@ -193,7 +190,6 @@ export const T = {
       interrupted: "stopped",
       failed: "failed",
     }),
-    underWay: "under way",
     right: "right",
     rightValidation: "of held-out",
     epochs: (/** @type {number} */ n, /** @type {number} */ of) => `${n.toLocaleString(LOCALE)} of ${of.toLocaleString(LOCALE)} epochs`,
@@ -232,7 +228,6 @@ export const T = {
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
     padKeys: "By keyboard: arrows move, Space draws, Backspace undoes, Delete clears.",
     penDown: "Pen down",
-    penUp: "Pen up",
     prompt: "Draw a digit 0 to 9",
     promptMore: "with mouse, pen or finger",
     clear: "Clear",
@@ -240,7 +235,6 @@ export const T = {
     pen: "Pen width",
     answer: "Answer",
     blank: "Draw a digit 0 to 9",
-    waiting: "…",
     sure: (/** @type {string} */ percent) => `${percent} sure`,
     says: (/** @type {string} */ name, /** @type {string} */ percent) => `It reads ${name}, ${percent} sure.`,
     probabilities: "Probability of each digit",

@@ -49,9 +49,28 @@ const listeners = new Set();
 
 export const current = () => state;
 
+const DRAW_EVERY = 250; // milliseconds
+let drawLater = 0;
+
 /** @param {Partial<State>} change */
 export function set(change) {
   state = { ...state, ...change };
+  draw();
+}
+
+/**
+ * The same for what comes many times a second: it is drawn a little later, together with what comes meanwhile. Training
+ * and page share the machine's cores; each drawing that nobody could follow would be taken from the training.
+ * @param {Partial<State>} change
+ */
+export function setOften(change) {
+  state = { ...state, ...change };
+  drawLater ||= setTimeout(draw, DRAW_EVERY);
+}
+
+function draw() {
+  clearTimeout(drawLater);
+  drawLater = 0;
   for (const listener of [...listeners]) listener();
 }
 
@@ -68,13 +87,13 @@ export function listen(listener) {
  * @returns {P}
  */
 export function useStore(pick) {
-  const [, draw] = useState(0);
+  const [, again] = useState(0);
   const seen = useRef({ pick, picked: /** @type {P | null} */ (null) });
   const picked = pick(state);
   seen.current = { pick, picked };
   useEffect(() => {
     const look = () => {
-      if (!Object.is(seen.current.pick(state), seen.current.picked)) draw((n) => n + 1);
+      if (!Object.is(seen.current.pick(state), seen.current.picked)) again((n) => n + 1);
     };
     look(); // it may have changed between drawing and listening
     return listen(look);

@@ -5,7 +5,7 @@
  * itself and says which event it saw last. While the state is being asked for, events wait, so that none is lost.
  */
 import { get } from "./api.js";
-import { current, emptyHistory, isUnderWay, set } from "./store.js";
+import { current, emptyHistory, isUnderWay, set, setOften } from "./store.js";
 
 const HIDDEN_FOR = 60_000; // a page that nobody sees for so long lets its connection go
 const TRY_AGAIN = 1500;
@@ -97,7 +97,7 @@ function follow(after) {
 function take(kind, data) {
   if (kind === "training") takeTraining(data);
   else if (kind === "epochs") takeEpochs(data);
-  else if (kind === "insight") set({ insight: data, news: current().news + 1 });
+  else if (kind === "insight") setOften({ insight: data, news: current().news + 1 });
   else if (kind === "step") takeStep(data);
   else if (kind === "runs") void loadRuns();
   else void load();
@@ -126,7 +126,7 @@ function takeEpochs(told) {
     history[key].push(.../** @type {any[]} */ (told[key].slice(first)));
   }
   if (history.epoch.length > MOST_POINTS) thin(history);
-  set({
+  setOften({
     history: { ...history },
     training: {
       ...training,
@@ -153,7 +153,7 @@ function takeStep(told) {
   const { training, steps } = current();
   if (!training) return;
   const kept = steps.length && steps[steps.length - 1].step >= told.step ? [] : steps.slice(-MOST_STEPS);
-  set({ steps: [...kept, told], training: { ...training, step: told.step }, news: current().news + 1 });
+  setOften({ steps: [...kept, told], training: { ...training, step: told.step }, news: current().news + 1 });
 }
 
 let runsAsked = 0;

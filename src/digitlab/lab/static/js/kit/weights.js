@@ -22,13 +22,20 @@ export async function fetchWeights(reader) {
 export function paintWeights(canvas, bytes, units, light) {
   const painter = canvas.getContext("2d");
   if (!painter) return;
-  let colours = weightColours();
+  /** @type {Map<number, Uint8ClampedArray>} */
+  const tables = new Map();
+  const coloursAt = (/** @type {number | null} */ lit) => {
+    const key = lit === null ? -1 : Math.round(lit * 40);
+    const table = tables.get(key) ?? weightColours(lit);
+    tables.set(key, table);
+    return table;
+  };
   const columns = Math.floor((canvas.width + GAP) / (SIDE + GAP));
   const image = painter.createImageData(canvas.width, canvas.height);
   for (let unit = 0; unit < units; unit++) {
     const left = (unit % columns) * (SIDE + GAP);
     const top = Math.floor(unit / columns) * (SIDE + GAP);
-    if (light) colours = weightColours(light[unit]);
+    const colours = coloursAt(light ? light[unit] : null);
     for (let y = 0; y < SIDE; y++) {
       let to = ((top + y) * canvas.width + left) * 4;
       let from = unit * SIDE * SIDE + y * SIDE;

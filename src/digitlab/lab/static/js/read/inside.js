@@ -8,7 +8,7 @@ import { paintPixels } from "./painting.js";
 
 const MOST = 256;
 const DARK = 0.06;
-const FOLLOW_EVERY = 600; // milliseconds: the pictures change more slowly than the answers
+const FOLLOW_EVERY = 1000; // milliseconds: the pictures change more slowly than the answers
 
 /** @param {{ asking: import("./asking.js").Asking, reader: string | null }} props */
 export function Inside({ asking, reader }) {

@@ -64,7 +64,7 @@ export function Field({ setting, texts, inRecipe, underWay, trouble, onChange })
       <p>${setting.why}</p>
       ${setting.kind === "choice"
         ? html`<dl>${Object.entries(setting.choices).map(([one, says]) => html`<div key=${one}><dt>${one}</dt><dd>${says}</dd></div>`)}</dl>`
-        : html`<p>${T.settings.bounds(setting.must_be)}</p>`}
+        : !mistake && html`<p>${T.settings.bounds(setting.must_be)}</p>`}
       ${different && html`<p>${T.settings.recipeValue(inRecipe)}</p>`}
     </div>
     ${error && html`<p class="error" id=${`${id}-error`}>${error}</p>`}

@@ -19,15 +19,16 @@ const GROUPS = [
 export function Settings({ wide = false }) {
   const recipes = useStore((s) => s.recipes);
   const address = useStore((s) => s.address);
-  const training = useStore((s) => s.training);
+  const values = useStore((s) => (isUnderWay(s.training) ? s.training?.values : undefined));
+  const running = useStore((s) => s.training?.recipe ?? "");
   const trouble = useStore((s) => s.trouble);
   if (!recipes) return null;
-  const underWay = isUnderWay(training);
+  const underWay = values !== undefined;
   const { recipe, texts: drafted } = experimentOf(recipes, address);
   /** @type {Record<string, string>} */
   let texts = drafted;
-  if (underWay && training) {
-    texts = Object.fromEntries(Object.entries(training.values).map(([name, value]) => [name, asText(value)]));
+  if (values) {
+    texts = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, asText(value)]));
   }
   const change = (/** @type {string} */ name, /** @type {string} */ text) => {
     const setting = recipes.settings.find((one) => one.name === name);
@@ -57,13 +58,15 @@ export function Settings({ wide = false }) {
     />`;
   };
   return html`<div class=${`settings ${wide ? "wide" : ""}`}>
+    ${wide && html`<div class="head links"><${AsInRecipe} /><${CopyLink} /></div>`}
     ${!wide &&
     html`<div class="head">
         <h2 id="settings-heading">${T.settings.heading}</h2>
+        ${!underWay && html`<${AsInRecipe} />`}
         <${CopyLink} />
       </div>
       <p class="note">${underWay ? T.settings.ofThis : T.settings.ofNext}</p>
-      <${RecipeChoice} recipe=${underWay && training ? training.recipe : recipe.name} disabled=${underWay} />`}
+      <${RecipeChoice} recipe=${underWay ? running : recipe.name} disabled=${underWay} />`}
     <div class="groups">
       ${groups.map(
         ([group, names]) => html`<fieldset key=${group}>
@@ -96,6 +99,13 @@ function RecipeChoice({ recipe, disabled }) {
     </select>
     <p class="help" id="recipe-about">${unbroken(about)}</p>
   </div>`;
+}
+
+function AsInRecipe() {
+  const address = useStore((s) => s.address);
+  const { recipe, ...changed } = address;
+  if (Object.keys(changed).length === 0) return null;
+  return html`<button class="quiet" type="button" onClick=${() => writeAddress(recipe ? { recipe } : {})}>${T.settings.reset}</button>`;
 }
 
 function CopyLink() {
