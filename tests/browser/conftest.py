@@ -59,6 +59,8 @@ class Served:
     def end(self, kind: signal.Signals = signal.SIGINT) -> int:
         """Stop it, and how it ended."""
         self.process.send_signal(kind)
+        if self.process.stdout:
+            self.process.stdout.close()
         return self.process.wait(10)
 
 

@@ -84,20 +84,23 @@ def test_pause_change_go_on_and_reload_in_mid_run(open_page, lab):
 
 def test_two_tabs_that_press_start_together_begin_one_training(open_page, lab):
     _end(lab)
-    before = len(lab.ask("/api/runs")["runs"])
+    before = {run["name"] for run in lab.ask("/api/runs")["runs"]}
     pages = [open_page("/#/train?recipe=minibatch"), open_page("/#/train?recipe=minibatch")]
-    held = []
+    held, statuses = [], []
     for page in pages:  # both have pressed before either is heard
         page.route("**/api/train", lambda route: held.append(route))  # noqa: PLW0108  # Playwright looks inside
+        page.on("response", lambda got: statuses.append(got.status) if got.url.endswith("/api/train") else None)
         page.get_by_role("button", name=re.compile("^Train it")).first.click()
     while len(held) < 2:
         pages[0].wait_for_timeout(50)
     for request in held:
         request.continue_()
-    lab.wait_for(lambda training: training["epoch"] >= 1)
-    pages[1].get_by_text(re.compile("under way")).first.wait_for()
-    assert len(lab.ask("/api/runs")["runs"]) == before + 1
+    while len(statuses) < 2:
+        pages[0].wait_for_timeout(50)
     open_page.watched.errors.clear()  # the browser logs the refusal
+    assert sorted(statuses) == [201, 409]
+    lab.wait_for(lambda training: training["run"] not in before and training["epoch"] >= 1)
+    assert len(lab.ask("/api/runs")["runs"]) == len(before) + 1
     _end(lab)
 
 

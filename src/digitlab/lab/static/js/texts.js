@@ -82,6 +82,7 @@ export const T = {
     full: "full speed",
     perSecond: (/** @type {number} */ n) => `${some(n, "step", "steps")}/s`,
     read: "Let it read your digits",
+    next: (/** @type {string} */ recipe, /** @type {number} */ changed) => `Next: ${recipe}${changed ? `, ${some(changed, "setting", "settings")} changed` : ""}`,
     resume: "Go on with it",
   },
 

@@ -91,7 +91,8 @@ function Ended({ training }) {
     <button type="button" disabled=${busy} onClick=${() => start(true)}>${T.controls.startPaused}</button>
     ${training.phase === "interrupted" &&
     html`<button type="button" onClick=${() => resume(training.run)}>${T.controls.resume}</button>`}
-    <a class="button" href=${linkTo("read")}>${T.controls.read}</a>`;
+    <a class="button" href=${linkTo("read")}>${T.controls.read}</a>
+    <small class="next">${T.controls.next(recipe.name, Object.keys(address).filter((name) => name !== "recipe").length)}</small>`;
 }
 
 const GLYPHS = { go: "M7 4.5v15l12-7.5z", pause: "M6 5h4v14H6zM14 5h4v14h-4z", stop: "M6 6h12v12H6z" };
