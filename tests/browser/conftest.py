@@ -85,9 +85,9 @@ def lab(tmp_path_factory) -> Iterator[Served]:
         served.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser."""
+    """The browser. Playwright's loop stands in the way of others, so it ends with the module."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
