@@ -24,10 +24,9 @@ from digitlab.training.recipe_files import NamedRecipe
 __all__ = ["UNDER_WAY", "Job"]
 
 UNDER_WAY = frozenset({"running", "paused", "stopping"})
-EPOCHS_EVERY = 0.1  # seconds between two that tell of epochs
-COPY_EVERY = 0.05  # between two copies of the network
-LOOK_EVERY = 0.25  # between two looks inside, at least
-LOOK_SHARE = 20  # looking inside may take one part in so many
+BEAT = 0.5  # seconds between two tellings: each wakes a browser, which often shares the cores that train
+COPY_EVERY = 0.05  # between two copies of the network, at least
+SHARE = 100  # copying may take one part in so many of the time, and so may looking inside
 _versions = itertools.count(1)
 _log = logging.getLogger("digitlab.lab")
 
@@ -70,7 +69,7 @@ class Job:
         self._insight: dict[str, Any] | None = None
         self._probe: Probe | None = None
         self._copy = (next(_versions), network.copy())
-        self._last_told = self._last_copy = self._next_look = 0.0
+        self._next_beat = self._next_copy = self._next_look = 0.0
         control.detail = "looks"
 
     @property
@@ -145,7 +144,7 @@ class Job:
             _log.exception("the training of %s failed", self.run)
             words = {"what": "the training ended by a mistake of the lab", "must_be": "a training without one"}
             self._error = words | {"got": f"{type(error).__name__}: {error}"[:200], "help": "see the lab's terminal"}
-        self._tell_epochs(now=True)
+        self._tell_epochs()
         self._make_copy()
         with self._wake:
             self.phase = reason
@@ -178,10 +177,13 @@ class Job:
     def _after(self, event: Event) -> None:
         """Between two events: tell, look inside, and wait where that is wished."""
         now = time.monotonic()
-        self._tell_epochs()
-        if now - self._last_copy >= COPY_EVERY:
+        if now >= self._next_copy:
             self._make_copy()
-        self._look(now)
+        if now >= self._next_beat:
+            self._tell_epochs()
+            if now >= self._next_look:
+                self._look()
+            self._next_beat = time.monotonic() + BEAT
         if self._ends_allowance(event):
             with self._wake:
                 self._allowed = ""
@@ -214,8 +216,8 @@ class Job:
     def _wait(self) -> None:
         """Paused: everything is told first."""
         self._make_copy()
-        self._tell_epochs(now=True)
-        self._look(math.inf)
+        self._tell_epochs()
+        self._look()
         with self._wake:
             if self.phase == "running":
                 self.phase = "paused"
@@ -229,12 +231,13 @@ class Job:
 
     def _make_copy(self) -> None:
         """A copy for whoever reads with it; only between two steps, and by the thread that takes them."""
+        began = time.monotonic()
         self._copy = (next(_versions), self._network.copy())
-        self._last_copy = time.monotonic()
+        self._next_copy = _after_rest(began, COPY_EVERY)
 
-    def _look(self, now: float) -> None:
-        """Look inside, if anybody watches and it was not done a moment ago."""
-        if not self._feed.watchers or now < self._next_look:
+    def _look(self) -> None:
+        """Look inside, if anybody watches."""
+        if not self._feed.watchers:
             return
         began = time.monotonic()
         if self._probe is None and self._started is not None:
@@ -245,23 +248,18 @@ class Job:
                 layers = self._probe.look(network)
                 self._insight = {"epoch": self._epoch, "step": self._step, "layers": layers, "version": version}
                 self._feed.publish("insight", self._insight)
-        ended = time.monotonic()
-        self._next_look = ended + max(LOOK_EVERY, LOOK_SHARE * (ended - began))
+        self._next_look = _after_rest(began, BEAT)
 
-    def _tell_epochs(self, *, now: bool = False) -> None:
+    def _tell_epochs(self) -> None:
         """The epochs since the last time; none is left out."""
-        moment = time.monotonic()
-        if self._told == len(self._epochs) or (not now and moment - self._last_told < EPOCHS_EVERY):
-            return
         new = self._epochs[self._told :]
-        self._told, self._last_told = len(self._epochs), moment
-        more = {"epochs_per_second": rate_of(self._epochs), "step": self._step}
-        self._feed.publish("epochs", history_of(new, most=len(new)) | more)
+        if new:
+            self._told = len(self._epochs)
+            more = {"epochs_per_second": rate_of(self._epochs), "step": self._step}
+            self._feed.publish("epochs", history_of(new, most=len(new)) | more)
 
     def _tell_training(self) -> None:
-        told = self.state()
-        del told["history"]
-        self._feed.publish("training", told)
+        self._feed.publish("training", self._described(self._epochs[:]))
 
     def newest_copy(self) -> tuple[int, Network]:
         """A version, and a copy of the network as it was then."""
@@ -269,8 +267,12 @@ class Job:
 
     def state(self) -> dict[str, Any]:
         """Everything about it, with its history."""
-        started, recipe = self._started, self._recipe.recipe
         epochs = self._epochs[:]
+        return self._described(epochs) | {"history": history_of(epochs)}
+
+    def _described(self, epochs: list[EpochDone]) -> dict[str, Any]:
+        """Everything but its history, when these epochs are done."""
+        started, recipe = self._started, self._recipe.recipe
         changed = {change["name"]: change["value"] for change in self._changes}
         return {
             "run": self.run,
@@ -287,12 +289,17 @@ class Job:
             "epochs": recipe.epochs,
             "step": self._step,
             "seconds": epochs[-1].seconds if epochs else 0.0,
-            "epochs_per_second": rate_of(self._epochs),
+            "epochs_per_second": rate_of(epochs),
             "steps_per_second": self._per_second,
             "error": self._error,
-            "history": history_of(epochs),
             "insight": self._insight,
             "changes": list(self._changes),
             "parent": self._parent,
             "snapshots": [epoch.epoch for epoch in epochs if epoch.epoch % self._snapshot_every == 0],
         }
+
+
+def _after_rest(began: float, least: float) -> float:
+    """When something that has just been done, and was begun then, may be done again."""
+    ended = time.monotonic()
+    return ended + max(least, SHARE * (ended - began))

@@ -32,8 +32,8 @@ from digitlab.training.recipe_files import NamedRecipe
 __all__ = ["MARKER", "Trainer"]
 
 MARKER = "lab.json"  # says which training is under way, for the time after a kill
-SNAPSHOTS = 50  # moments of a training that are kept for good
-CHECKPOINT_SECONDS = 1.0  # what a kill may cost
+SNAPSHOTS = 20  # moments of a training that are kept for good, about; each costs some milliseconds
+CHECKPOINT_SECONDS = 0.8  # a kill may cost a second: these, a look at the clock, and the writing
 MOST_STEPS_PER_SECOND = 1000.0
 _log = logging.getLogger("digitlab.lab")
 

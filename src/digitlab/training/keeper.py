@@ -157,8 +157,8 @@ class Keeper:
         """Write the file and list it; unlist the ones that are no longer needed."""
         counters = state.counters
         content = encode_checkpoint(state)
-        name = _name_of(state)
-        if self.manifest.files.get(name) != record_of(content):
+        name, written = _name_of(state), record_of(content)
+        if self.manifest.files.get(name) != written:
             write_durably(self.folder / name, content)
         before = {record.step: record for record in self.manifest.checkpoints}
         replaced = before.get(counters.step)
@@ -169,7 +169,7 @@ class Keeper:
         for record in [*before.values(), *([replaced] if replaced else [])]:
             if record not in kept:
                 self.manifest.files.pop(record.file, None)
-        self.manifest.files[name] = record_of(content)
+        self.manifest.files[name] = written
         self.manifest.checkpoints = kept
 
     def _commit(self, state: State | None, outcome: Outcome) -> None:

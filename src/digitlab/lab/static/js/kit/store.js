@@ -49,7 +49,7 @@ const listeners = new Set();
 
 export const current = () => state;
 
-const DRAW_EVERY = 250; // milliseconds
+const DRAW_EVERY = 100; // milliseconds
 let drawLater = 0;
 
 /** @param {Partial<State>} change */

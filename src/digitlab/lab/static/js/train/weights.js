@@ -4,7 +4,7 @@ import { useStore } from "../kit/store.js";
 import { fetchWeights, paintWeights } from "../kit/weights.js";
 import { T } from "../texts.js";
 
-const EVERY = 320; // milliseconds between two pictures, at least
+const EVERY = 1000; // milliseconds between two pictures, at least
 const MOST = 256; // units shown
 
 const phone = matchMedia("(max-width: 700px)");
