@@ -2,9 +2,9 @@
 
     python benchmarks/lab_watched.py [RECIPE] [--epochs N] [--rounds N] [--watchers N]
 
-In turn: `digitlab train`, and `digitlab lab` with the page open in Chromium, which shares the machine's cores. Both keep
-a run folder, whose history grows by a line with each epoch: the clock on the wall is read at two of them. Verified
-first: both end with the same parameters, to the last bit.
+In turn: `digitlab train`, and `digitlab lab` with the page open in Chromium, which shares the machine's cores. Both
+keep a run folder, whose history grows by a line with each epoch: the clock on the wall is read at two of them. Each
+round is held to it that both end with the same parameters, to the last bit.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def main() -> int:
     shares = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        for round_ in range(asked.rounds):
+        for _ in range(asked.rounds):
             with tempfile.TemporaryDirectory() as folder:
                 place = Path(folder)
                 alone = command_line(asked.recipe, asked.epochs, place)

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Served:
     port: int
     folder: Path
     process: subprocess.Popen[str]
+    token: str = ""
 
     def raw(self, data: bytes, seconds: float = 5) -> bytes:
         """Everything that comes back until the connection is closed."""
@@ -75,7 +77,9 @@ def start_lab(folder: Path, *flags: str, host: str = "127.0.0.1") -> Served:
     line = process.stdout.readline()
     if "open at" not in line:
         raise AssertionError(process.communicate()[1])
-    return Served(int(line.split("http://")[1].split("/")[0].rpartition(":")[2]), folder, process)
+    address = urlsplit(line.split()[5])
+    assert address.port
+    return Served(address.port, folder, process, address.query.removeprefix("token="))
 
 
 def stop_lab(served: Served, number: int = signal.SIGTERM) -> tuple[int, str]:
@@ -87,3 +91,9 @@ def stop_lab(served: Served, number: int = signal.SIGTERM) -> tuple[int, str]:
         served.process.kill()
         raise
     return served.process.returncode, complaints
+
+
+def kill_lab(served: Served) -> None:
+    """With no time to do anything."""
+    served.process.kill()
+    served.process.communicate()

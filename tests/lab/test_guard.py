@@ -164,6 +164,20 @@ def test_a_token_is_asked_for(runs, labs):
     assert served.ask("GET", "/api/state", [("Cookie", f"digitlab-{served.port}=x")]).status == 401
 
 
+def test_an_address_that_others_reach_gets_a_token_and_goes_by_any_number(runs, labs):
+    served = labs(runs, host="0.0.0.0")  # reached by loopback alone here
+    assert served.ask("GET", "/api").status == 401
+    bearer = ("Authorization", f"Bearer {served.token}")
+    number, other = f"192.0.2.7:{served.port}", f"192.0.2.8:{served.port}"
+    for host in (number, f"[2001:db8::7]:{served.port}", f"127.0.0.1:{served.port}"):
+        assert served.ask("GET", "/api", [("Host", host), bearer]).status == 200
+    for host in ("192.0.2.7:1", f"evil.example:{served.port}", f"192.0.2.7.evil.example:{served.port}"):
+        assert served.ask("GET", "/api", [("Host", host), bearer]).status == 403
+    assert served.ask("GET", "/api", [("Host", number), ("Origin", f"http://{number}"), bearer]).status == 200
+    for origin in (f"http://{other}", f"https://{number}", "http://192.0.2.7", "null"):
+        assert served.ask("GET", "/api", [("Host", number), ("Origin", origin), bearer]).status == 403
+
+
 @pytest.mark.parametrize("text", ["", "a b", "http://x", "x:0", "x:65536", "[::g]", "x/y", "x:1:2", "é"])
 def test_what_is_no_host(text):
     assert parse_host(text) is None

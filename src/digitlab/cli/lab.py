@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import threading
 from pathlib import Path
@@ -15,7 +16,6 @@ from digitlab.cli.output import write_line
 from digitlab.data.catalogue import CATALOGUE
 from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import check_threads
-from digitlab.errors import InputError
 from digitlab.training.models import RUNS
 
 __all__ = ["lab"]
@@ -26,12 +26,18 @@ Port = Annotated[
         help="0 to 65535; 0: any free one.", show_default=lambda _: "8128, or the next free one", converter=whole
     ),
 ]
-Host = Annotated[str, Parameter(help="The address to listen at. Any but this machine alone asks for --token.")]
+Host = Annotated[str, Parameter(help="The address to listen at. Any but this machine alone asks for a token.")]
 AllowHost = Annotated[
     list[str] | None,
     Parameter(help="A further name of the lab, NAME or NAME:PORT: that of a notebook's proxy, or of a tunnel."),
 ]
-Token = Annotated[str | None, Parameter(help="What everybody must show who uses the lab.")]
+Token = Annotated[
+    str | None,
+    Parameter(
+        help="What everybody must show who uses the lab.",
+        show_default=lambda _: "none; with an address that others can reach, one that is made and printed",
+    ),
+]
 Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
 EngineName = Annotated[str, Parameter(help="auto (the fastest), native or numpy.")]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=lambda _: "all cores", converter=whole)]
@@ -53,32 +59,33 @@ def lab(
     """Open the lab: a page on this machine to train a network, watch it, and draw digits for it. Ctrl-C closes it."""
     from digitlab.lab.guard import Rules
     from digitlab.lab.lab import Lab
-    from digitlab.lab.server import Server, address_of, is_anywhere, is_loopback, listen
+    from digitlab.lab.server import Server, address_of, is_anywhere, is_loopback, listen, outside_address
 
     check_threads(threads)
     find_engine(engine)
     with listen(host, port) as listener:
         name, number = address_of(listener)
-        if not is_loopback(name) and token is None:
-            raise InputError(
-                "an address that others can reach needs a token",
-                must_be="--token with --host",
-                got=f"--host {host} alone",
-                help='python -c "import secrets; print(secrets.token_urlsafe())" makes one',
-            )
+        if token is None and not is_loopback(name):
+            token = secrets.token_urlsafe()
         anywhere = is_anywhere(name)
-        rules = Rules(number, own=() if anywhere else (name,), allow=allow_host or (), token=token)
+        own = () if anywhere else (name,)
+        rules = Rules(number, own=own, anywhere=anywhere, allow=allow_host or (), token=token)
         opened = Lab(runs, rules, data=data, engine=engine, threads=threads)
         if data not in CATALOGUE:
             opened.data()  # what somebody named is checked before the page opens
-        url = f"http://{'127.0.0.1' if anywhere else name}:{number}/" + (f"?token={token}" if token else "")
-        Server(opened, lambda: _say_ready(url, browse=not no_browser)).serve_on(listener)
+        rest = f":{number}/" + (f"?token={token}" if token else "")
+        others = outside_address(name) if anywhere else None
+        urls = [f"http://{host}{rest}" for host in ("127.0.0.1" if anywhere else name, others) if host]
+        Server(opened, lambda: _say_ready(urls, browse=not no_browser)).serve_on(listener)
     return 0
 
 
-def _say_ready(url: str, *, browse: bool) -> None:
-    """The server answers: tell where."""
+def _say_ready(urls: list[str], *, browse: bool) -> None:
+    """The server answers: tell where, on this machine and for others."""
+    url = urls[0]
     write_line(f"the lab is open at {url} (Ctrl-C closes it)")
+    for other in urls[1:]:
+        write_line(f"from other machines at {other}")
     sys.stdout.flush()
     if browse and _has_screen():
         threading.Thread(target=_open_browser, args=(url,), name="digitlab-browser", daemon=True).start()

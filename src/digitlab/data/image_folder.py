@@ -6,18 +6,13 @@ Pictures are PNG, JPEG, BMP, WebP or GIF, 28x28, ink bright on dark paper, and a
 their names. Colours become grey by Pillow's mode ``L``: 0.299 red + 0.587 green + 0.114 blue. What a camera
 noted about how it was held (EXIF orientation) is heeded.
 
-Only Pillow decodes, and only these five formats; a picture's size is looked at before it is decoded. What
-could unpack to much, and is no part of the picture, never reaches it: the texts and profiles of a PNG file.
-
-Source: W3C, "Portable Network Graphics (PNG) Specification", third edition, sections 5.3 and 5.6; Google,
-"WebP Container Specification".
+How a file is decoded, and what it cannot cost: `picture_file.py`.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +21,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, MOST_CLASSES, SIDE, Digits
 from digitlab.data.files import read_file, refuse, refuse_unreadable
-from digitlab.errors import DataFileError
+from digitlab.data.picture_file import Refuse, Terms, open_picture
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,14 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["decode_picture", "is_image_folder", "read_image_folder"]
 
 PARTS = ("train", "test")
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # 8 bits a channel, and what they mean is known
 MAX_PICTURE_BYTES = 2**20  # on disk; 28x28 pixels need a few thousand
 MAX_SIDE = 4096  # pixels; more than any camera's picture of one digit needs, and cheap to refuse
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-OF_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks that matter, though a PNG could do without
-ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture could do without it
 
 
 def is_image_folder(folder: Path) -> bool:
@@ -85,93 +76,33 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     Raises:
         DataFileError: another format or size, more than one picture, transparency, or damage.
     """
-    from PIL import Image
-
-    must_be = f"one whole picture as {', '.join(FORMATS)}"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what is refused here anyway
-            return _decode(content, name)
-    except DataFileError:
-        raise
-    except Image.DecompressionBombError as error:
-        refuse(name, "the picture is too large", must_be=f"{SIDE}x{SIDE}", got=str(error))
-    except Exception as error:  # Pillow's decoders raise what comes to hand on damaged bytes: a dozen types
-        refuse(name, "this is not a picture that can be read", must_be=must_be, got=str(error))
+    refuse_it = partial(refuse, name)
+    with open_picture(content, Terms(f"{SIDE}x{SIDE}", partial(_check_size, refuse_it), refuse_it)) as image:
+        return _grey(image, refuse_it)
 
 
-def _decode(content: bytes, name: str) -> NDArray[np.uint8]:
-    from PIL import Image, ImageOps
-
-    _look_at_webp(content, name)
-    with Image.open(io.BytesIO(_without_texts(content)), formats=FORMATS) as image:
-        _look_at(image, name)
-        image.load()
-        _look_at(image, name)  # a frame can be larger than the header said
-        ImageOps.exif_transpose(image, in_place=True)
-        if image.mode in {"P", "PA"}:
-            colours, largest = len(image.getpalette() or []) // 3, np.array(image.getchannel(0)).max()
-            if largest >= colours:
-                got = f"{colours} colours, and a pixel of colour {largest}"
-                refuse(name, "a colour is missing", must_be="a palette with all colours of the picture", got=got)
-        see_through = "transparency" in image.info or image.mode in {"LA", "PA", "RGBA"}
-        if see_through and np.array(image.convert("RGBA"))[:, :, 3].min() < 255:
-            help = "fill the background first: black for paper, as ink is bright"
-            got = "transparent pixels"
-            refuse(name, "the picture is transparent in places", must_be="paper everywhere", got=got, help=help)
-        grey = image.convert("RGB").convert("L") if image.mode in {"P", "PA"} else image.convert("L")
-        return np.array(grey, dtype=np.uint8)
-
-
-def _without_texts(content: bytes) -> bytes:
-    """A PNG file without what is no part of the picture; 4 KB of it can unpack to 4 MB. Other files as they are."""
-    if not content.startswith(PNG_MAGIC):
-        return content
-    kept, position = [PNG_MAGIC], len(PNG_MAGIC)
-    while position < len(content):
-        end = position + 12 + int.from_bytes(content[position : position + 4], "big")  # length, name, checksum
-        name = content[position + 4 : position + 8]
-        if name in OF_THE_PICTURE or not name or not name[0] & ANCILLARY:
-            kept.append(content[position:end])
-        position = end
-    return b"".join(kept)
-
-
-def _look_at_webp(content: bytes, name: str) -> None:
-    """Refuse a WebP picture by the size of its canvas: the decoder takes memory for it before Pillow looks."""
-
-    def whole(at: int, length: int) -> int:
-        return int.from_bytes(content[at : at + length], "little")
-
-    match content[:4] + content[8:16]:
-        case b"RIFFWEBPVP8X":
-            _look_at_size(1 + whole(24, 3), 1 + whole(27, 3), name)
-        case b"RIFFWEBPVP8L":
-            _look_at_size(1 + (whole(21, 4) & 0x3FFF), 1 + (whole(21, 4) >> 14 & 0x3FFF), name)
-        case b"RIFFWEBPVP8 ":
-            _look_at_size(whole(26, 2) & 0x3FFF, whole(28, 2) & 0x3FFF, name)
-
-
-def _look_at_size(width: int, height: int, name: str) -> None:
+def _check_size(refuse: Refuse, width: int, height: int) -> None:
     """Refuse a size, whether much is wrong with it or little."""
     if max(width, height) > MAX_SIDE:
         must_be = f"{SIDE}x{SIDE}; above {MAX_SIDE}x{MAX_SIDE} nothing is even decoded"
-        refuse(name, "the picture is too large", must_be=must_be, got=f"{width}x{height}")
+        refuse("the picture is too large", must_be=must_be, got=f"{width}x{height}")
     if (width, height) != (SIDE, SIDE):
         help = f"all pictures of a data set have one size; scale this one to {SIDE}x{SIDE} pixels"
-        refuse(name, "the picture has the wrong size", must_be=f"{SIDE}x{SIDE}", got=f"{width}x{height}", help=help)
+        refuse("the picture has the wrong size", must_be=f"{SIDE}x{SIDE}", got=f"{width}x{height}", help=help)
 
 
-def _look_at(image: Image.Image, name: str) -> None:
-    """Refuse a picture by what its header says."""
-    _look_at_size(*image.size, name)
-    if getattr(image, "is_animated", False):
-        help = "save one of them by itself"
-        refuse(name, "there is more than one picture in it", must_be="one picture", got="a moving picture", help=help)
+def _grey(image: Image.Image, refuse: Refuse) -> NDArray[np.uint8]:
+    """The grey levels of colours whose meaning is known, where nothing is see-through."""
     if image.mode not in MODES:
         help = "save it as an 8-bit greyscale PNG"
         must_be = "greyscale or RGB, 8 bits a channel"
-        refuse(name, "these colours cannot be made grey", must_be=must_be, got=f"Pillow's mode {image.mode}", help=help)
+        refuse("these colours cannot be made grey", must_be=must_be, got=f"Pillow's mode {image.mode}", help=help)
+    see_through = "transparency" in image.info or image.mode in {"LA", "PA", "RGBA"}
+    if see_through and np.array(image.convert("RGBA"))[:, :, 3].min() < 255:
+        help = "fill the background first: black for paper, as ink is bright"
+        refuse("the picture is transparent in places", must_be="paper everywhere", got="transparent pixels", help=help)
+    grey = image.convert("RGB").convert("L") if image.mode in {"P", "PA"} else image.convert("L")
+    return np.array(grey, dtype=np.uint8)
 
 
 def _read_part(folder: Path, classes: tuple[str, ...], source: str) -> Digits:

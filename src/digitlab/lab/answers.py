@@ -10,7 +10,17 @@ from starlette.types import Send
 
 from digitlab.errors import BusyError, DigitlabError, InputError, LabError, UnknownError
 
-__all__ = ["JSON", "Answer", "Problem", "ProblemDetails", "encode", "error_answer", "refused", "unexpected_answer"]
+__all__ = [
+    "JSON",
+    "Answer",
+    "Problem",
+    "ProblemDetails",
+    "details_of",
+    "encode",
+    "error_answer",
+    "refused",
+    "unexpected_answer",
+]
 
 JSON = "application/json"
 LONGEST_GOT = 80  # characters of what was sent that an error repeats
@@ -66,15 +76,19 @@ def refused(status: int, what: str, *, must_be: str, got: object, help: str) -> 
     return error
 
 
-def error_answer(error: DigitlabError, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
-    """An error as JSON, with the status that fits it."""
-    details = ProblemDetails(
+def details_of(error: DigitlabError) -> ProblemDetails:
+    """An error in its four parts, none of them long."""
+    return ProblemDetails(
         what=_plain(error.what, LONGEST_WORDS),
         must_be=_plain(error.must_be, LONGEST_WORDS),
         got=_plain(error.got, LONGEST_GOT),
         help=_plain(error.help, LONGEST_WORDS),
     )
-    return Answer(_status(error), encode(Problem(details)), headers=headers)
+
+
+def error_answer(error: DigitlabError, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    """An error as JSON, with the status that fits it."""
+    return Answer(_status(error), encode(Problem(details_of(error))), headers=headers)
 
 
 def unexpected_answer() -> Answer:

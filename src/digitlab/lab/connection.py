@@ -17,7 +17,8 @@ from digitlab.lab.limits import BODY_SECONDS
 __all__ = ["HEAD_SECONDS", "MOST_CONNECTIONS", "Connection"]
 
 HEAD_SECONDS = 5.0  # from the connection, or from the first byte of a later request, to the end of its headers
-WRITE_SECONDS = 5.0  # in which a reader must take at least something of what waits for it
+WRITE_SECONDS = 4.0  # in which a reader must take at least something of what waits for it
+MOST_UNSENT = 16 * 1024  # bytes that wait for a reader before it is watched
 MOST_HEAD_BYTES = 64 * 1024
 MOST_CONNECTIONS = 2000  # beyond it the one that has waited longest without a request is closed
 SPARE_SECONDS = 1.0  # the app itself refuses a slow body first, with a reason
@@ -39,6 +40,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected: the head of the first request must follow."""
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=MOST_UNSENT)
         self._since = self.loop.time()
         self._set_timer()
         if len(self.connections) > MOST_CONNECTIONS:

@@ -76,6 +76,8 @@ class Rules:
     Args:
         port: where the lab listens.
         own: names of the address that it is bound to, besides those of loopback.
+        anywhere: it is bound to every address of this machine: any number may be its name, as long as a page's origin
+            is the same. A number cannot be made to point elsewhere, as a name can.
         allow: further names, such as those of a notebook's proxy or of a tunnel: ``NAME`` or ``NAME:PORT``. Without a
             port, those of http and https and the lab's own are meant.
         token: what must be shown; None where nothing is asked for.
@@ -85,9 +87,15 @@ class Rules:
     """
 
     def __init__(
-        self, port: int, *, own: Iterable[str] = (), allow: Iterable[str] = (), token: str | None = None
+        self,
+        port: int,
+        *,
+        own: Iterable[str] = (),
+        anywhere: bool = False,
+        allow: Iterable[str] = (),
+        token: str | None = None,
     ) -> None:
-        self.port = port
+        self.port, self.anywhere = port, anywhere
         self.token = _checked_token(token)
         self.cookie = f"digitlab-{port}"
         self.own = LOOPBACK | set(own)
@@ -110,7 +118,8 @@ class Rules:
         if host is None:
             return False
         name, port = host
-        if name in self.own and (port or DEFAULT_PORTS["http"]) == self.port:
+        here = (port or DEFAULT_PORTS["http"]) == self.port
+        if here and (name in self.own or (self.anywhere and _is_number(name))):
             return True
         schemes = DEFAULT_PORTS.values() if port is None else (port,)  # a proxy does not say which one it speaks
         return any(self._allows(name, one) for one in schemes)
@@ -123,6 +132,10 @@ class Rules:
         name, scheme = host[0], found["scheme"].lower()
         port = host[1] or DEFAULT_PORTS[scheme]
         return (name in self.own and scheme == "http" and port == self.port) or self._allows(name, port)
+
+    def _is_itself(self, origin: bytes, host: bytes) -> bool:
+        """Whether a page comes from the very number that it speaks to."""
+        return self.anywhere and origin.lower() == b"http://" + host.lower()
 
     def _allows(self, name: str, port: int) -> bool:
         ports = self.allowed.get(name, set())
@@ -140,7 +153,8 @@ class Rules:
             return _refuse(400, "the Host header is missing", "the name of this lab", "none")
         if not self.knows_host(host):
             return _refuse(403, "this lab is not called so", self._names(), host.decode("latin-1"))
-        if (origin := seen.get(b"origin")) is not None and not self.knows_origin(origin):
+        origin = seen.get(b"origin")
+        if origin is not None and not (self.knows_origin(origin) or self._is_itself(origin, host)):
             return _refuse(403, "a page of another origin may not use the lab", self._names(), origin.decode("latin-1"))
         site = seen.get(b"sec-fetch-site")
         if site is not None and not _fits_site(scope, site, seen):
@@ -187,6 +201,15 @@ def _fits_site(scope: Scope, site: bytes, seen: dict[bytes, bytes]) -> bool:
         return False
     opened = seen.get(b"sec-fetch-mode") == b"navigate" and seen.get(b"sec-fetch-dest") == b"document"
     return site == b"same-site" or (site == b"cross-site" and opened and scope["path"] == "/")
+
+
+def _is_number(name: str) -> bool:
+    """Whether a host is an address such as 192.0.2.7 or [2001:db8::7], and no name."""
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse(status: int, what: str, must_be: str, got: str) -> Answer:

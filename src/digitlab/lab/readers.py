@@ -1,10 +1,12 @@
 """Who reads a digit: the network of the training under way, or that of a run; and what it answers.
 
-A reader is called ``live``, or ``run:`` and the name of the run. Its answers are the library's, bit for bit.
+A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. Its answers are
+those of the library, bit for bit.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -29,6 +31,7 @@ LIVE, RUN = "live", "run:"
 MOST_KEPT = 8  # networks of runs that stay in memory
 IN_USE_SECONDS = 10.0  # after its last answer, a run counts as being in use
 DEFAULT_SECONDS = 1.0  # how long it stays known which run is the newest
+_SNAPSHOT = re.compile(r"(.+)@(\d{1,9})", re.ASCII)
 
 
 class LiveNetwork(Protocol):
@@ -148,7 +151,7 @@ class Readers:
         if id == LIVE or not id.startswith(RUN):
             raise UnknownError(
                 "there is no such reader",
-                must_be=f"{LIVE} (where there is a training), or {RUN}NAME",
+                must_be=f"{LIVE} (where there is a training), {RUN}NAME or {RUN}NAME@EPOCH",
                 got=repr(id),
                 help="GET /api/readers lists them",
             )
@@ -165,7 +168,7 @@ class Readers:
         return self._live[1]
 
     def _open(self, id: str) -> Reader:
-        name = checked_name(id.removeprefix(RUN))
+        name, epoch = self._run_of(id)
         stamp = self._stamp(id)
         if stamp is None:
             raise UnknownError(
@@ -174,7 +177,8 @@ class Readers:
                 got=repr(name),
                 help="GET /api/readers lists them",
             )
-        network = Run(self.folder / name).network()
+        run = Run(self.folder / name)
+        network = run.network() if epoch is None else run.network_at(epoch)
         self._check_inputs(id, network)
         reader = Reader(id, stamp[0] // 1_000_000, network)
         with self._lock:
@@ -193,10 +197,18 @@ class Readers:
                 help="GET /api/readers lists those that do",
             )
 
+    def _run_of(self, id: str) -> tuple[str, int | None]:
+        """The name of the run, checked, and the epoch of the snapshot. A run may have an @ in its own name."""
+        name = checked_name(id.removeprefix(RUN))
+        found = _SNAPSHOT.fullmatch(name)
+        if found is None or (self.folder / name / MANIFEST).is_file():
+            return name, None
+        return found[1], int(found[2])
+
     def _stamp(self, id: str) -> tuple[int, int] | None:
         """What changes whenever the run is committed anew."""
         try:
-            status = (self.folder / id.removeprefix(RUN) / MANIFEST).stat()
+            status = (self.folder / self._run_of(id)[0] / MANIFEST).stat()
         except (OSError, ValueError):
             return None
         return status.st_mtime_ns, status.st_size
@@ -210,7 +222,7 @@ class Readers:
         now = time.monotonic()
         with self._lock:
             self._used = {id: used for id, used in self._used.items() if now - used < IN_USE_SECONDS}
-            return {id.removeprefix(RUN) for id in self._used if id.startswith(RUN)}
+            return {self._run_of(id)[0] for id in self._used if id.startswith(RUN)}
 
     def forget(self) -> None:
         """Runs have come or gone."""

@@ -193,10 +193,14 @@ class Training(msgspec.Struct):
 
 
 class StateAnswer(msgspec.Struct):
-    """Where everything stands; events with a higher id come after it."""
+    """Where everything stands; events with a higher id come after it.
+
+    ``trouble``: why a training that was under way when the lab was killed could not go on.
+    """
 
     event: int
     training: Training | None
+    trouble: ProblemDetails | None
 
 
 class Controlled(msgspec.Struct):

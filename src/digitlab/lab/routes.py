@@ -11,7 +11,7 @@ from digitlab.engines import find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.errors import BusyError, InputError, RecipeError
 from digitlab.lab import records
-from digitlab.lab.answers import JSON, Answer
+from digitlab.lab.answers import JSON, Answer, details_of
 from digitlab.lab.api import Call, Parameter, Route
 from digitlab.lab.job import UNDER_WAY
 from digitlab.lab.limits import OCTETS, PICTURES
@@ -51,7 +51,9 @@ def _recipes(_: Call) -> dict[str, Any]:
 
 def _state(call: Call) -> dict[str, Any]:
     event = call.lab.feed.last  # before the state: an event between them is told twice rather than not at all
-    return {"event": event, "training": call.lab.trainer.state()}
+    trainer = call.lab.trainer
+    trouble = None if trainer.trouble is None else details_of(trainer.trouble)
+    return {"event": event, "training": trainer.state(), "trouble": trouble}
 
 
 def _train(call: Call) -> dict[str, Any]:
@@ -198,7 +200,10 @@ def _weights(call: Call) -> Answer:
     return Answer(200, weight_pictures(reader.network), OCTETS, headers)
 
 
-READER = {"reader": Parameter("who reads: live, or run:NAME; by default the training under way, else the newest run")}
+WHO = (
+    "who reads: live, run:NAME, or its snapshot run:NAME@EPOCH; by default the training under way, else the newest run"
+)
+READER = {"reader": Parameter(WHO)}
 INDEX = {"index": Parameter("which digit of the test set; a random one by default", int)}
 NAMED = "/api/runs/{name}"
 

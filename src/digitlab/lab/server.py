@@ -18,14 +18,14 @@ from digitlab.lab.app import make_app
 from digitlab.lab.connection import MOST_CONNECTIONS, Connection
 from digitlab.lab.lab import Lab
 
-__all__ = ["DEFAULT_PORT", "Server", "address_of", "is_anywhere", "is_loopback", "listen"]
+__all__ = ["DEFAULT_PORT", "Server", "address_of", "is_anywhere", "is_loopback", "listen", "outside_address"]
 
 DEFAULT_PORT = 8128
 MORE_PORTS = 20  # tried after the default one
 GRACE_SECONDS = 1  # for answers under way, when the server stops
 CLOSE_SECONDS = 1.5  # for the training to keep what was learnt
 BACKLOG = 2048
-SEND_BUFFER = 64 * 1024  # bytes that the system holds for a reader: a frozen one is noticed the sooner
+SEND_BUFFER = 32 * 1024  # bytes that the system holds for a reader: a frozen one is noticed the sooner
 SPARE_FILES = 256  # besides those of connections
 
 
@@ -89,6 +89,18 @@ def is_loopback(host: str) -> bool:
 def is_anywhere(host: str) -> bool:
     """Whether it stands for every address of this machine."""
     return ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_unspecified
+
+
+def outside_address(host: str) -> str | None:
+    """How others in the network call this machine, if it is in one: the address that a packet would leave from."""
+    family, documented = (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((documented, 9))  # of a datagram socket: nothing is sent
+            found = str(probe.getsockname()[0])
+    except OSError:
+        return None
+    return f"[{found}]" if ":" in found else found
 
 
 class Server(uvicorn.Server):

@@ -17,9 +17,10 @@ import msgspec
 from digitlab.data.digits import Digits
 from digitlab.durable import write_durably
 from digitlab.errors import BusyError, DigitlabError, InputError, RunError, system_errors
+from digitlab.lab.account import Account
 from digitlab.lab.feed import Feed
 from digitlab.lab.job import Job
-from digitlab.lab.runs import find_run, parent_of, recipe_in_name, sweep_deleted
+from digitlab.lab.runs import changes_of, find_run, parent_of, recipe_in_name, sweep_deleted
 from digitlab.network.network import Network
 from digitlab.training import Branch
 from digitlab.training.events import Control
@@ -46,6 +47,9 @@ class Trainer:
         data: gives the training and the test part.
         feed: what is told.
         engine, threads: what trains.
+
+    Attributes:
+        trouble: why the training that was under way when the lab was killed could not go on; None once another begins.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Trainer:
         self._beginning = False
         self._closed = False
         self._job: Job | None = None
+        self.trouble: DigitlabError | None = None
         self._thread: threading.Thread | None = None
 
     def start(self, recipe: NamedRecipe, *, branch: tuple[str, int] | None = None, paused: bool = False) -> str:
@@ -75,37 +80,18 @@ class Trainer:
         with self._begin(), contextlib.ExitStack() as stack:
             start = None if branch is None else Branch(find_run(self.folder, branch[0]).folder, branch[1])
             digits, _ = self._data()
-            network = recipe.recipe.new_network()
+            network, control = recipe.recipe.new_network(), Control()
             folder = stack.enter_context(claimed_folder(_stem(recipe, branch), self.folder))
-            control, every = Control(), max(1, recipe.recipe.epochs // SNAPSHOTS)
-            events = train(
-                network,
-                digits,
-                recipe.recipe,
-                **self._how,
-                control=control,
-                out=folder,
-                branch=start,
-                snapshot_every=every,
-                about=recipe.about,
-            )
+            every = max(1, recipe.recipe.epochs // SNAPSHOTS)
+            how = self._how | {"out": folder, "branch": start, "snapshot_every": every, "about": recipe.about}
+            events = train(network, digits, recipe.recipe, **how, control=control)
             earlier, parent = [], None
             if start is not None:
                 earlier = [one for one in find_run(self.folder, start.run.name).history() if one.epoch <= start.epoch]
                 parent = {"run": start.run.name, "epoch": start.epoch}
-            job = Job(
-                folder.name,
-                recipe,
-                network,
-                digits,
-                events,
-                control,
-                self._feed,
-                earlier,
-                parent=parent,
-                snapshot_every=every,
-            )
-            self._run(job, stack, paused)
+            told: dict[str, Any] = {"earlier": earlier, "parent": parent, "snapshot_every": every}
+            account = Account(folder.name, recipe, digits, self._feed, **told)
+            self._run(Job(account, network, digits, events, control, self._is_watched), stack, paused)
             return folder.name
 
     def resume(self, run: str, *, paused: bool = False) -> None:
@@ -126,23 +112,17 @@ class Trainer:
                     got=found.manifest.outcome.state,
                     help="branch from one of its snapshots",
                 )
-            recipe = found.named_recipe
+            recipe, history = found.named_recipe, found.history()
             digits, _ = self._data()
             network, control = recipe.recipe.new_network(), Control()
             events = train(network, digits, recipe.recipe, **self._how, control=control, out=found.folder, resume=True)
-            job = Job(
-                run,
-                recipe,
-                network,
-                digits,
-                events,
-                control,
-                self._feed,
-                found.history(),
-                parent=parent_of(found),
-                snapshot_every=max(1, found.manifest.snapshot_every),
-            )
-            self._run(job, stack, paused)
+            told: dict[str, Any] = {"earlier": history, "changes": changes_of(found.manifest.changes, history)}
+            told |= {"parent": parent_of(found), "snapshot_every": max(1, found.manifest.snapshot_every)}
+            account = Account(run, recipe, digits, self._feed, **told)
+            self._run(Job(account, network, digits, events, control, self._is_watched), stack, paused)
+
+    def _is_watched(self) -> bool:
+        return self._feed.watchers > 0
 
     @contextlib.contextmanager
     def _begin(self) -> Any:
@@ -167,7 +147,7 @@ class Trainer:
         if paused:
             job.pause()
         with self._lock:
-            before, self._job = self._job, job
+            before, self._job, self.trouble = self._job, job, None
         try:
             self._mark(job)
         except BaseException:
@@ -209,6 +189,12 @@ class Trainer:
             return None
         except (OSError, msgspec.DecodeError, DigitlabError) as error:
             _log.warning("the training that was under way cannot go on: %s", error)
+            self.trouble = RunError(
+                f"the training that was under way when the lab was killed cannot go on: {getattr(error, 'what', error)}",
+                must_be=getattr(error, "must_be", "a note that can be read"),
+                got=getattr(error, "got", "another one"),
+                help=getattr(error, "help", "begin another training"),
+            )
             with contextlib.suppress(OSError):
                 marker.unlink(missing_ok=True)
             return None
@@ -271,7 +257,7 @@ class Trainer:
     def state(self) -> dict[str, Any] | None:
         """The training under way, or the last one; None where there was none."""
         job = self._job
-        return None if job is None else job.state()
+        return None if job is None else job.account.state()
 
     def network(self) -> Network | None:
         """A copy of the network under way, or of the last training; never torn between two steps."""

@@ -26,17 +26,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import PictureError, describe
-from digitlab.reading.pictures import decode
+from digitlab.reading.pictures import Bytes, check_size, decode
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["MAX_PICTURE_SIDE", "MAX_PIXELS", "Picture", "find_ink"]
+__all__ = ["Picture", "find_ink"]
 
 Picture: TypeAlias = "NDArray[Any] | Image.Image | bytes | str | os.PathLike[str]"
 
-MAX_PIXELS = 50_000_000
-MAX_PICTURE_SIDE = 65_535
 LEAST_CONTRAST = 16
 FAINTEST = 64
 KINDS = "an array (H, W) or (H, W, 1 to 4) of bytes or floats 0..1, a Pillow image, or an image file as bytes or path"
@@ -48,7 +46,7 @@ def find_ink(picture: Picture) -> tuple[NDArray[np.uint8], int]:
     Raises:
         PictureError: this is not a picture.
     """
-    grey = _grey(_pixels(picture))
+    grey = _on_paper(*_grey_and_alpha(picture))
     if not grey.size:
         return np.zeros((1, 1), dtype=np.uint8), 0
     border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))
@@ -72,29 +70,18 @@ def _histogram(grey: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.array(Image.fromarray(grey).histogram(), dtype=np.int64)
 
 
-def _pixels(picture: Picture) -> NDArray[np.uint8]:
-    """Bytes ``(H, W)`` or ``(H, W, 1..4)``."""
+def _grey_and_alpha(picture: Picture) -> tuple[Bytes, Bytes | None]:
+    """Grey levels ``(H, W)``, and alpha ``(H, W)`` where there is any."""
     if isinstance(picture, np.ndarray):
-        return _array(picture)
+        return _channels(_array(picture))
     from PIL import Image
 
-    if isinstance(picture, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return decode(Path(os.fsdecode(picture)) if isinstance(picture, os.PathLike) else picture)
-    if not isinstance(picture, Image.Image):
+    if isinstance(picture, (str, os.PathLike)):
+        return decode(Path(os.fsdecode(picture)))
+    if not isinstance(picture, (bytes, bytearray, memoryview, Image.Image)):
         help = "np.asarray(picture) makes an array of most things"
         raise PictureError("this is not a picture", must_be=KINDS, got=describe(picture), help=help)
     return decode(picture)
-
-
-def check_size(width: int, height: int, name: str) -> None:
-    """Refuse a size before anything is decoded.
-
-    Raises:
-        PictureError: too large.
-    """
-    if width * height > MAX_PIXELS or max(width, height) > MAX_PICTURE_SIDE:
-        must_be = f"at most {MAX_PIXELS} pixels, and no side beyond {MAX_PICTURE_SIDE}"
-        raise PictureError(f"{name} is too large", must_be=must_be, got=f"{width}x{height}", help="scale it down")
 
 
 def _array(array: NDArray[Any]) -> NDArray[np.uint8]:
@@ -115,23 +102,26 @@ def _array(array: NDArray[Any]) -> NDArray[np.uint8]:
     return np.floor(array.astype(np.float64) * 255 + 0.5).astype(np.uint8)
 
 
-def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey bytes ``(H, W)`` of bytes with 1 to 4 channels."""
+def _channels(pixels: Bytes) -> tuple[Bytes, Bytes | None]:
+    """Grey levels and alpha of an array with 1 to 4 channels."""
     if pixels.ndim == 2 or not pixels.size:
-        return pixels.reshape(pixels.shape[:2] if pixels.size else (0, 0))
+        return pixels.reshape(pixels.shape[:2] if pixels.size else (0, 0)), None
     channels = pixels.shape[2]
-    grey: NDArray[np.uint8] = pixels[:, :, 0]
+    grey: Bytes = pixels[:, :, 0]
     if channels >= 3:
         red, green, blue = (pixels[:, :, n].astype(np.uint32) for n in range(3))
         grey = ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).astype(np.uint8)
-    if channels in {1, 3}:
-        return grey
-    alpha = pixels[:, :, -1]
-    if alpha.min() == 255:
+    return grey, pixels[:, :, -1] if channels in {2, 4} else None
+
+
+def _on_paper(grey: Bytes, alpha: Bytes | None) -> Bytes:
+    """What is seen where the picture lies on paper."""
+    if alpha is None or alpha.min() == 255:
         return grey
     visible = grey[alpha > 0]
     if not len(visible) or visible.min() == visible.max():
         return alpha
-    weight = alpha.astype(np.int64)
-    paper = 255 if int((grey * weight).sum()) < 128 * int(weight.sum()) else 0
-    return ((grey * weight + paper * (255 - weight) + 127) // 255).astype(np.uint8)
+    weight = alpha.astype(np.uint16)  # holds all that follows: at most 255 * 255 + 127
+    weighted = grey * weight
+    paper = 255 if int(weighted.sum()) < 128 * int(weight.sum()) else 0
+    return ((weighted + paper * (255 - weight) + 127) // 255).astype(np.uint8)

@@ -1,89 +1,98 @@
-"""Picture files and Pillow's images as arrays: decoded within limits, turned upright, in grey."""
+"""Picture files and Pillow's images as bytes: grey levels, and what is see-through. And how large a picture may be.
+
+How a file is decoded, and what it cannot cost: `data/picture_file.py`.
+"""
 
 from __future__ import annotations
 
-import io
-import warnings
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.errors import PictureError
+from digitlab.data.files import read_file
+from digitlab.data.picture_file import Terms, open_picture, upright
+from digitlab.errors import DataFileError, PictureError
 
-__all__ = ["FORMATS", "decode", "grey_and_alpha"]
+if TYPE_CHECKING:
+    from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+__all__ = ["MAX_PICTURE_SIDE", "MAX_PIXELS", "Bytes", "check_size", "decode"]
+
 MAX_PIXELS = 50_000_000
-MAX_FILE_BYTES = 100 * 2**20
+MAX_PICTURE_SIDE = 65_535
+MAX_PICTURE_BYTES = 100 * 2**20  # of a file
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
-Bytes = NDArray[np.uint8]
+SEE_THROUGH = ("LA", "PA", "RGBA", "La", "RGBa")
+Bytes: TypeAlias = NDArray[np.uint8]
 
 
-def decode(picture: Any) -> Bytes:
-    """A file (bytes or path) or a Pillow image as an array ``(H, W, 1 to 4)`` of bytes, upright.
+def check_size(width: int, height: int, name: str = "the picture") -> None:
+    """Refuse a size before anything is decoded.
+
+    Raises:
+        PictureError: too large.
+    """
+    if width * height > MAX_PIXELS or max(width, height) > MAX_PICTURE_SIDE:
+        raise PictureError(f"{name} is too large", must_be=_sizes(), got=f"{width}x{height}", help="scale it down")
+
+
+def decode(picture: Image.Image | bytes | bytearray | memoryview | Path) -> tuple[Bytes, Bytes | None]:
+    """Grey levels ``(H, W)``, and alpha ``(H, W)`` where there is any, of an image, or a file in memory or on disk.
 
     Raises:
         PictureError: no picture, a damaged or moving one, or one that is too large.
     """
-    from PIL import Image
+    if isinstance(picture, Path):
+        with open_picture(_content(picture), _terms(f"{picture}: ")) as image:
+            return _grey_and_alpha(image)
+    if isinstance(picture, (bytes, bytearray, memoryview)):
+        with open_picture(picture, _terms("")) as image:
+            return _grey_and_alpha(image)
+    with upright(picture, _terms("")) as image:
+        return _grey_and_alpha(image)
 
+
+def _content(path: Path) -> bytes:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow warns of is looked at here
-            if hasattr(picture, "getbands"):
-                return _array(picture)
-            content = _content(picture)
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                return _array(image)
-    except PictureError:
-        raise
-    except Exception as error:  # Pillow's decoders raise what comes to hand on damaged bytes: a dozen types
-        _refuse("this is not a picture that can be read", f"one whole picture as {', '.join(FORMATS)}", str(error))
+        return read_file(path, MAX_PICTURE_BYTES)
+    except DataFileError as error:
+        help = "name a PNG, JPEG, BMP, WebP or GIF file that you may read"
+        raise PictureError(error.what, must_be=error.must_be, got=error.got, help=help) from error
 
 
-def _content(picture: Any) -> bytes:
-    if not isinstance(picture, (str, Path)):
-        return bytes(picture)
-    path = Path(picture)
-    if path.stat().st_size > MAX_FILE_BYTES or not path.is_file():
-        _refuse(
-            f"{path}: this is no picture file", f"a file of at most {MAX_FILE_BYTES:,} bytes", "a larger one, or none"
-        )
-    return path.read_bytes()
+def _terms(name: str) -> Terms:
+    return Terms(_sizes(), partial(_check_size, name), partial(_refuse, name))
 
 
-def _array(image: Any) -> Bytes:
-    from PIL import ImageOps
+def _sizes() -> str:
+    return f"at most {MAX_PIXELS:,} pixels, and no side beyond {MAX_PICTURE_SIDE:,}"
 
-    width, height = image.size
-    if not 0 < width * height <= MAX_PIXELS:
-        _refuse("the picture is too large", f"1 to {MAX_PIXELS:,} pixels", f"{width}x{height}")
-    if getattr(image, "is_animated", False):
-        _refuse("there is more than one picture in it", "one picture", "a moving picture")
-    image = ImageOps.exif_transpose(image)
+
+def _check_size(name: str, width: int, height: int) -> None:
+    check_size(width, height, f"{name}the picture")
+    if not width * height:
+        _refuse(name, "there is nothing in the picture", must_be="at least 1 pixel", got=f"{width}x{height}")
+
+
+def _refuse(
+    name: str, problem: str, *, must_be: str, got: str, help: str = "crop it to one digit, and save it as PNG"
+) -> NoReturn:
+    raise PictureError(f"{name}{problem}", must_be=must_be, got=got, help=help)
+
+
+def _grey_and_alpha(image: Image.Image) -> tuple[Bytes, Bytes | None]:
+    """One channel at a time, and nothing that is wider than it must be: a picture may have 50 million pixels."""
     if image.mode in SIXTEEN_BITS:
-        return (np.clip(np.asarray(image).astype(np.int64), 0, 65535) // 257).astype(np.uint8)[:, :, None]
-    clear = "transparency" in image.info or image.mode in {"LA", "PA", "RGBA", "La", "RGBa"}
+        return (np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8), None
     if image.mode == "F":
-        _refuse("these colours cannot be made grey", "8 or 16 bits a channel", "Pillow's mode F")
-    array = np.asarray(image.convert("RGBA" if clear else "RGB" if image.mode not in {"L", "1"} else "L"), np.uint8)
-    return array if array.ndim == 3 else array[:, :, None]
-
-
-def grey_and_alpha(array: Bytes) -> tuple[Bytes, Bytes | None]:
-    """Grey levels ``(H, W)`` and alpha, if there is one, of an array ``(H, W)`` or ``(H, W, 1 to 4)``."""
-    if array.ndim == 2:
-        return array, None
-    channels = array.shape[2]
-    alpha = array[:, :, -1] if channels in {2, 4} else None
-    if channels < 3:
-        return array[:, :, 0], alpha
-    red, green, blue = (array[:, :, i].astype(np.uint32) for i in range(3))
-    grey = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16  # as Pillow: 0.299, 0.587, 0.114
-    return grey.astype(np.uint8), alpha
-
-
-def _refuse(what: str, must_be: str, got: str) -> NoReturn:
-    raise PictureError(what, must_be=must_be, got=got, help="crop it to one digit, and save it as PNG")
+        must_be = "8 or 16 bits a channel"
+        _refuse("", "these colours cannot be made grey", must_be=must_be, got="Pillow's mode F")
+    if "transparency" in image.info or image.mode in SEE_THROUGH:
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
+        return np.asarray(image.convert("L")), np.asarray(image.getchannel("A"))
+    if image.mode not in {"L", "1", "RGB"}:
+        image = image.convert("RGB")
+    return np.asarray(image.convert("L")), None

@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 from digitlab.data import SIDE
 from digitlab.errors import PictureError
 from digitlab.reading.enlarged import not_enlarged
-from digitlab.reading.ink import MAX_PICTURE_SIDE, MAX_PIXELS, Picture, find_ink
+from digitlab.reading.ink import Picture, find_ink
+from digitlab.reading.pictures import check_size
 
 __all__ = ["Prepared", "prepare", "prepare_ink"]
 
@@ -82,9 +83,7 @@ def prepare_ink(ink: NDArray[np.uint8]) -> Prepared:
         help = "prepare(picture) takes pictures of other kinds"
         must_be = "an array (H, W) of bytes (uint8)"
         raise PictureError("this is not a canvas of ink", must_be=must_be, got=got, help=help)
-    if ink.size > MAX_PIXELS or max(ink.shape) > MAX_PICTURE_SIDE:
-        must_be = f"at most {MAX_PIXELS} pixels, and no side beyond {MAX_PICTURE_SIDE}"
-        raise PictureError("the canvas is too large", must_be=must_be, got=f"{ink.shape}", help="scale it down")
+    check_size(ink.shape[1], ink.shape[0], "the canvas")
     return _prepared(ink, 1)
 
 

@@ -111,14 +111,21 @@ class Run:
 
     def network(self) -> Network:
         """The trained network; of a run that has not ended, the one of its newest checkpoint."""
-        architecture = Architecture(self.recipe.layers, self.recipe.activation)
         if MODEL not in self.manifest.files:
-            try:
-                card = new_card(architecture, self.manifest.data.classes or None)
-            except InputError as error:
-                refuse_run(self.folder, error.what, error.must_be, error.got)
-            return Network.from_parameters(architecture, self.newest_state().parameters, card)
+            return self._network_of(self.newest_state())
         return Network.decode(self.read(MODEL), self.folder / MODEL)
+
+    def network_at(self, epoch: int) -> Network:
+        """The network as it was at the end of an epoch of which a checkpoint was kept."""
+        return self._network_of(self.state_at(epoch)[0])
+
+    def _network_of(self, state: State) -> Network:
+        architecture = Architecture(self.recipe.layers, self.recipe.activation)
+        try:
+            card = new_card(architecture, self.manifest.data.classes or None)
+        except InputError as error:
+            refuse_run(self.folder, error.what, error.must_be, error.got)
+        return Network.from_parameters(architecture, state.parameters, card)
 
     def newest_state(self) -> State:
         """The state of the newest checkpoint; of the one before it, where the newest is damaged.

@@ -1,0 +1,132 @@
+"""Those who follow the stream of events over real connections: cut off, many at once, and frozen."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DROPS = 1000
+EACH_STEP = {"recipe": "minibatch", "settings": {"epochs": 1000, "batch_size": 20}}
+
+
+def _watch(lab: Any, after: int | None = None, receive: int | None = None) -> socket.socket:
+    """A connection that has asked for the stream and has read nothing yet."""
+    client = socket.socket()
+    if receive:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    client.settimeout(5)
+    client.connect(("127.0.0.1", lab.port))
+    seen = "" if after is None else f"Last-Event-ID: {after}\r\n"
+    client.sendall(f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{lab.port}\r\n{seen}\r\n".encode())
+    return client
+
+
+class Seen:
+    """What a watcher has understood of the bytes that came: events that are whole, and nothing else."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.steps: list[int] = []
+        self.epochs: list[int] = []
+
+    def take(self, received: bytes) -> None:
+        """The bytes of one connection, from its first to wherever it was cut."""
+        _, _, body = received.partition(b"\r\n\r\n")
+        text = b"".join(_chunks(body)).replace(b"\r\n", b"\n")
+        for block in text.split(b"\n\n")[:-1]:
+            fields = dict(line.split(b": ", 1) for line in block.split(b"\n") if line[:1] not in {b":", b""})
+            if b"id" not in fields:
+                continue
+            told = json.loads(fields[b"data"])
+            self.ids.append(int(fields[b"id"]))
+            if fields[b"event"] == b"step":
+                self.steps.append(told["step"])
+            elif fields[b"event"] == b"epochs":
+                self.epochs += told["epoch"]
+
+    def is_whole(self) -> bool:
+        """Whether nothing was left out, and nothing came twice."""
+        numbers = (self.ids, self.steps, self.epochs)
+        return all(some == list(range(some[0], some[0] + len(some))) for some in numbers if some)
+
+
+def _chunks(body: bytes):
+    """What was sent in chunks, up to the last whole one."""
+    while True:
+        size, found, rest = body.partition(b"\r\n")
+        if not found or len(rest) < (length := int(size, 16)) + 2 or not length:
+            return
+        yield rest[:length]
+        body = rest[length + 2 :]
+
+
+@pytest.fixture
+def busy(labs, tmp_path):
+    """A lab that tells of a thousand steps a second."""
+    lab = labs(tmp_path / "runs")
+    lab.first = lab.ask("GET", "/api/state").json["event"]
+    lab.post("/api/train", EACH_STEP)
+    lab.post("/api/control", {"do": "speed", "steps_per_second": 1000})
+    return lab
+
+
+def test_a_thousand_connections_cut_at_any_byte_show_no_gap_and_no_duplicate(busy, rng):
+    seen = Seen()
+    time.sleep(2)  # most of what is read has happened by then; the rest happens meanwhile
+    for _ in range(DROPS):
+        with _watch(busy, seen.ids[-1] if seen.ids else busy.first) as client:
+            received, wanted = b"", int(rng.integers(0, 2400))
+            while len(received) < wanted:
+                received += client.recv(wanted - len(received))
+        seen.take(received)
+    assert seen.is_whole()
+    assert seen.ids[0] == busy.first + 1
+    assert len(seen.ids) > DROPS / 2
+    assert len(seen.steps) > DROPS / 2
+
+
+def _sockets(lab: Any) -> int:
+    """How many connections the lab has, its own listener included."""
+    return sum(link.readlink().name.startswith("socket:") for link in _links(lab))
+
+
+def _links(lab: Any) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return [link for link in Path(f"/proc/{lab.process.pid}/fd").iterdir() if link.is_symlink()]
+    return []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the lab's connections")
+def test_twenty_watch_at_once_and_a_frozen_one_is_let_go_within_ten_seconds(busy):
+    watchers = {_watch(busy, busy.first): b"" for _ in range(20)}
+    others = [client.recv(12) for client in watchers] and _sockets(busy)
+    frozen = _watch(busy, receive=4096)
+    assert frozen.recv(12) == b"HTTP/1.1 200"
+    assert _sockets(busy) > others
+    began, gone = time.monotonic(), None
+    with selectors.DefaultSelector() as selector:
+        for client in watchers:
+            selector.register(client, selectors.EVENT_READ)
+        while gone is None or time.monotonic() < gone + 0.5:  # and the others hear more afterwards
+            for key, _ in selector.select(0.05):
+                received = key.fileobj.recv(2**20)  # type: ignore[union-attr]
+                assert received, "a watcher that reads was let go"
+                watchers[key.fileobj] += received  # type: ignore[index]
+            if gone is None and _sockets(busy) == others:
+                gone = time.monotonic()
+            assert gone or time.monotonic() < began + 10
+    for client, received in watchers.items():
+        seen = Seen()
+        seen.take(received)
+        assert seen.is_whole()
+        assert len(seen.ids) > 300
+        client.close()
+    frozen.close()
