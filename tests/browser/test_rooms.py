@@ -13,9 +13,14 @@ from shapes import DIGITS
 SCREENS = [(1280, 800), (380, 760)]
 
 
+def _pad(page):
+    return page.get_by_role("application", name="Drawing pad")
+
+
 def _draw(page, strokes):
     """With the mouse, on the pad."""
-    box = page.get_by_label(re.compile("drawing pad", re.IGNORECASE)).first.bounding_box()
+    _pad(page).scroll_into_view_if_needed()
+    box = _pad(page).bounding_box()
     for stroke in strokes:
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
         page.mouse.move(*places[0])
@@ -101,6 +106,77 @@ def test_two_tabs_that_press_start_together_begin_one_training(open_page, lab):
     assert sorted(statuses) == [201, 409]
     lab.wait_for(lambda training: training["run"] not in before and training["epoch"] >= 1)
     assert len(lab.ask("/api/runs")["runs"]) == len(before) + 1
+    _end(lab)
+
+
+def test_an_earlier_run_is_laid_over_rewound_and_branched(open_page, trained):
+    first = trained.training()
+    _end(trained)
+    page = open_page("/#/train")
+    item = page.locator(".runs li").filter(has_text="quick").first
+    item.get_by_role("button", name=re.compile("^Rewind")).click()
+    panel = item.get_by_role("group", name=re.compile("^Rewind"))
+    slider = panel.get_by_role("slider")
+    slider.press("Home")
+    panel.get_by_text(re.compile("Back to epoch 1$")).wait_for()
+    at_first = _painted(panel, lambda _: True)
+    slider.press("End")
+    last = trained.ask(f"/api/runs/{first['run']}")["snapshots"][-1]
+    panel.get_by_text(re.compile(f"Back to epoch {last}$")).wait_for()
+    _painted(panel, lambda now: now != at_first)  # the weights of then are shown
+    for _ in range(3):
+        slider.press("ArrowLeft")
+    epoch = int(slider.get_attribute("aria-valuetext").split()[-1])
+    assert 1 < epoch < last
+    panel.get_by_label("Learning rate from there").fill("0.05")
+    panel.get_by_label("Epochs in all").fill(str(epoch + 2))
+    panel.get_by_role("button", name="Branch from here").click()
+    branch = trained.wait_for(lambda now: now["run"] != first["run"] and now["phase"] == "finished")
+    assert branch["parent"] == {"run": first["run"], "epoch": epoch}
+    assert branch["values"]["learning_rate"] == 0.05
+    assert branch["history"]["epoch"] == list(range(1, epoch + 3))
+    assert branch["history"]["loss"][:epoch] == first["history"]["loss"][:epoch]
+    page.get_by_text(f"branched from quick at epoch {epoch}").wait_for()
+    page.get_by_role("checkbox", name=re.compile("Lay the curves of quick")).last.check()
+    page.locator(".curves .legend li").nth(1).wait_for()
+
+
+def _painted(panel, wanted):
+    """The picture of the weights, once it is as wanted; a picture that is blank is none."""
+    canvas = panel.get_by_role("img", name=re.compile("^Weights"))
+    blank = canvas.evaluate("c => { const n = document.createElement('canvas'); n.width = c.width; n.height = c.height;"
+                            " return n.toDataURL(); }")  # fmt: skip
+    for _ in range(100):
+        now = canvas.evaluate("canvas => canvas.toDataURL()")
+        if now != blank and wanted(now):
+            return now
+        time.sleep(0.05)
+    raise AssertionError("it was not painted")
+
+
+def test_a_snapshot_reads_what_is_drawn(open_page, trained):
+    run = next(run["name"] for run in trained.ask("/api/runs")["runs"] if run["recipe"] == "quick")
+    epoch = trained.ask(f"/api/runs/{run}")["snapshots"][0]
+    page = open_page(f"/#/read?reader=run:{run}@{epoch}")
+    page.get_by_text(f"quick at epoch {epoch}").first.wait_for(state="attached")
+    with page.expect_response(re.compile(rf"/api/read\?reader=.*%40{epoch}")) as answered:
+        _draw(page, DIGITS[7])
+    assert answered.value.ok
+
+
+def test_a_change_while_it_is_paused_is_shown_and_taken_with_the_next_step(open_page, lab):
+    _end(lab)
+    lab.ask("/api/train", {"recipe": "seed", "paused": True})
+    lab.wait_for(lambda training: training["phase"] == "paused")
+    page = open_page("/#/train")
+    rate = page.get_by_label("Learning rate", exact=True).first
+    rate.fill("0.3")
+    rate.press("Enter")
+    assert lab.wait_for(lambda training: training["values"]["learning_rate"] == 0.3)["changes"] == []
+    assert rate.input_value() == "0.3"
+    _button(page, "^One step").click()
+    page.get_by_text("Learning rate 0.3 from epoch 1").wait_for()
+    assert lab.wait_for(lambda training: training["phase"] == "paused")["step"] == 1
     _end(lab)
 
 

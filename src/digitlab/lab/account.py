@@ -107,13 +107,14 @@ class Account:
         told = {"step": event.step, "epoch": event.epoch, "loss": event.loss, "accuracy": event.accuracy}
         self._feed.publish("step", told)
 
-    def tell_epochs(self) -> None:
-        """Tell of the epochs since the last time; none is left out."""
+    def tell_epochs(self) -> bool:
+        """Tell of the epochs since the last time; none is left out. Whether there were any."""
         new = self._epochs[self._told :]
         if new:
             self._told = len(self._epochs)
             more = {"epochs_per_second": rate_of(self._epochs), "step": self.step}
             self._feed.publish("epochs", history_of(new, most=len(new)) | more)
+        return bool(new)
 
     def tell(self) -> None:
         """Tell of everything but the history."""

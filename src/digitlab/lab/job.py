@@ -153,13 +153,17 @@ class Job:
 
     def _after(self, event: Event) -> None:
         """Between two events: tell, look inside, and wait where that is wished."""
-        if isinstance(event, StepDone) and self._control.detail == "steps":
+        now, each_step = time.monotonic(), self._control.detail == "steps"
+        if isinstance(event, StepDone) and each_step:
             self.account.tell_step(event)
-        now = time.monotonic()
         if now >= self._next_copy:
             self._make_copy()
         if now >= self._next_beat:
-            self.account.tell_epochs()
+            told = self.account.tell_epochs()
+            if (
+                isinstance(event, StepDone) and not told and not each_step
+            ):  # else a long epoch would seem to stand still
+                self.account.tell_step(event)
             if self._watched() and now >= self._next_look:
                 self._look()
             self._next_beat = time.monotonic() + BEAT

@@ -1,7 +1,7 @@
 """Who reads a digit: the network of the training under way, or that of a run; and what it answers.
 
-A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. Its answers are
-those of the library, bit for bit.
+A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. Its answers
+are those of the library, bit for bit.
 """
 
 from __future__ import annotations

@@ -189,8 +189,9 @@ class Trainer:
             return None
         except (OSError, msgspec.DecodeError, DigitlabError) as error:
             _log.warning("the training that was under way cannot go on: %s", error)
+            reason = getattr(error, "what", error)
             self.trouble = RunError(
-                f"the training that was under way when the lab was killed cannot go on: {getattr(error, 'what', error)}",
+                f"the training that was under way when the lab was killed cannot go on: {reason}",
                 must_be=getattr(error, "must_be", "a note that can be read"),
                 got=getattr(error, "got", "another one"),
                 help=getattr(error, "help", "begin another training"),

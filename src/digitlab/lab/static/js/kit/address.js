@@ -7,6 +7,7 @@ const ROOMS = ["train", "read"];
 export function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   const room = /** @type {"train" | "read"} */ (ROOMS.includes(path) ? path : "train");
+  if (room !== current().room) scrollTo(0, 0);
   set({ room, address: Object.fromEntries(new URLSearchParams(query)) });
 }
 

@@ -52,6 +52,7 @@ async function load() {
       insight: training?.insight ?? null,
       steps: same ? current().steps : [],
       loaded: true,
+      trouble: answer.trouble ?? current().trouble,
       news: current().news + 1,
     });
     const missed = waiting.filter((event) => event.id > answer.event);

@@ -30,7 +30,7 @@
  *   samples: number, held_out: number, engine: string, threads: number, epoch: number, epochs: number, step: number,
  *   seconds: number, epochs_per_second: number | null, steps_per_second: number | null, error: Trouble | null,
  *   history?: History, insight: Insight | null,
- *   changes: { step: number, epoch: number, name: string, value: Value }[],
+ *   changes: Change[],
  *   parent: { run: string, epoch: number } | null, snapshots: number[],
  * }} Training
  *
@@ -39,7 +39,8 @@
  *   validation_accuracy: number | null, network: string, recipe: string, about: string, started: string,
  *   parent: { run: string, epoch: number } | null, under_way: boolean,
  * }} Run
- * @typedef {Run & { values: Record<string, Value>, history: History, snapshots: number[] }} RunDetails
+ * @typedef {{ step: number, epoch: number, name: string, value: Value }} Change
+ * @typedef {Run & { values: Record<string, Value>, history: History, snapshots: number[], changes: Change[] }} RunDetails
  *
  * @typedef {{ id: string, title: string, classes: string[], sizes: number[] }} Reader
  * @typedef {{

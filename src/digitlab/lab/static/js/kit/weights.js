@@ -1,5 +1,6 @@
 /** @file Pictures of weights: 784 bytes for each unit, 128 for 0, painted side by side. */
 import { ask } from "./api.js";
+import { useEffect, useState } from "./lib.js";
 import { weightColours } from "./theme.js";
 
 const SIDE = 28;
@@ -49,4 +50,17 @@ export function paintWeights(canvas, bytes, units, light) {
     }
   }
   painter.putImageData(image, 0, 0);
+}
+
+const phone = matchMedia("(max-width: 700px)");
+
+/** Whether there is room for few pictures side by side only. */
+export function useNarrow() {
+  const [narrow, setNarrow] = useState(phone.matches);
+  useEffect(() => {
+    const changed = () => setNarrow(phone.matches);
+    phone.addEventListener("change", changed);
+    return () => phone.removeEventListener("change", changed);
+  }, []);
+  return narrow;
 }

@@ -4,6 +4,7 @@ import { percent } from "../kit/format.js";
 import { html, useEffect, useState } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { T } from "../texts.js";
+import { readerOf } from "./readers.js";
 
 const QUIET = 700; // milliseconds without change, before the answer is spoken
 
@@ -11,7 +12,7 @@ const QUIET = 700; // milliseconds without change, before the answer is spoken
 export function Answer({ asking, nobody }) {
   const readers = useStore((s) => s.readers);
   const { reading, test } = asking;
-  const classes = readers.find(({ id }) => id === asking.reader)?.classes ?? [..."0123456789"];
+  const classes = readerOf(readers, asking.reader)?.classes ?? [..."0123456789"];
   const known = reading !== null && !reading.blank && reading.digit !== null;
   const winner = known ? /** @type {number} */ (reading.digit) : -1;
   const probability = known ? reading.probabilities[winner] : 0;

@@ -5,6 +5,7 @@ import { fetchWeights, paintWeights } from "../kit/weights.js";
 import { T } from "../texts.js";
 import { bytesOf } from "./asking.js";
 import { paintPixels } from "./painting.js";
+import { readerOf } from "./readers.js";
 
 const MOST = 256;
 const DARK = 0.06;
@@ -13,7 +14,7 @@ const FOLLOW_EVERY = 1000; // milliseconds: the pictures change more slowly than
 /** @param {{ asking: import("./asking.js").Asking, reader: string | null }} props */
 export function Inside({ asking, reader }) {
   const theme = useStore((s) => s.theme);
-  const sizes = useStore((s) => s.readers.find(({ id }) => id === reader)?.sizes);
+  const sizes = useStore((s) => readerOf(s.readers, reader)?.sizes);
   const version = useStore((s) => (reader === "live" ? s.news : 0));
   const [weights, setWeights] = useState(/** @type {Uint8Array | null} */ (null));
   const seen = useRef(/** @type {HTMLCanvasElement | null} */ (null));

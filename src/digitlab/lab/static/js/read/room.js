@@ -9,6 +9,7 @@ import { Answer } from "./answer.js";
 import { Asking, isPicture } from "./asking.js";
 import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
+import { readerOf, runOf } from "./readers.js";
 import { Sources } from "./sources.js";
 
 const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a training under way, at most
@@ -21,7 +22,7 @@ export function ReadRoom() {
   const chosen = useStore((s) => s.address.reader);
   const byDefault = useStore((s) => s.defaultReader);
   const news = useStore((s) => s.news);
-  const reader = readers.some(({ id }) => id === chosen) ? chosen : byDefault;
+  const reader = chosen && readerOf(readers, chosen) ? chosen : byDefault;
   const [, draw] = useState(0);
   const [over, setOver] = useState(false);
   const followed = useRef({ at: 0, later: 0 });
@@ -101,12 +102,15 @@ function ReaderChoice({ reader }) {
     const run = runs.find(({ name }) => `run:${name}` === one.id);
     return run ? `${runTitle(run.name)}, ${percent(run.accuracy)}, ${moment(run.started)}` : one.title;
   };
+  const snapshot = readers.some(({ id }) => id === reader) ? undefined : runOf(reader);
+  const epoch = reader?.split("@").at(-1) ?? "";
   return html`<label class="choice">
     <span>${T.read.reader}</span>
     <select
       value=${reader}
       onChange=${(/** @type {Event} */ event) => writeAddress({ reader: /** @type {HTMLSelectElement} */ (event.target).value })}
     >
+      ${snapshot && html`<option value=${reader} selected>${T.read.snapshot(runTitle(snapshot.slice(4)), epoch)}</option>`}
       ${readers.map((one) => html`<option key=${one.id} value=${one.id} selected=${one.id === reader}>${title(one)}</option>`)}
     </select>
   </label>`;

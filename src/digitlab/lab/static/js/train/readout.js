@@ -13,7 +13,9 @@ export function Readout() {
   if (!training) return null;
   const held = training.held_out > 0;
   const accuracy = history.accuracy.at(-1) ?? null;
-  const shown = held ? (history.validation_accuracy.at(-1) ?? null) : accuracy;
+  const early = accuracy === null && step !== null; // before the first epoch is over: the newest step
+  const shown = early ? step.accuracy : held ? (history.validation_accuracy.at(-1) ?? null) : accuracy;
+  const what = early ? T.readout.rightStep : held ? T.readout.rightValidation(training.held_out) : T.readout.rightTraining(training.samples);
   const slow = training.steps_per_second !== null || training.phase === "paused";
   return html`<section class="readout card" aria-labelledby="readout-heading">
     <div class="title">
@@ -25,12 +27,12 @@ export function Readout() {
     <div class="numbers">
       <p class="big">
         <b>${shown === null ? html`<span class="none">–</span>` : html`${(shown * 100).toFixed(1)}<small> %</small>`}</b>
-        <span>${held ? T.readout.rightValidation(training.held_out) : T.readout.rightTraining(training.samples)}</span>
+        <span>${what}</span>
       </p>
       <dl class="figures">
         <div><dt>${T.readout.epoch}</dt><dd>${count(training.epoch)} <small>${T.readout.of(training.epochs)}</small></dd></div>
         <div><dt>${T.readout.step}</dt><dd>${count(training.step)}</dd></div>
-        <div><dt>${T.readout.loss}</dt><dd>${loss(slow && step ? step.loss : history.loss.at(-1))}</dd></div>
+        <div><dt>${T.readout.loss}</dt><dd>${loss((slow || early) && step ? step.loss : history.loss.at(-1))}</dd></div>
         <div><dt>${T.readout.speed}</dt><dd>${short(training.epochs_per_second)} <small>${T.readout.speedUnit}</small></dd></div>
         <div><dt>${T.readout.time}</dt><dd>${duration(training.seconds)}</dd></div>
         ${held && html`<div><dt>${T.readout.training}</dt><dd>${percent(accuracy)}</dd></div>`}

@@ -1,10 +1,15 @@
-/** @file Back to a snapshot of a run, and on from there with other settings. */
+/** @file Back to a snapshot of a run: what the network was like then, and on from there with other settings. */
+import { linkTo } from "../kit/address.js";
 import { get } from "../kit/api.js";
 import { loss, percent, runTitle } from "../kit/format.js";
-import { html, useEffect, useId, useState } from "../kit/lib.js";
+import { html, useEffect, useId, useRef, useState } from "../kit/lib.js";
 import { isUnderWay, useStore } from "../kit/store.js";
+import { fetchWeights, paintWeights, useNarrow } from "../kit/weights.js";
 import { attempt, branch } from "../kit/wish.js";
 import { T } from "../texts.js";
+
+const MOST = 64; // units shown
+const SETTLED = 120; // milliseconds without another move of the slider
 
 /** @param {{ run: import("../kit/types.js").Run, onClose: () => void }} props */
 export function Rewind({ run, onClose }) {
@@ -14,19 +19,23 @@ export function Rewind({ run, onClose }) {
   const [place, setPlace] = useState(0);
   const [rate, setRate] = useState("");
   const [epochs, setEpochs] = useState("");
-  const id = useId();
   useEffect(() => {
     void attempt(() => get(`runs/${encodeURIComponent(run.name)}`)).then((found) => {
       if (!found) return;
+      const middle = Math.floor((found.snapshots.length - 1) / 2);
       setDetails(found);
-      setPlace(Math.floor((found.snapshots.length - 1) / 2));
-      setRate(String(found.values.learning_rate));
+      setPlace(middle);
+      setRate(String(rateAt(found, found.snapshots[middle] ?? 0)));
       setEpochs(String(found.values.epochs));
     });
   }, [run.name, ended]);
   const snapshots = details?.snapshots ?? [];
   const epoch = snapshots[Math.min(place, snapshots.length - 1)] ?? 0;
   const at = details ? details.history.epoch.findIndex((one) => one >= epoch) : -1;
+  const move = (/** @type {number} */ to) => {
+    if (details && rate === String(rateAt(details, epoch))) setRate(String(rateAt(details, snapshots[to])));
+    setPlace(to);
+  };
   const start = async () => {
     if (!details) return;
     /** @type {Record<string, number>} */
@@ -38,34 +47,102 @@ export function Rewind({ run, onClose }) {
       document.getElementById("main")?.scrollIntoView({ block: "start" });
     }
   };
+  if (details && snapshots.length === 0) {
+    return html`<div class="rewind" role="group" aria-label=${T.rewind.heading(runTitle(run.name))}>
+      <p class="note">${T.rewind.none}</p>
+    </div>`;
+  }
   return html`<div class="rewind" role="group" aria-label=${T.rewind.heading(runTitle(run.name))}>
-    ${details && snapshots.length === 0
-      ? html`<p class="note">${T.rewind.none}</p>`
-      : html`<label class="slide" for=${`${id}-epoch`}>
-            <span>${T.rewind.epoch} <b>${epoch}</b></span>
-            <input
-              id=${`${id}-epoch`}
-              type="range"
-              min="0"
-              max=${Math.max(0, snapshots.length - 1)}
-              step="1"
-              value=${place}
-              disabled=${!details}
-              aria-valuetext=${`${T.charts.epochAt(epoch)}`}
-              onInput=${(/** @type {Event} */ e) => setPlace(Number(/** @type {HTMLInputElement} */ (e.target).value))}
-            />
-            <small>${at >= 0 && details ? T.rewind.was(percent(details.history.accuracy[at]), loss(details.history.loss[at])) : " "}</small>
-          </label>
-          <label for=${`${id}-rate`}><span>${T.rewind.rate}</span>
-            <input id=${`${id}-rate`} type="text" inputmode="decimal" autocomplete="off" value=${rate} onInput=${(/** @type {Event} */ e) => setRate(/** @type {HTMLInputElement} */ (e.target).value)} />
-          </label>
-          <label for=${`${id}-epochs`}><span>${T.rewind.epochs}</span>
-            <input id=${`${id}-epochs`} type="text" inputmode="numeric" autocomplete="off" value=${epochs} onInput=${(/** @type {Event} */ e) => setEpochs(/** @type {HTMLInputElement} */ (e.target).value)} />
-          </label>
-          <div class="do">
-            <button class="primary" type="button" disabled=${!details || busy} onClick=${start}>${T.rewind.branch}</button>
-            <button type="button" onClick=${onClose}>${T.rewind.close}</button>
-          </div>
-          ${busy && html`<p class="note">${T.rewind.busy}</p>`}`}
+    <${Slide} epoch=${epoch} place=${place} most=${snapshots.length - 1} disabled=${!details} onMove=${move}>
+      ${at >= 0 && details ? T.rewind.was(percent(details.history.accuracy[at]), loss(details.history.loss[at])) : "\u00a0"}
+    <//>
+    <${Then} run=${run.name} epoch=${epoch} units=${details ? Number(/** @type {number[]} */ (details.values.layers)[1]) : 0} />
+    <${Entry} title=${T.rewind.rate} mode="decimal" value=${rate} onChange=${setRate} />
+    <${Entry} title=${T.rewind.epochs} mode="numeric" value=${epochs} onChange=${setEpochs} />
+    <div class="do">
+      <button class="primary" type="button" disabled=${!details || busy} onClick=${start}>${T.rewind.branch}</button>
+      <a class="button" href=${linkTo("read", { reader: `run:${run.name}@${epoch}` })}>${T.rewind.read}</a>
+      <button type="button" onClick=${onClose}>${T.rewind.close}</button>
+    </div>
+    ${busy && html`<p class="note">${T.rewind.busy}</p>`}
   </div>`;
+}
+
+/**
+ * The learning rate that was in force at the end of an epoch, before its schedule.
+ * @param {import("../kit/types.js").RunDetails} run
+ * @param {number} epoch
+ */
+function rateAt(run, epoch) {
+  const before = run.changes.filter((change) => change.name === "learning_rate" && change.epoch <= epoch);
+  return before.at(-1)?.value ?? run.values.learning_rate;
+}
+
+/** @param {{ epoch: number, place: number, most: number, disabled: boolean, onMove: (place: number) => void, children?: any }} props */
+function Slide({ epoch, place, most, disabled, onMove, children }) {
+  const id = useId();
+  return html`<label class="slide" for=${id}>
+    <span>${T.rewind.epoch} <b>${epoch}</b></span>
+    <input
+      id=${id}
+      type="range"
+      min="0"
+      max=${Math.max(0, most)}
+      step="1"
+      value=${place}
+      disabled=${disabled}
+      aria-valuetext=${T.charts.epochAt(epoch)}
+      onInput=${(/** @type {Event} */ e) => onMove(Number(/** @type {HTMLInputElement} */ (e.target).value))}
+    />
+    <small>${children}</small>
+  </label>`;
+}
+
+/** @param {{ title: string, mode: string, value: string, onChange: (text: string) => void }} props */
+function Entry({ title, mode, value, onChange }) {
+  const id = useId();
+  return html`<label for=${id}><span>${title}</span>
+    <input
+      id=${id}
+      type="text"
+      inputmode=${mode}
+      autocomplete="off"
+      value=${value}
+      onInput=${(/** @type {Event} */ e) => onChange(/** @type {HTMLInputElement} */ (e.target).value)}
+    />
+  </label>`;
+}
+
+/** The first layer as it was then. @param {{ run: string, epoch: number, units: number }} props */
+function Then({ run, epoch, units }) {
+  const theme = useStore((s) => s.theme);
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const [bytes, setBytes] = useState(/** @type {Uint8Array | null} */ (null));
+  const shown = Math.min(units, MOST);
+  const columns = useNarrow() ? 8 : 16;
+  useEffect(() => {
+    let gone = false;
+    const later = setTimeout(() => {
+      if (!epoch) return;
+      fetchWeights(`run:${run}@${epoch}`).then(
+        (got) => !gone && setBytes(got.bytes),
+        () => {}, // the branch says what is wrong with it
+      );
+    }, SETTLED);
+    return () => {
+      gone = true;
+      clearTimeout(later);
+    };
+  }, [run, epoch]);
+  useEffect(() => {
+    if (canvas.current && bytes && bytes.length >= shown * 784) paintWeights(canvas.current, bytes, shown);
+  }, [bytes, shown, columns, theme]);
+  return html`<canvas
+    ref=${canvas}
+    class="then"
+    width=${columns * 30 - 2}
+    height=${Math.max(1, Math.ceil(shown / columns)) * 30 - 2}
+    role="img"
+    aria-label=${T.rewind.then(epoch)}
+  ></canvas>`;
 }

@@ -1,24 +1,11 @@
 /** @file The weights of the first layer as pictures that form before your eyes. Asked for only while they are seen. */
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
+import { html, useEffect, useRef } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
-import { fetchWeights, paintWeights } from "../kit/weights.js";
+import { fetchWeights, paintWeights, useNarrow } from "../kit/weights.js";
 import { T } from "../texts.js";
 
 const EVERY = 1000; // milliseconds between two pictures, at least
 const MOST = 256; // units shown
-
-const phone = matchMedia("(max-width: 700px)");
-
-/** Whether there is room for few pictures side by side only. */
-function useNarrow() {
-  const [narrow, setNarrow] = useState(phone.matches);
-  useEffect(() => {
-    const changed = () => setNarrow(phone.matches);
-    phone.addEventListener("change", changed);
-    return () => phone.removeEventListener("change", changed);
-  }, []);
-  return narrow;
-}
 
 export function Weights() {
   const units = useStore((s) => Number(/** @type {number[]} */ (s.training?.values.layers ?? [0, 64])[1]));
