@@ -5,6 +5,7 @@
 #   make check   style and types
 #   make page    the types of the page's JavaScript
 #   make bench   speed, as ratios measured in one run
+#   make bench-lab  the lab: reading by HTTP, training while a page watches, and drawing
 #   make lesson  open the lesson in a browser
 #   make sanitize   the C++ tests, under AddressSanitizer and UBSan, under ThreadSanitizer, and among guard pages
 #   make soak    the tests that take long, and a million hostile files of each form
@@ -19,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check page sanitize bench soak docs reference wheel golden clean
+.PHONY: demo lesson test check page sanitize bench bench-lab soak docs reference wheel golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -57,6 +58,11 @@ bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/start_up.py
+
+bench-lab: $(VENV)/ready-browser
+	$(BIN)/python benchmarks/lab.py
+	$(BIN)/python benchmarks/lab_watched.py
+	$(BIN)/python benchmarks/lab_drawing.py
 
 soak: $(VENV)/ready-test $(VENV)/ready-soak
 	$(BIN)/python -m pytest -m soak
