@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fuzzed import Format
 
-FORMS = ("idx", "npz", "csv", "picture", "model", "checkpoint", "recipe")
+FORMS = ("idx", "npz", "csv", "picture", "photo", "model", "checkpoint", "recipe")
 SECONDS = 1.0  # of this process's own time, for one input; others on the machine do not count
 FROZEN = 1200  # seconds by the clock, after which an input is believed to have no end: others may stop this process
 MEMORY = 2**28  # bytes of addresses that may come on top of what the process has when it begins

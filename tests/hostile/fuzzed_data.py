@@ -1,4 +1,4 @@
-"""Data files as the fuzzer sees them: IDX, npz, CSV, pictures.
+"""Data files as the fuzzer sees them: IDX, npz, CSV, pictures of a data set, pictures to be read.
 
 The first byte of an input chooses a way to make a file of the rest: as it is, or put together so that checksums and
 lengths are right, which no fuzzer would guess. What is accepted is read once more by something else: Python's or
@@ -11,18 +11,20 @@ import gzip
 import io
 import math
 import re
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
 import forge
 import numpy as np
 from fuzzed import BETWEEN, MOST, Format, Make, words
-from PIL import Image
+from PIL import Image, ImageOps
 
 import digitlab as dl
 from digitlab.data import csv_file
 from digitlab.data.idx import read_idx
 from digitlab.errors import DigitlabError
+from digitlab.reading import Prepared, pictures, prepare
 
 # --- IDX ---
 
@@ -234,22 +236,62 @@ def saved(form: str, **how: object) -> bytes:
     return buffer.getvalue()
 
 
+PICTURE_SEEDS = (
+    (0, forge.png()),
+    *((0, saved(form)) for form in ("JPEG", "BMP", "GIF")),
+    *((0, saved("WEBP", lossless=lossless)) for lossless in (True, False)),
+    (0, saved("GIF", transparency=3, disposal=2, comment=b"hello")),
+    (0, saved("JPEG", progressive=True)),
+    (1, b"tEXtTitle\0x" + BETWEEN + b"tRNS\0\1"),
+    (1, b"eXIfMM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+)
+PICTURE_WORDS = words(
+    r"IHDR PLTE tRNS iTXt zTXt iCCP eXIf acTL fcTL fdAT IDAT IEND GIF89a BM RIFF WEBPVP8X VP8L VP8\x20 "
+    r"\xff\xd8\xff \xff\xe1 \xff\xda Exif\x00\x00 !\xf9\x04 !\xfe \x0a|\x0a"
+)
 PICTURE = Format(
     "folder/train/0/a.png",
     (bytes, with_chunks),
     lambda path: dl.open_data(str(path.parents[2])),
     lambda _, read: read[0].images.shape == (1, 28, 28) and read[0].labels.tolist() == [0],
+    PICTURE_SEEDS,
+    PICTURE_WORDS,
+    ("data/image_folder.py", "data/picture_file.py"),
+    2048,
+)
+
+
+# --- any picture of one digit ---
+
+
+def read_small(path: Path) -> Prepared:
+    """As users do, but for the size: large pictures take long, and their code is the same."""
+    pictures.MAX_PIXELS = 2**14
+    return prepare(path.read_bytes())
+
+
+def is_true_photo(content: bytes, read: Prepared) -> bool:
+    """Pillow by itself, without any guard, sees the same picture; or what it refuses is what was taken out."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
+            same = prepare(ImageOps.exif_transpose(image))
+    except Exception:
+        return content.startswith((b"\x89PNG", b"GIF8"))
+    return np.array_equal(same.pixels, read.pixels)
+
+
+PHOTO = Format(
+    "any.png",
+    (bytes, with_chunks),
+    read_small,
+    is_true_photo,
     (
-        (0, forge.png()),
-        *((0, saved(form)) for form in ("JPEG", "BMP", "GIF")),
-        *((0, saved("WEBP", lossless=lossless)) for lossless in (True, False)),
-        (1, b"tEXtTitle\0x" + BETWEEN + b"tRNS\0\1"),
-        (1, b"eXIfMM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+        *PICTURE_SEEDS,
+        (0, forge.png(28, 20)),
+        (0, forge.png(14, 28, form=b"\x10\0\0\0\0")),
+        (0, forge.png(7, 28, form=b"\x08\6\0\0\0")),
     ),
-    words(
-        r"IHDR PLTE tRNS iTXt zTXt iCCP eXIf acTL fcTL fdAT IDAT IEND GIF89a BM RIFF WEBPVP8X VP8L VP8\x20 "
-        r"\xff\xd8\xff \xff\xe1 Exif\x00\x00 \x0a|\x0a"
-    ),
-    ("data/image_folder.py",),
+    PICTURE_WORDS,
+    ("data/picture_file.py", "reading/pictures.py"),
     2048,
 )

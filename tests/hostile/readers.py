@@ -17,6 +17,7 @@ import digitlab as dl
 from digitlab.data import open_images
 from digitlab.errors import DigitlabError
 from digitlab.network.model_file import decode_model
+from digitlab.reading import prepare
 from digitlab.training.state import decode_checkpoint
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
@@ -25,6 +26,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
     "npz": ("digits.npz", lambda path: dl.open_data(str(path))),
     "csv": ("digits.csv", open_images),
     "picture": ("folder/train/0/a.png", lambda path: dl.open_data(str(path.parents[2]))),
+    "any picture": ("any.png", lambda path: prepare(path.read_bytes())),
     "model": ("model.safetensors", dl.load),
     "checkpoint": ("checkpoint.safetensors", lambda path: decode_checkpoint(path.read_bytes(), forge.COUNT, path)),
     "recipe": ("mine.toml", dl.recipe),
@@ -41,6 +43,7 @@ def write_truth(root: Path) -> None:
     files |= {f"idx/{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "t10k")}
     files |= {f"idx/{part}-labels-idx1-ubyte": forge.idx(2) for part in ("train", "t10k")}
     files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
+    files |= {"any.png": forge.png()}
     files |= {"model.safetensors": forge.with_header(*forge.model())}
     files |= {"checkpoint.safetensors": forge.with_header(*forge.checkpoint())}
     for name, content in files.items():

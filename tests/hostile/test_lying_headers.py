@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import lies_of_data
@@ -20,10 +20,12 @@ import lies_of_models
 import lies_of_pictures
 import lies_of_runs
 import pytest
+from lies_of_pictures import WITHIN, saying
 from readers import DECODERS, READERS, write_truth
 
 import digitlab as dl
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, PictureError
+from digitlab.reading import prepare
 from digitlab.training.lock import LOCK
 from digitlab.training.run import MANIFEST, Run
 
@@ -133,12 +135,37 @@ def test_the_run_that_lies_are_made_of_is_read(run):
     read_all(run)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="sizes are read from Linux's /proc")
+def megabytes(lies: Iterable[tuple[str, Callable[[], bytes]]], place: Path) -> float:
+    """Of addresses, of which the dearest of the lies (form, how it is made) takes so many from another process.
+
+    Decoders in other languages are in it too: addresses count whether they were used or not.
+    """
+    for number, (form, make) in enumerate(lies):
+        (place / f"{form}.{number}").write_bytes(make())
+    command = [sys.executable, str(Path(__file__).with_name("readers.py")), str(place)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="sizes are read from Linux's /proc")
+
+
+@linux
 def test_no_lie_costs_a_process_many_addresses(tmp_path):
-    """Decoders in other languages are in it too: addresses count whether they were used or not."""
-    for number, (form, _, make) in enumerate(LIES):
-        if form in READERS:
-            (tmp_path / f"{form}.{number}").write_bytes(make())
-    command = [sys.executable, str(Path(__file__).with_name("readers.py")), str(tmp_path)]
-    megabytes = float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
-    assert 0 < megabytes < 1.6 * BYTES / 1e6  # a system hands out addresses in larger steps than they are asked for
+    most = megabytes(((form, make) for form, _, make in LIES if form in READERS), tmp_path)
+    assert 0 < most < 1.6 * BYTES / 1e6  # a system hands out addresses in larger steps than they are asked for
+
+
+@linux
+def test_a_large_picture_that_may_be_true_costs_less_than_a_gigabyte(tmp_path):
+    """Reading takes 50 million pixels. Whether they are there is found out by decoding them."""
+    assert 100 < megabytes((("any picture", make) for _, make in saying(WITHIN)), tmp_path) < 1000
+
+
+@pytest.mark.parametrize("form", lies_of_pictures.LIES)
+def test_reading_refuses_pictures_that_lie_in_its_own_words_or_reads_them(form):
+    for name, make in lies_of_pictures.LIES[form]():
+        try:
+            prepared = prepare(make())
+        except PictureError:
+            continue
+        assert (form, prepared.pixels.shape) == ("picture", (28, 28)), name
