@@ -153,7 +153,8 @@ function thin(history) {
 function takeStep(told) {
   const { training, steps } = current();
   if (!training) return;
-  const kept = steps.length && steps[steps.length - 1].step >= told.step ? [] : steps.slice(-MOST_STEPS);
+  const follows = steps.at(-1)?.step === told.step - 1; // at full speed steps are left out: they make no curve
+  const kept = follows ? steps.slice(-MOST_STEPS) : [];
   setOften({ steps: [...kept, told], training: { ...training, step: told.step }, news: current().news + 1 });
 }
 

@@ -16,7 +16,7 @@ export function Readout() {
   const early = accuracy === null && step !== null; // before the first epoch is over: the newest step
   const shown = early ? step.accuracy : held ? (history.validation_accuracy.at(-1) ?? null) : accuracy;
   const what = early ? T.readout.rightStep : held ? T.readout.rightValidation(training.held_out) : T.readout.rightTraining(training.samples);
-  const slow = training.steps_per_second !== null || training.phase === "paused";
+  const newest = step !== null && step.step === training.step && step.epoch > training.epoch; // newer than any epoch
   return html`<section class="readout card" aria-labelledby="readout-heading">
     <div class="title">
       <h1 id="readout-heading">${runTitle(training.run)}</h1>
@@ -32,7 +32,7 @@ export function Readout() {
       <dl class="figures">
         <div><dt>${T.readout.epoch}</dt><dd>${count(training.epoch)} <small>${T.readout.of(training.epochs)}</small></dd></div>
         <div><dt>${T.readout.step}</dt><dd>${count(training.step)}</dd></div>
-        <div><dt>${T.readout.loss}</dt><dd>${loss((slow || early) && step ? step.loss : history.loss.at(-1))}</dd></div>
+        <div><dt>${T.readout.loss}</dt><dd>${loss((newest || early) && step ? step.loss : history.loss.at(-1))}</dd></div>
         <div><dt>${T.readout.speed}</dt><dd>${short(training.epochs_per_second)} <small>${T.readout.speedUnit}</small></dd></div>
         <div><dt>${T.readout.time}</dt><dd>${duration(training.seconds)}</dd></div>
         ${held && html`<div><dt>${T.readout.training}</dt><dd>${percent(accuracy)}</dd></div>`}
