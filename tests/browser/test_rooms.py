@@ -190,6 +190,57 @@ def test_drawn_digits_are_read_while_they_are_drawn(open_page, trained):
         _button(page, "^Clear").click()
 
 
+def test_by_keyboard_alone_a_digit_is_drawn_and_read(open_page, trained):
+    page = open_page("/#/read")
+    page.get_by_role("application").wait_for()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "application":
+            break
+    for key, times in (("ArrowUp", 9), (" ", 1), ("ArrowDown", 18), (" ", 1)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    page.wait_for_function("() => document.querySelector('.answer .winner')?.innerText.trim().startsWith('1')")
+    page.keyboard.press("Delete")
+    page.wait_for_function("() => document.querySelector('.answer .winner')?.innerText.trim().startsWith('?')")
+
+
+def test_by_keyboard_alone_a_training_begins_pauses_and_stops(open_page, lab):
+    _end(lab)
+    page = open_page("/#/train?recipe=minibatch&epochs=500")
+    _button(page, "^Train it").wait_for()
+
+    def press(name, phase):
+        for _ in range(40):
+            if page.evaluate("document.activeElement.innerText.trim()") == name:
+                break
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        lab.wait_for(lambda training: training["phase"] == phase, seconds=10)
+
+    press("Train it", "running")
+    page.wait_for_function("() => document.activeElement.innerText.trim() === 'Pause'")  # whoever began it is on it
+    press("Pause", "paused")
+    press("One step", "paused")
+    press("Stop", "interrupted")
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+def test_nothing_jumps_while_it_trains(open_page, lab, width):
+    _end(lab)
+    page = open_page("/#/train", width=width)
+    _button(page, "^Train it").wait_for()
+    page.evaluate(
+        "() => { window.jumps = 0; new PerformanceObserver(list => { for (const one of list.getEntries())"
+        " if (!one.hadRecentInput) window.jumps += one.value; }).observe({type: 'layout-shift', buffered: false}); }"
+    )
+    lab.ask("/api/train", {"recipe": "minibatch", "settings": {"epochs": 3}})
+    lab.wait_for(lambda training: training["phase"] == "finished" and training["epochs"] == 3)
+    page.get_by_text("finished").first.wait_for()
+    page.wait_for_timeout(600)
+    assert page.evaluate("window.jumps") < 0.05
+
+
 def test_a_random_test_digit_comes_with_its_label(open_page, trained):
     page = open_page("/#/read")
     _button(page, "Random test digit").click()

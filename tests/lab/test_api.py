@@ -101,6 +101,13 @@ def test_what_cannot_be_used_is_refused_with_its_reason(lab, path, body, status)
     assert len(answer.json["error"]["got"]) <= 80
 
 
+@pytest.mark.parametrize("kind", ["image/png", "image/jpeg"])
+def test_a_picture_may_have_twenty_megabytes(lab, kind):
+    at_most = 20 * 2**20
+    assert lab.post("/api/read", bytes(at_most), kind).status == 400  # it arrives, and is no picture
+    assert lab.post("/api/read", bytes(at_most + 1), kind).status == 413
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 @pytest.mark.parametrize("body", [b"null", b"[]", b'{"a": 1}', b"\xff\xfe", b'{"do": 1e400}', b'"\\ud800"', b"{" * 999])
 def test_no_route_fails_on_odd_bodies_and_names(lab, route, body):

@@ -127,3 +127,26 @@ def test_runs_that_cannot_be_kept_are_a_clear_refusal(labs, tmp_path):
     assert answer.status == 409
     assert "cannot" in answer.json["error"]["what"]
     assert lab.ask("GET", "/api/state").json["training"] is None
+
+
+def test_models_from_elsewhere_read_too_and_the_first_of_them_by_default(labs, folder, mnist, tmp_path):
+    network = dl.load(folder / "good")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    network.save(elsewhere / "mine.safetensors")
+    (folder / "good").rename(elsewhere / "good")
+    flags = ["--model", str(elsewhere / "mine.safetensors"), "--model", str(elsewhere / "good")]
+    lab = labs(tmp_path / "runs", *flags)
+    readers = lab.ask("GET", "/api/readers").json
+    assert [one["id"] for one in readers["readers"]] == ["model:mine", "model:good"]
+    assert readers["default"] == "model:mine"
+    picture = mnist[1].images[11]
+    for query in ("", "?reader=model:mine", "?reader=model:good"):
+        answer = lab.post(f"/api/read{query}", picture.tobytes(), "application/octet-stream")
+        assert np.array_equal(np.array(answer.json["probabilities"], np.float32), network.probabilities(picture))
+    assert lab.post("/api/read?reader=model:other", STROKES).status == 404
+
+
+def test_a_model_that_is_none_is_told_before_the_lab_opens(tmp_path):
+    with pytest.raises(AssertionError, match="no such model"):
+        start_lab(tmp_path / "runs", "--model", str(tmp_path / "missing.safetensors"))

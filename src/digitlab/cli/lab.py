@@ -16,7 +16,9 @@ from digitlab.cli.output import write_line
 from digitlab.data.catalogue import CATALOGUE
 from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import check_threads
-from digitlab.training.models import RUNS
+from digitlab.network.model_file import MODEL_SUFFIX
+from digitlab.network.network import Network
+from digitlab.training.models import RUNS, find_model, load
 
 __all__ = ["lab"]
 
@@ -39,6 +41,9 @@ Token = Annotated[
     ),
 ]
 Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
+Models = Annotated[
+    list[str] | None, Parameter(name="--model", help="A further reader: a run folder or a model file. May be repeated.")
+]
 EngineName = Annotated[str, Parameter(help="auto (the fastest), native or numpy.")]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=lambda _: "all cores", converter=whole)]
 NoBrowser = Annotated[bool, Parameter(help="Do not open the browser.", show_default=False)]
@@ -51,6 +56,7 @@ def lab(
     allow_host: AllowHost = None,
     token: Token = None,
     runs: Runs = RUNS,
+    model: Models = None,
     data: Data = "mnist",
     engine: EngineName = AUTO,
     threads: Threads = None,
@@ -63,6 +69,7 @@ def lab(
 
     check_threads(threads)
     find_engine(engine)
+    networks = _load(model or [])
     with listen(host, port) as listener:
         name, number = address_of(listener)
         if token is None and not is_loopback(name):
@@ -70,7 +77,7 @@ def lab(
         anywhere = is_anywhere(name)
         own = () if anywhere else (name,)
         rules = Rules(number, own=own, anywhere=anywhere, allow=allow_host or (), token=token)
-        opened = Lab(runs, rules, data=data, engine=engine, threads=threads)
+        opened = Lab(runs, rules, data=data, engine=engine, threads=threads, models=networks)
         if data not in CATALOGUE:
             opened.data()  # what somebody named is checked before the page opens
         rest = f":{number}/" + (f"?token={token}" if token else "")
@@ -78,6 +85,20 @@ def lab(
         urls = [f"http://{host}{rest}" for host in ("127.0.0.1" if anywhere else name, others) if host]
         Server(opened, lambda: _say_ready(urls, browse=not no_browser)).serve_on(listener)
     return 0
+
+
+def _load(models: list[str]) -> dict[str, Network]:
+    """The networks by the names of their files or folders, each of them once."""
+    networks: dict[str, Network] = {}
+    for model in models:
+        path = find_model(model)
+        stem, number = path.resolve().name.removesuffix(MODEL_SUFFIX), 1
+        name = stem
+        while name in networks:
+            number += 1
+            name = f"{stem}-{number}"
+        networks[name] = load(path)
+    return networks
 
 
 def _say_ready(urls: list[str], *, browse: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from digitlab.data import open_data
@@ -14,6 +15,7 @@ from digitlab.lab.feed import Feed
 from digitlab.lab.guard import Rules
 from digitlab.lab.readers import Readers
 from digitlab.lab.trainer import Trainer
+from digitlab.network.network import Network
 
 __all__ = ["Lab"]
 
@@ -29,6 +31,7 @@ class Lab:
         rules: who may speak with it.
         data: the name or place of the digits to train on.
         engine, threads: what trains.
+        models: networks that read, besides those of the runs, by their names.
 
     Attributes:
         closing: set, in the server's loop, when the server stops: event streams end then.
@@ -36,13 +39,20 @@ class Lab:
     """
 
     def __init__(
-        self, folder: Path, rules: Rules, *, data: str = "mnist", engine: str = "auto", threads: int | None = None
+        self,
+        folder: Path,
+        rules: Rules,
+        *,
+        data: str = "mnist",
+        engine: str = "auto",
+        threads: int | None = None,
+        models: Mapping[str, Network] | None = None,
     ) -> None:
         self.folder, self.rules, self.data_name = folder, rules, data
         self.engine, self.threads = engine, threads
         self.feed = Feed()
         self.trainer = Trainer(folder, self.data, self.feed, engine=engine, threads=threads)
-        self.readers = Readers(folder, self.trainer)
+        self.readers = Readers(folder, self.trainer, models)
         self.closing = asyncio.Event()
         self.decoding = threading.BoundedSemaphore(DECODED_AT_ONCE)
         self._data: tuple[Digits, Digits] | None = None

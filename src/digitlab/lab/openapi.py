@@ -32,9 +32,9 @@ EVERYWHERE = (400, 401, 403)
 WITH_BODY = (408, 413, 415)
 ABOUT_EVENTS = (
     "What happens, as server-sent events, each with an id. Kinds: training (as in /api/state, without its history), "
-    "epochs (a history of the epochs since the last such event, twice a second; none is left out), step (one of them; each "
-    "in slow motion), insight, runs (the list has changed), and reset (what was missed is no longer known: ask /api/state "
-    "again)."
+    "epochs (a history of the epochs since the last such event, twice a second; none is left out), step (one of them; "
+    "in slow motion each), insight, runs (the list has changed), and reset (what was missed is no longer known: ask "
+    "/api/state again)."
 )
 _NAME = re.compile(r"\{(\w+)\}")
 

@@ -1,7 +1,7 @@
 """Who reads a digit: the network of the training under way, or that of a run; and what it answers.
 
-A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. Its answers
-are those of the library, bit for bit.
+A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. ``model:NAME``
+is a model that the lab was opened with. Their answers are those of the library, bit for bit.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,14 +21,14 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import SIDE
 from digitlab.data.pixels import normalize
-from digitlab.errors import DigitlabError, UnknownError
+from digitlab.errors import DigitlabError, InputError, UnknownError
 from digitlab.lab.runs import checked_name, list_runs
 from digitlab.network.network import Network
 from digitlab.training.run import MANIFEST, Run
 
-__all__ = ["LIVE", "RUN", "Reader", "Readers", "Reading", "read_pixels", "weight_pictures"]
+__all__ = ["LIVE", "MODEL", "RUN", "Reader", "Readers", "Reading", "read_pixels", "weight_pictures"]
 
-LIVE, RUN = "live", "run:"
+LIVE, RUN, MODEL = "live", "run:", "model:"
 MOST_KEPT = 8  # networks of runs that stay in memory
 IN_USE_SECONDS = 10.0  # after its last answer, a run counts as being in use
 DEFAULT_SECONDS = 1.0  # how long it stays known which run is the newest
@@ -109,10 +110,17 @@ class Readers:
     Args:
         folder: where the runs are.
         trainer: whose network is ``live``.
+        models: further networks by their names.
+
+    Raises:
+        InputError: one of the models does not read pictures of this size.
     """
 
-    def __init__(self, folder: Path, trainer: LiveNetwork) -> None:
+    def __init__(self, folder: Path, trainer: LiveNetwork, models: Mapping[str, Network] | None = None) -> None:
         self.folder, self.trainer = folder, trainer
+        self._models = {MODEL + name: Reader(MODEL + name, 1, network) for name, network in (models or {}).items()}
+        for id, reader in self._models.items():
+            self._check_inputs(id, reader.network)
         self._lock = threading.RLock()
         self._live: tuple[int, Reader | None] | None = None
         self._copy_again = 0.0
@@ -125,15 +133,19 @@ class Readers:
         with self._lock:
             if id is None and self._find_live() is None:
                 known_until, id = self._default
-                if id is None or time.monotonic() > known_until:
+                if self._models:
+                    id = next(iter(self._models))
+                elif id is None or time.monotonic() > known_until:
                     return None
             if id is None or id == LIVE:
                 return self._find_live()
+            if id in self._models:
+                return self._models[id]
             kept = self._kept.get(id)
             return self._use(kept[1]) if kept and kept[0] == self._stamp(id) else None
 
     def find(self, id: str | None = None) -> Reader:
-        """The reader of this id; without one the training under way, else the newest run.
+        """The reader of this id; without one the training under way, else the first model, else the newest run.
 
         Raises:
             UnknownError: there is none.
@@ -151,7 +163,7 @@ class Readers:
         if id == LIVE or not id.startswith(RUN):
             raise UnknownError(
                 "there is no such reader",
-                must_be=f"{LIVE} (where there is a training), {RUN}NAME or {RUN}NAME@EPOCH",
+                must_be=f"{LIVE} (where there is a training), {RUN}NAME, {RUN}NAME@EPOCH or {MODEL}NAME",
                 got=repr(id),
                 help="GET /api/readers lists them",
             )
@@ -190,7 +202,7 @@ class Readers:
 
     def _check_inputs(self, id: str, network: Network) -> None:
         if network.architecture.sizes[0] != SIDE * SIDE:
-            raise UnknownError(
+            raise InputError(
                 "this network does not read pictures of this size",
                 must_be=f"{SIDE * SIDE} inputs",
                 got=f"{network.architecture} in {id}",
@@ -234,7 +246,7 @@ class Readers:
         with self._lock:
             if self._find_live() is not None:
                 return LIVE
-        return self._newest()
+        return next(iter(self._models), None) or self._newest()
 
     def _newest(self) -> str | None:
         """The newest run that can be opened."""
@@ -254,10 +266,11 @@ class Readers:
         return id
 
     def describe(self) -> dict[str, Any]:
-        """All readers, the live one first, then the runs from the newest on. Damaged runs are left out."""
+        """All readers: the live one, the models, the runs from the newest on. Damaged runs are left out."""
         with self._lock:
             live = self._find_live()
-        found = [] if live is None else [_describe(LIVE, "the training under way", live.network.card.labels, live)]
+        found = [] if live is None else [_describe(live, "the training under way")]
+        found += [_describe(reader, id.removeprefix(MODEL)) for id, reader in self._models.items()]
         for run in list_runs(self.folder):
             name = str(run["name"])
             try:
@@ -271,6 +284,7 @@ class Readers:
         return {"readers": found, "default": self.default()}
 
 
-def _describe(id: str, title: str, labels: tuple[str, ...], reader: Reader) -> dict[str, Any]:
-    sizes = reader.network.architecture.sizes
-    return {"id": id, "title": title, "classes": list(labels), "sizes": list(sizes)}
+def _describe(reader: Reader, title: str) -> dict[str, Any]:
+    network = reader.network
+    sizes = list(network.architecture.sizes)
+    return {"id": reader.id, "title": title, "classes": list(network.card.labels), "sizes": sizes}

@@ -8,31 +8,55 @@ import { T } from "../texts.js";
 /** @type {(number | null)[]}  steps a second; null is full speed */
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, null];
 
-/** @param {{ training: import("../kit/types.js").Training }} props */
+/**
+ * The main button is the same one all the time, so that whoever uses the keyboard stays on it.
+ * @param {{ training: import("../kit/types.js").Training }} props
+ */
 export function Controls({ training }) {
-  const underWay = isUnderWay(training);
+  const recipes = useStore((s) => s.recipes);
+  const address = useStore((s) => s.address);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => setBusy(false), [training.phase, training.run]);
+  if (!recipes) return null;
+  const { recipe, texts } = experimentOf(recipes, address);
+  const begin = async (/** @type {boolean} */ paused) => {
+    setBusy(true);
+    if (!(await startTraining(recipe, texts, paused))) setBusy(false);
+  };
+  const paused = training.phase === "paused";
+  const closed = busy || training.phase === "stopping";
+  const [glyph, label, act] = !isUnderWay(training)
+    ? /** @type {const} */ (["go", T.controls.start, () => begin(false)])
+    : paused
+      ? /** @type {const} */ (["go", T.controls.goOn, () => control("go_on")])
+      : /** @type {const} */ (["pause", T.controls.pause, () => control("pause")]);
   return html`<div class="controls" role="group" aria-label=${T.controls.heading}>
-    ${underWay ? html`<${UnderWay} training=${training} />` : html`<${Ended} training=${training} />`}
+    <button class="primary steady" type="button" aria-disabled=${closed ? "true" : "false"} onClick=${() => !closed && act()}>
+      <${Glyph} name=${glyph} />${label}
+    </button>
+    ${isUnderWay(training)
+      ? html`<${UnderWay} training=${training} />`
+      : html`<${Ended} training=${training} busy=${busy} recipe=${recipe.name} onPaused=${() => begin(true)} />`}
   </div>`;
 }
 
 /** @param {{ training: import("../kit/types.js").Training }} props */
 function UnderWay({ training }) {
-  const paused = training.phase === "paused";
   const stopping = training.phase === "stopping";
-  return html`<button
-      key="main"
-      class="primary steady"
-      type="button"
-      disabled=${stopping}
-      onClick=${() => control(paused ? "go_on" : "pause")}
-    >
-      <${Glyph} name=${paused ? "go" : "pause"} />${paused ? T.controls.goOn : T.controls.pause}
-    </button>
-    <button type="button" disabled=${stopping} onClick=${() => control("step")}>${T.controls.step}</button>
+  return html`<button type="button" disabled=${stopping} onClick=${() => control("step")}>${T.controls.step}</button>
     <button type="button" disabled=${stopping} onClick=${() => control("epoch")}>${T.controls.epoch}</button>
     <button type="button" disabled=${stopping} onClick=${() => control("stop")}><${Glyph} name="stop" />${T.controls.stop}</button>
     <${Speed} now=${training.steps_per_second} disabled=${stopping} />`;
+}
+
+/** @param {{ training: import("../kit/types.js").Training, busy: boolean, recipe: string, onPaused: () => void }} props */
+function Ended({ training, busy, recipe, onPaused }) {
+  const changed = useStore((s) => Object.keys(s.address).filter((name) => name !== "recipe").length);
+  return html`<button type="button" disabled=${busy} onClick=${onPaused}>${T.controls.startPaused}</button>
+    ${training.phase === "interrupted" &&
+    html`<button type="button" disabled=${busy} onClick=${() => resume(training.run)}>${T.controls.resume}</button>`}
+    <a class="button" href=${linkTo("read")}>${T.controls.read}</a>
+    <small class="next">${T.controls.next(recipe, changed)}</small>`;
 }
 
 /** @param {{ now: number | null, disabled: boolean }} props */
@@ -71,28 +95,6 @@ function nearest(speed) {
   if (speed === null) return SPEEDS.length - 1;
   const found = SPEEDS.findIndex((one) => one !== null && one >= speed);
   return found < 0 ? SPEEDS.length - 2 : found;
-}
-
-/** @param {{ training: import("../kit/types.js").Training }} props */
-function Ended({ training }) {
-  const recipes = useStore((s) => s.recipes);
-  const address = useStore((s) => s.address);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => setBusy(false), [training.phase, training.run]);
-  if (!recipes) return null;
-  const { recipe, texts } = experimentOf(recipes, address);
-  const start = async (/** @type {boolean} */ paused) => {
-    setBusy(true);
-    if (!(await startTraining(recipe, texts, paused))) setBusy(false);
-  };
-  return html`<button key="main" class="primary steady" type="button" disabled=${busy} onClick=${() => start(false)}>
-      <${Glyph} name="go" />${T.controls.start}
-    </button>
-    <button type="button" disabled=${busy} onClick=${() => start(true)}>${T.controls.startPaused}</button>
-    ${training.phase === "interrupted" &&
-    html`<button type="button" onClick=${() => resume(training.run)}>${T.controls.resume}</button>`}
-    <a class="button" href=${linkTo("read")}>${T.controls.read}</a>
-    <small class="next">${T.controls.next(recipe.name, Object.keys(address).filter((name) => name !== "recipe").length)}</small>`;
 }
 
 const GLYPHS = { go: "M7 4.5v15l12-7.5z", pause: "M6 5h4v14H6zM14 5h4v14h-4z", stop: "M6 6h12v12H6z" };

@@ -1,7 +1,7 @@
 /** @file The first screen: what will happen, in one sentence and one picture, and one button. */
 import { experimentOf, writeAddress } from "../kit/address.js";
 import { unbroken } from "../kit/format.js";
-import { html, useState } from "../kit/lib.js";
+import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { startTraining } from "../kit/wish.js";
 import { T } from "../texts.js";
@@ -13,12 +13,17 @@ export function Welcome() {
   const address = useStore((s) => s.address);
   const samples = useStore((s) => s.about?.data.training ?? 60000);
   const [busy, setBusy] = useState(false);
+  const begun = useRef(false);
+  useEffect(() => () => void (begun.current && setTimeout(focusControls)), []); // the button that was pressed is gone then
   if (!recipes) return null;
   const { recipe, texts } = experimentOf(recipes, address);
   const changed = Object.keys(address).filter((name) => name !== "recipe").length;
   const start = async () => {
     setBusy(true);
-    if (!(await startTraining(recipe, texts))) setBusy(false);
+    begun.current = true;
+    if (await startTraining(recipe, texts)) return;
+    begun.current = false;
+    setBusy(false);
   };
   const shown = [...recipes.recipes].sort((a, b) => order(a.name) - order(b.name));
   return html`<section class="welcome" aria-labelledby="welcome-title">
@@ -52,3 +57,6 @@ export function Welcome() {
 
 /** The classic experiment comes first. @param {string} name */
 const order = (name) => ["seed", "minibatch", "quick"].indexOf(name) + 1 || 99;
+
+/** Whoever began by keyboard goes on from there. */
+const focusControls = () => /** @type {HTMLElement | null} */ (document.querySelector(".controls button"))?.focus({ preventScroll: true });
