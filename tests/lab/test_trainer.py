@@ -133,8 +133,18 @@ def test_slow_motion_takes_so_many_steps_a_second_until_it_is_over(trainer):
     assert 5 <= trainer.state()["step"] <= 25
     trainer.speed(None)
     wait(lambda: trainer.state()["epoch"] > 2)
-    with pytest.raises(InputError, match="no speed"):
-        trainer.speed(-1)
+    for wrong in (-1, 0, 5e-324, 1001, float("nan")):
+        with pytest.raises(InputError, match="no speed"):
+            trainer.speed(wrong)
+
+
+def test_slow_motion_that_is_made_faster_does_not_wait_for_the_slow_step(trainer):
+    begin(trainer, paused=True)
+    trainer.speed(0.01)
+    trainer.go_on()
+    wait(lambda: trainer.state()["step"] == 1)
+    trainer.speed(100)
+    wait(lambda: trainer.state()["step"] > 10, 5)
 
 
 def test_settings_change_in_mid_run_and_wrong_ones_are_refused(trainer, tmp_path):

@@ -55,6 +55,7 @@ class Route:
         body: what a JSON body must be.
         others: content types that are accepted beside JSON.
         query: the parameters in the address.
+        headers: whole numbers in the headers of a good answer, with what they say.
         status: of a good answer.
         refuses: statuses of errors that it may have, besides those that every route may have.
         quick: whether a call may be answered at once, without a thread of its own.
@@ -69,6 +70,7 @@ class Route:
     body: Any = None
     others: tuple[str, ...] = ()
     query: Mapping[str, Parameter] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     refuses: tuple[int, ...] = ()
     quick: Callable[[Call], bool] = lambda _: False

@@ -11,10 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from digitlab.errors import DigitlabError
 from digitlab.lab.answers import JSON, Answer, encode, error_answer, refused
 from digitlab.lab.api import Endpoint
 from digitlab.lab.guard import Guard
 from digitlab.lab.lab import Lab
+from digitlab.lab.limits import parse_query
 from digitlab.lab.openapi import EVENTS, OPENAPI, openapi_document
 from digitlab.lab.pages import Page, find_pages
 from digitlab.lab.routes import ROUTES
@@ -40,7 +42,12 @@ class _Document:
     def __init__(self, content: bytes) -> None:
         self.answer = Answer(200, content, JSON)
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        try:
+            parse_query(scope, {})
+        except DigitlabError as error:
+            await error_answer(error).send(send)
+            return
         await self.answer.send(send)
 
 

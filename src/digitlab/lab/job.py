@@ -173,7 +173,7 @@ class Job:
         per_second = self.account.steps_per_second
         if isinstance(event, StepDone) and per_second is not None and not self._must_wait():
             with self._wake:
-                self._wake.wait_for(self._is_hurried, 1 / per_second)
+                self._wake.wait_for(lambda: self._is_hurried(per_second), 1 / per_second)
         if self._must_wait() and not self.account.ends_epoch(event):
             self._wait()
 
@@ -183,8 +183,8 @@ class Job:
             return self._allowed in {"step", "epoch"}
         return isinstance(event, StepDone) and self._allowed == "step" and not self.account.ends_epoch(event)
 
-    def _is_hurried(self) -> bool:
-        return self.account.steps_per_second is None or self._control.stopping or self._pausing
+    def _is_hurried(self, per_second: float) -> bool:
+        return self.account.steps_per_second != per_second or self._control.stopping or self._pausing
 
     def _must_wait(self) -> bool:
         return self._pausing and not self._allowed and not self._control.stopping

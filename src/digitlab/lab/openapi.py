@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -27,9 +28,10 @@ REASONS = {
     409: "Not now, or not with what the machine holds: something is under way, in use, or damaged.",
     413: "The body is too large.",
     415: "The content type is not accepted.",
+    431: "The headers are too large.",
 }
-EVERYWHERE = (400, 401, 403)
-WITH_BODY = (408, 413, 415)
+EVERYWHERE = (400, 401, 403, 408, 431)
+WITH_BODY = (413, 415)
 ABOUT_EVENTS = (
     "What happens, as server-sent events, each with an id. Kinds: training (as in /api/state, without its history), "
     "epochs (a history of the epochs since the last such event, twice a second; none is left out), step (one of them; "
@@ -74,7 +76,7 @@ def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path)}".rstrip("_"),
         "summary": route.about,
-        "responses": {str(route.status): _good(schema, route.answer_kind)} | _refusals(refuses),
+        "responses": {str(route.status): _good(schema, route.answer_kind, route.headers)} | _refusals(refuses),
     }
     parameters = [
         _parameter("path", name, "the name of a run", {"type": "string"}) for name in _NAME.findall(route.path)
@@ -100,8 +102,14 @@ def _parameter(place: str, name: str, about: str, schema: dict[str, Any]) -> dic
     return {"name": name, "in": place, "required": place == "path", "description": about, "schema": schema}
 
 
-def _good(schema: dict[str, Any], kind: str) -> dict[str, Any]:
-    return {"description": "Done.", "content": {kind: {"schema": schema}}}
+def _good(schema: dict[str, Any], kind: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    described = {
+        name: {"description": about, "required": True, "schema": {"type": "integer"}}
+        for name, about in (headers or {}).items()
+    }
+    return {"description": "Done.", "content": {kind: {"schema": schema}}} | (
+        {"headers": described} if described else {}
+    )
 
 
 def _problem(reason: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from digitlab.lab.answers import ProblemDetails
+from digitlab.lab.readers import Reading
+from digitlab.reading.strokes import FARTHEST, FINEST
 
 __all__ = [
     "About",
@@ -37,7 +39,8 @@ __all__ = [
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Count = Annotated[int, Meta(ge=0)]
 SettingValue = int | float | str | list[int]
-Point = tuple[float, float]
+Place = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
+Point = tuple[Place, Place]
 
 
 class Empty(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,7 +70,7 @@ class Control(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     do: Literal["pause", "go_on", "stop", "step", "epoch", "speed", "change"]
-    steps_per_second: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    steps_per_second: Annotated[float, Meta(ge=0.01, le=1000)] | None = None
     settings: dict[str, int | float] = {}
 
 
@@ -75,7 +78,7 @@ class Strokes(msgspec.Struct, forbid_unknown_fields=True):
     """A drawing: points (x, y), y downwards, in any unit; the pen is ``width`` of it wide."""
 
     strokes: list[list[Point]]
-    width: Annotated[float, Meta(gt=0)]
+    width: Annotated[float, Meta(ge=FINEST, le=FARTHEST)]
 
 
 class RunName(msgspec.Struct):
@@ -264,4 +267,4 @@ class TestDigit(msgspec.Struct):
     index: int
     label: int
     name: str
-    reading: Any
+    reading: Reading

@@ -35,7 +35,7 @@ __all__ = ["MARKER", "Trainer"]
 MARKER = "lab.json"  # says which training is under way, for the time after a kill
 SNAPSHOTS = 20  # moments of a training that are kept for good, about; each costs some milliseconds
 CHECKPOINT_SECONDS = 0.8  # a kill may cost a second: these, a look at the clock, and the writing
-MOST_STEPS_PER_SECOND = 1000.0
+LEAST_STEPS_PER_SECOND, MOST_STEPS_PER_SECOND = 0.01, 1000.0
 _log = logging.getLogger("digitlab.lab")
 
 
@@ -223,10 +223,10 @@ class Trainer:
 
     def speed(self, steps_per_second: float | None) -> None:
         """Slow motion: so many steps a second; None for full speed."""
-        if steps_per_second is not None and not 0 < steps_per_second <= MOST_STEPS_PER_SECOND:
+        if steps_per_second is not None and not LEAST_STEPS_PER_SECOND <= steps_per_second <= MOST_STEPS_PER_SECOND:
             raise InputError(
                 "this is no speed",
-                must_be=f"above 0, at most {MOST_STEPS_PER_SECOND:g} steps a second, or null",
+                must_be=f"{LEAST_STEPS_PER_SECOND:g} to {MOST_STEPS_PER_SECOND:g} steps a second, or null",
                 got=steps_per_second,
                 help="null is full speed",
             )

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from digitlab.errors import PictureError, describe
 from digitlab.reading.prepare import Prepared, prepare_ink
 
-__all__ = ["draw", "prepare_strokes"]
+__all__ = ["FARTHEST", "FINEST", "draw", "prepare_strokes"]
 
 LONGEST = 100  # pixels of the canvas's longer side: five for each of MNIST's twenty
 MOST_STROKES = 1_000
