@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ import pytest
 from PIL import Image
 
 import digitlab as dl
+from digitlab.errors import BusyError
+from digitlab.lab import api
+from digitlab.lab.guard import Rules
+from digitlab.lab.lab import Lab
 from digitlab.lab.openapi import openapi_document
 from digitlab.lab.routes import ROUTES
 from digitlab.reading import prepare, prepare_strokes
@@ -106,6 +111,16 @@ def test_a_picture_may_have_twenty_megabytes(lab, kind):
     at_most = 20 * 2**20
     assert lab.post("/api/read", bytes(at_most), kind).status == 400  # it arrives, and is no picture
     assert lab.post("/api/read", bytes(at_most + 1), kind).status == 413
+
+
+def test_pictures_wait_for_each_other_and_too_many_are_refused(monkeypatch):
+    lab = Lab(Path("nowhere"), Rules(8128))
+    assert api._limiter_of(api.Call(lab, {}, {}, "application/json")) is None
+    picture = api.Call(lab, {}, {}, "image/png")
+    assert api._limiter_of(picture) is lab.decoding
+    monkeypatch.setattr(api, "MOST_WAITING", 0)
+    with pytest.raises(BusyError, match="too many pictures"):
+        api._limiter_of(picture)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")

@@ -151,7 +151,16 @@ def test_other_methods_are_refused(lab, method):
 
 def test_a_token_is_asked_for(runs, labs):
     served = labs(runs, "--token", "not-so-secret")
-    for path in ("/", "/api", "/api/events", "/static/app.js", "/?token=wrong-secret", "/api?token=not-so-secret"):
+    for path in (
+        "/",
+        "/api",
+        "/api/events",
+        "/static/app.js",
+        "/?token=wrong-secret",
+        "/api?token=not-so-secret",
+        "/?token=x" + "&a=1" * 200,
+        "/?token=%ff&token",
+    ):
         assert served.ask("GET", path).status == 401, path
     assert served.ask("GET", "/api/state", [("Authorization", "Bearer not-so-secret")]).status == 200
     assert served.ask("GET", "/api/state", [("Authorization", "Bearer not-so-secre")]).status == 401

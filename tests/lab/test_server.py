@@ -116,3 +116,37 @@ def test_a_wrong_call_is_said_without_a_traceback(tmp_path, flags):
         start_lab(tmp_path / "runs", *flags)
     assert "Traceback" not in str(told.value)
     assert "must be" in str(told.value) or "help" in str(told.value)
+
+
+def test_headers_beyond_their_limit_are_refused_in_one_piece_too(lab):
+    head = f"GET /api HTTP/1.1\r\nHost: 127.0.0.1:{lab.port}\r\nX: ".encode()
+    for size, status in ((60_000, b" 200 "), (70_000, b" 431 "), (200_000, b" 431 ")):
+        assert status in _first_answer(lab, head + b"x" * size + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("kind", ["h2c", "websocket"])
+def test_a_wish_for_another_protocol_is_passed_over(lab, kind):
+    """A client that would speak HTTP/2, as Java's does by default, sends its body in HTTP/1.1 all the same."""
+    body = b'{"do": "stop"}'
+    lines = [
+        "POST /api/control HTTP/1.1",
+        f"Host: 127.0.0.1:{lab.port}",
+        "Connection: Upgrade, HTTP2-Settings",
+        f"Upgrade: {kind}",
+        "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    assert b" 200 " in _first_answer(lab, "\r\n".join([*lines, "", ""]).encode() + body)
+
+
+def test_it_ends_in_order_in_the_middle_of_a_long_step_and_goes_on_later(labs, tmp_path):
+    lab = labs(tmp_path / "runs")
+    run = lab.post("/api/train", {"settings": {"layers": [784, 8192, 10], "epochs": 3}}).json["run"]
+    _wait(lab, lambda state: state["engine"])
+    time.sleep(0.5)
+    began = time.monotonic()
+    code, complaints = stop_lab(lab)
+    assert time.monotonic() - began < 4
+    assert (code, complaints) == (0, "")
+    assert Run(tmp_path / "runs" / run).newest_state().counters.step >= 0

@@ -13,8 +13,9 @@ import pytest
 import digitlab as dl
 from digitlab.errors import BusyError, InputError, RecipeError
 from digitlab.lab.feed import Feed
+from digitlab.lab.note import MARKER
 from digitlab.lab.runs import describe_run
-from digitlab.lab.trainer import MARKER, Trainer
+from digitlab.lab.trainer import Trainer
 from digitlab.training import keeper
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
 
@@ -270,7 +271,88 @@ def test_after_a_kill_the_training_goes_on_and_after_a_stop_it_does_not(trainer,
         second.close(10)
 
 
-@pytest.mark.parametrize("note", [b"", b"{", b"[]", b'{"run": "../../etc"}', b'{"run": "missing"}', b"\xff" * 5000])
+@pytest.mark.parametrize("where", ["before the first step", "at the end of an epoch", "in the middle of an epoch"])
+def test_a_change_made_in_a_pause_is_kept_though_it_is_stopped_then(trainer, tmp_path, where):
+    name = begin(trainer, paused=True)
+    if where != "before the first step":
+        trainer.epoch() if where == "at the end of an epoch" else trainer.step()
+        wait(lambda: trainer.state()["step"] > 0 and phase(trainer) == "paused")
+    trainer.change({"learning_rate": 0.0456})
+    assert trainer.state()["values"]["learning_rate"] == 0.0456
+    trainer.stop()
+    wait(lambda: phase(trainer) == "interrupted")
+    kept = describe_run(tmp_path / "runs", name)["changes"]
+    assert [(one["name"], one["value"]) for one in kept] == [("learning_rate", 0.0456)]
+    trainer.resume(name, paused=True)
+    assert trainer.state()["values"]["learning_rate"] == 0.0456
+
+
+def test_after_a_kill_it_waits_as_it_did_and_what_was_wished_in_the_pause_is_wished_again(trainer, few, feed, tmp_path):
+    begin(trainer)
+    wait(lambda: trainer.state()["step"] > STEPS)
+    trainer.epoch()
+    wait(lambda: phase(trainer) == "paused")
+    trainer.change({"learning_rate": 0.0456})
+    trainer.speed(7)
+    note = (tmp_path / "runs" / MARKER).read_bytes()
+    trainer.change({"learning_rate": 0.1})  # so that the run itself does not remember
+    trainer.stop()
+    wait(lambda: phase(trainer) == "interrupted")
+    (tmp_path / "runs" / MARKER).write_bytes(note)  # as a kill would leave it
+    second = Trainer(tmp_path / "runs", lambda: (few, few), feed, threads=1)
+    try:
+        second.continue_after_kill()
+        wait(lambda: phase(second) == "paused")
+        assert second.state()["values"]["learning_rate"] == 0.0456
+        assert second.state()["steps_per_second"] == 7
+        second.step()
+        wait(lambda: second.state()["changes"] and second.state()["changes"][-1]["value"] == 0.0456)
+    finally:
+        second.close(10)
+
+
+def test_another_lab_leaves_the_training_of_this_one_and_its_note_alone(trainer, few, tmp_path):
+    name = begin(trainer)
+    second = Trainer(tmp_path / "runs", lambda: (few, few), Feed(), threads=1)
+    try:
+        assert second.continue_after_kill() is None
+        assert second.trouble is None
+        with pytest.raises(BusyError, match="at work"):
+            second.resume(name)
+        assert second.state() is None
+        assert name.encode() in (tmp_path / "runs" / MARKER).read_bytes()
+        assert phase(trainer) == "running"
+        trainer.stop()
+        wait(lambda: phase(trainer) == "interrupted" and not (tmp_path / "runs" / MARKER).exists())
+        second.resume(name)
+        wait(lambda: phase(second) == "running")
+    finally:
+        second.close(10)
+
+
+def test_each_step_that_is_wished_is_taken(trainer):
+    begin(trainer, paused=True)
+    wait(lambda: phase(trainer) == "paused")
+    for _ in range(7):
+        trainer.step()
+    wait(lambda: trainer.state()["step"] == 7 and phase(trainer) == "paused")
+    time.sleep(0.1)
+    assert trainer.state()["step"] == 7
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"run": "../../etc"}',
+        b'{"run": "missing"}',
+        b"\xff" * 5000,
+        b'{"run": "a", "steps_per_second": 0}',
+        b'{"run": "a", "more": 1}',
+    ],
+)
 def test_a_note_that_leads_nowhere_is_removed_in_silence(trainer, tmp_path, note):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / MARKER).write_bytes(note)

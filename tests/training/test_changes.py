@@ -11,8 +11,8 @@ import pytest
 from small_training import EPOCH, RECIPE, SAMPLES, by_hand, train_small
 
 import digitlab as dl
-from digitlab.errors import RecipeError
-from digitlab.training import EpochDone, SettingChanged, StepDone
+from digitlab.errors import RecipeError, RunError
+from digitlab.training import EpochDone, SettingChanged, StepDone, keeper
 from digitlab.training.run import HISTORY, MODEL, Run
 
 
@@ -145,3 +145,18 @@ def test_a_change_before_the_first_step_never_costs_the_run(digits, tmp_path, mo
             events.close()
     assert Run(tmp_path / "run").newest_state().counters.step == 0
     train_small(RECIPE, digits, out=tmp_path / "run", resume=True)
+
+
+def test_a_run_that_would_outgrow_its_manifest_stops_with_what_was_committed(digits, tmp_path, monkeypatch):
+    """What cannot be read again is never committed."""
+    monkeypatch.setattr(keeper, "MAX_MANIFEST_BYTES", 4000)
+    recipe, control = dl.recipe("minibatch", epochs=1000, layers=(784, 4, 10)), dl.Control()
+    events = dl.train(recipe.new_network(), digits, recipe, control=control, out=tmp_path / "run", checkpoint_every=0)
+    rates = (control.change(learning_rate=0.1 + number / 1000) for number, _ in enumerate(events))
+    with pytest.raises(RunError, match="more snapshots or changed settings"):
+        list(rates)
+    assert len(Run(tmp_path / "run").manifest.changes) > 10
+    control = dl.Control()
+    control.stop()
+    history = dl.fit(recipe.new_network(), digits, recipe, out=tmp_path / "run", resume=True, control=control)
+    assert history.stopped.reason == "interrupted"

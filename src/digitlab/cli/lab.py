@@ -7,7 +7,7 @@ import secrets
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from cyclopts import Parameter
 
@@ -84,7 +84,16 @@ def lab(
         others = outside_address(name) if anywhere else None
         urls = [f"http://{host}{rest}" for host in ("127.0.0.1" if anywhere else name, others) if host]
         Server(opened, lambda: _say_ready(urls, browse=not no_browser)).serve_on(listener)
+    if not opened.closed:
+        _leave_at_once()
     return 0
+
+
+def _leave_at_once() -> NoReturn:
+    """A step of a large network can take longer than anybody waits. Python must not end around the thread in it."""
+    write_line("the training was in the middle of a long step: it goes on when the lab is opened again")
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _load(models: list[str]) -> dict[str, Network]:

@@ -13,6 +13,8 @@ from digitlab.training.recipe_files import NamedRecipe
 
 __all__ = ["Account"]
 
+MOST_CHANGES = 100  # of the settings, that are told each time: a program may make thousands
+
 
 class Account:
     """Kept by the thread that trains; anybody may ask for `state`.
@@ -63,6 +65,11 @@ class Account:
     def epoch(self) -> int:
         """How many are done."""
         return len(self._epochs)
+
+    @property
+    def wished(self) -> dict[str, float]:
+        """Settings that the next step will bring."""
+        return dict(self._wished)
 
     def wish(self, settings: dict[str, float]) -> None:
         """Settings that have other values from the next step on; shown at once."""
@@ -147,7 +154,7 @@ class Account:
             "steps_per_second": self.steps_per_second,
             "error": self.error,
             "insight": self.insight,
-            "changes": list(self._changes),
+            "changes": self._changes[-MOST_CHANGES:],
             "parent": self._parent,
             "snapshots": [epoch.epoch for epoch in epochs if epoch.epoch % self._snapshot_every == 0],
         }

@@ -15,12 +15,14 @@ import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import BusyError, DigitlabError
 from digitlab.lab.answers import JSON, Answer, encode, error_answer, refused
 from digitlab.lab.lab import Lab
-from digitlab.lab.limits import MOST_BYTES, content_kind, decode, parse_query, read_body
+from digitlab.lab.limits import MOST_BYTES, PICTURES, content_kind, decode, parse_query, read_body
 
 __all__ = ["Call", "Endpoint", "Parameter", "Route"]
+
+MOST_WAITING = 32  # pictures; each is kept in memory meanwhile
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Endpoint:
             if self.route.quick(call):
                 result = self.route.handler(call)
             else:
-                result = await anyio.to_thread.run_sync(self.route.handler, call)
+                result = await anyio.to_thread.run_sync(self.route.handler, call, limiter=_limiter_of(call))
             answer = result if isinstance(result, Answer) else Answer(self.route.status, encode(result))
         except DigitlabError as error:
             answer = error_answer(error)
@@ -118,3 +120,18 @@ class Endpoint:
         body = await read_body(scope, receive, MOST_BYTES[kind])
         record = decode(body, self.decoder) if kind == JSON else None
         return Call(self.lab, query, names, kind, body, record)
+
+
+def _limiter_of(call: Call) -> anyio.CapacityLimiter | None:
+    """Pictures are decoded a few at a time: they may be large, and threads that wait would be missed elsewhere."""
+    if call.kind not in PICTURES:
+        return None
+    limiter = call.lab.decoding
+    if limiter.statistics().tasks_waiting >= MOST_WAITING:
+        raise BusyError(
+            "too many pictures are being read",
+            must_be=f"at most {MOST_WAITING} that wait",
+            got="another one",
+            help="send it again a little later",
+        )
+    return limiter

@@ -6,6 +6,7 @@ uvicorn itself waits for ever: for the head of a request, for its body, and for 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -21,6 +22,7 @@ WRITE_SECONDS = 4.0  # in which a reader must take at least something of what wa
 MOST_UNSENT = 16 * 1024  # bytes that wait for a reader before it is watched
 MOST_HEAD_BYTES = 64 * 1024
 MOST_CONNECTIONS = 2000  # beyond it the one that has waited longest without a request is closed
+UPGRADE = re.compile(rb"(?i)\r\nupgrade:[^\r\n]*(?=\r\n[^ \t])")  # a wish that may be passed over (RFC 9110, 7.8)
 SPARE_SECONDS = 1.0  # the app itself refuses a slow body first, with a reason
 
 
@@ -57,12 +59,16 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Some bytes of a request."""
-        super().data_received(data)
         if self._waits_for == "head":
-            self._head_bytes += len(data)
+            head, found, _ = data.partition(b"\r\n\r\n")
+            self._head_bytes += len(head)
             if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
                 self._refuse(431, "the headers are too large", f"at most {MOST_HEAD_BYTES:,} bytes", "more")
-        else:
+                return
+            if found and UPGRADE.search(head):
+                data = UPGRADE.sub(b"", head + b"\r\n") + data[len(head) + 2 :]
+        super().data_received(data)
+        if self._waits_for != "head":
             self._head_bytes = 0
         if self._waits_for != self._timed:
             self._set_timer()

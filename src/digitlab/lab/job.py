@@ -53,6 +53,7 @@ class Job:
         self._watched = watched
         self._wake = threading.Condition()
         self._pausing, self._allowed = False, ""  # allowed: "step" or "epoch", then pause again
+        self._more_steps = 0  # wished while one is allowed
         self._probe: Probe | None = None
         self._copy = (next(_versions), network.copy())
         self._next_beat = self._next_copy = self._next_look = 0.0
@@ -94,6 +95,7 @@ class Job:
     def take(self, what: str) -> None:
         """One ``"step"``, or the rest of the ``"epoch"``; then wait."""
         with self._wake:
+            self._more_steps = self._more_steps + 1 if what == self._allowed == "step" else 0
             self._pausing, self._allowed = True, what
             self._set_detail()
             self._wake.notify_all()
@@ -169,7 +171,10 @@ class Job:
             self._next_beat = time.monotonic() + BEAT
         if self._ends_allowance(event):
             with self._wake:
-                self._allowed = ""
+                if self._allowed == "step" and self._more_steps:
+                    self._more_steps -= 1
+                else:
+                    self._allowed = ""
         per_second = self.account.steps_per_second
         if isinstance(event, StepDone) and per_second is not None and not self._must_wait():
             with self._wake:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+import anyio
+
 from digitlab.data import open_data
 from digitlab.data.digits import Digits
 from digitlab.errors import DigitlabError
@@ -19,7 +21,7 @@ from digitlab.network.network import Network
 
 __all__ = ["Lab"]
 
-DECODED_AT_ONCE = 2  # pictures
+DECODED_AT_ONCE = 2  # pictures: each may take some hundred megabytes
 _log = logging.getLogger("digitlab.lab")
 
 
@@ -34,8 +36,9 @@ class Lab:
         models: networks that read, besides those of the runs, by their names.
 
     Attributes:
+        closed: whether the training had ended when the lab was closed.
         closing: set, in the server's loop, when the server stops: event streams end then.
-        decoding: held by whoever decodes a picture.
+        decoding: how many pictures are decoded at once; the others wait.
     """
 
     def __init__(
@@ -53,8 +56,9 @@ class Lab:
         self.feed = Feed()
         self.trainer = Trainer(folder, self.data, self.feed, engine=engine, threads=threads)
         self.readers = Readers(folder, self.trainer, models)
+        self.closed = False
         self.closing = asyncio.Event()
-        self.decoding = threading.BoundedSemaphore(DECODED_AT_ONCE)
+        self.decoding = anyio.CapacityLimiter(DECODED_AT_ONCE)
         self._data: tuple[Digits, Digits] | None = None
         self._loading = threading.Lock()
 
@@ -84,4 +88,4 @@ class Lab:
 
     def close(self, timeout: float) -> None:
         """Stop the training and keep what was learnt; takes at most so many seconds."""
-        self.trainer.close(timeout)
+        self.closed = self.trainer.close(timeout)

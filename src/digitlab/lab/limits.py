@@ -66,7 +66,7 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > most:  # the server has checked that it is a number
-            if int(value) <= MOST_DRAINED:
+            if int(value) <= MOST_DRAINED and not any(header == b"expect" for header, _ in scope["headers"]):
                 await _drain(receive)
             _refuse_size(most, f"{int(value):,} bytes")
     chunks: list[bytes] = []

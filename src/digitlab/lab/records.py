@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from digitlab.lab.answers import ProblemDetails
+from digitlab.lab.note import LEAST_SPEED, MOST_SPEED
 from digitlab.lab.readers import Reading
 from digitlab.reading.strokes import FARTHEST, FINEST
 
@@ -70,7 +71,7 @@ class Control(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     do: Literal["pause", "go_on", "stop", "step", "epoch", "speed", "change"]
-    steps_per_second: Annotated[float, Meta(ge=0.01, le=1000)] | None = None
+    steps_per_second: Annotated[float, Meta(ge=LEAST_SPEED, le=MOST_SPEED)] | None = None
     settings: dict[str, int | float] = {}
 
 

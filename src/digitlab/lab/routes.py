@@ -156,8 +156,7 @@ def _read(call: Call) -> Reading:
         pixels = np.frombuffer(call.body, dtype=np.uint8)
         return read_pixels(reader, pixels, blank=not pixels.any())
     else:
-        with call.lab.decoding:  # a few at a time: a decoded picture may be large
-            prepared = prepare(call.body)
+        prepared = prepare(call.body)
     return read_pixels(reader, prepared.pixels, blank=prepared.blank)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "find_run",
     "history_of",
     "list_runs",
+    "lock_run",
     "parent_of",
     "rate_of",
     "recipe_in_name",
@@ -213,15 +214,7 @@ def delete_run(folder: Path, name: str, in_use: set[str]) -> None:
         raise BusyError("this run is in use", must_be="a run that nobody works on", got=repr(name), help=help)
     words = f"{path}: the run cannot be deleted"
     with system_errors(RunError, words, must_be="a folder that can be changed", help="check who owns it"):
-        try:
-            lock = FolderLock(path)
-        except RunError:
-            raise BusyError(
-                "another program is at work in this run",
-                must_be="a run that nobody works on",
-                got=repr(name),
-                help=help,
-            ) from None
+        lock = lock_run(path)
         hidden = folder / f"{DELETED}{secrets.token_hex(6)}"
         try:
             path.rename(hidden)
@@ -229,6 +222,23 @@ def delete_run(folder: Path, name: str, in_use: set[str]) -> None:
         finally:
             lock.release()
         shutil.rmtree(hidden)
+
+
+def lock_run(path: Path) -> FolderLock:
+    """The lock of a run's folder.
+
+    Raises:
+        BusyError: somebody is at work in it: another lab, or the command line.
+    """
+    try:
+        return FolderLock(path)
+    except RunError as error:
+        raise BusyError(
+            "another program is at work in this run",
+            must_be="a run that nobody works on",
+            got=f"{path.name}, {error.got}",
+            help="wait until it is done, or stop it there",
+        ) from None
 
 
 def sweep_deleted(folder: Path) -> None:

@@ -12,15 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from digitlab.data.digits import Digits
-from digitlab.durable import write_durably
-from digitlab.errors import BusyError, DigitlabError, InputError, RunError, system_errors
+from digitlab.errors import BusyError, DigitlabError, InputError, RunError
 from digitlab.lab.account import Account
 from digitlab.lab.feed import Feed
 from digitlab.lab.job import Job
-from digitlab.lab.runs import changes_of, find_run, parent_of, recipe_in_name, sweep_deleted
+from digitlab.lab.note import LEAST_SPEED, MOST_SPEED, Note, read_note, remove_note, write_note
+from digitlab.lab.runs import changes_of, find_run, lock_run, parent_of, recipe_in_name, sweep_deleted
 from digitlab.network.network import Network
 from digitlab.training import Branch
 from digitlab.training.events import Control
@@ -30,12 +28,10 @@ from digitlab.training.plan import train
 from digitlab.training.recipe import check_live
 from digitlab.training.recipe_files import NamedRecipe
 
-__all__ = ["MARKER", "Trainer"]
+__all__ = ["Trainer"]
 
-MARKER = "lab.json"  # says which training is under way, for the time after a kill
 SNAPSHOTS = 20  # moments of a training that are kept for good, about; each costs some milliseconds
 CHECKPOINT_SECONDS = 0.8  # a kill may cost a second: these, a look at the clock, and the writing
-LEAST_STEPS_PER_SECOND, MOST_STEPS_PER_SECOND = 0.01, 1000.0
 _log = logging.getLogger("digitlab.lab")
 
 
@@ -98,13 +94,16 @@ class Trainer:
         """Go on with a run that was stopped or killed.
 
         Raises:
-            BusyError: a training is under way.
+            BusyError: a training is under way, or somebody else is at work in this run.
             UnknownError: there is no such run.
             InputError: it has ended, or was of other data.
             RunError: it is damaged.
         """
+        self._resume(Note(run, paused))
+
+    def _resume(self, note: Note) -> None:
         with self._begin(), contextlib.ExitStack() as stack:
-            found = find_run(self.folder, run)
+            found = find_run(self.folder, note.run)
             if found.manifest.outcome.state in ENDED:
                 raise InputError(
                     "this run has ended",
@@ -112,14 +111,20 @@ class Trainer:
                     got=found.manifest.outcome.state,
                     help="branch from one of its snapshots",
                 )
+            lock_run(found.folder).release()  # else the training itself would fail a moment later
             recipe, history = found.named_recipe, found.history()
             digits, _ = self._data()
             network, control = recipe.recipe.new_network(), Control()
             events = train(network, digits, recipe.recipe, **self._how, control=control, out=found.folder, resume=True)
             told: dict[str, Any] = {"earlier": history, "changes": changes_of(found.manifest.changes, history)}
             told |= {"parent": parent_of(found), "snapshot_every": max(1, found.manifest.snapshot_every)}
-            account = Account(run, recipe, digits, self._feed, **told)
-            self._run(Job(account, network, digits, events, control, self._is_watched), stack, paused)
+            account = Account(note.run, recipe, digits, self._feed, **told)
+            job = Job(account, network, digits, events, control, self._is_watched)
+            job.speed(note.steps_per_second)
+            values = account.state()["values"]
+            if wished := {name: value for name, value in note.settings.items() if values.get(name) != value}:
+                job.change(wished)
+            self._run(job, stack, note.paused)
 
     def _is_watched(self) -> bool:
         return self._feed.watchers > 0
@@ -161,45 +166,38 @@ class Trainer:
         """The thread: whatever happens, the training ends in a phase that says so."""
         with held:
             job.work()
-        with self._lock, contextlib.suppress(OSError):
-            if self._job is job:  # else the note is already that of the next one
-                (self.folder / MARKER).unlink(missing_ok=True)
+        with self._lock:
+            if read_note(self.folder).run == job.run:  # else it is that of the next one, or of another lab
+                remove_note(self.folder)
         self._feed.publish("runs", {})
 
     def _mark(self, job: Job) -> None:
-        """Leave a note which training is under way."""
-        note = msgspec.json.encode({"run": job.run, "paused": job.paused})
-        must_be, help = "a folder that can be written, with free space", "check the folder and its disk"
-        words = f"{self.folder}: the lab cannot write there"
-        with self._lock, system_errors(RunError, words, must_be=must_be, help=help):
+        """Note which training is under way, and what is wished of it."""
+        with self._lock:
             if job.under_way:
-                write_durably(self.folder / MARKER, note)
+                account = job.account
+                write_note(self.folder, Note(job.run, job.paused, account.wished, account.steps_per_second))
 
     def continue_after_kill(self) -> str | None:
         """Go on with the training that was under way when the lab was killed; its name, or None."""
         sweep_deleted(self.folder)
-        marker = self.folder / MARKER
+        note = read_note(self.folder)
         try:
-            note = msgspec.json.decode(marker.read_bytes()[:4096], type=dict[str, Any])
-            run = str(note.get("run"))
-            self.resume(run, paused=note.get("paused") is True)
-        except FileNotFoundError:
+            if note.run:
+                self._resume(note)
+                return note.run
+        except BusyError:  # another lab or program is at work in it: the note is theirs
             return None
-        except BusyError:
-            return None
-        except (OSError, msgspec.DecodeError, DigitlabError) as error:
+        except DigitlabError as error:
             _log.warning("the training that was under way cannot go on: %s", error)
-            reason = getattr(error, "what", error)
             self.trouble = RunError(
-                f"the training that was under way when the lab was killed cannot go on: {reason}",
-                must_be=getattr(error, "must_be", "a note that can be read"),
-                got=getattr(error, "got", "another one"),
-                help=getattr(error, "help", "begin another training"),
+                f"the training that was under way when the lab was killed cannot go on: {error.what}",
+                must_be=error.must_be,
+                got=error.got,
+                help=error.help,
             )
-            with contextlib.suppress(OSError):
-                marker.unlink(missing_ok=True)
-            return None
-        return run
+        remove_note(self.folder)
+        return None
 
     def pause(self) -> None:
         """Take no more steps, from the next look on."""
@@ -215,28 +213,38 @@ class Trainer:
 
     def step(self) -> None:
         """Take one step, and pause."""
-        self._under_way().take("step")
+        self._take("step")
 
     def epoch(self) -> None:
         """Go on to the end of the epoch, and pause."""
-        self._under_way().take("epoch")
+        self._take("epoch")
+
+    def _take(self, what: str) -> None:
+        job = self._under_way()
+        job.take(what)
+        self._mark(job)
 
     def speed(self, steps_per_second: float | None) -> None:
         """Slow motion: so many steps a second; None for full speed."""
-        if steps_per_second is not None and not LEAST_STEPS_PER_SECOND <= steps_per_second <= MOST_STEPS_PER_SECOND:
+        if steps_per_second is not None and not LEAST_SPEED <= steps_per_second <= MOST_SPEED:
             raise InputError(
                 "this is no speed",
-                must_be=f"{LEAST_STEPS_PER_SECOND:g} to {MOST_STEPS_PER_SECOND:g} steps a second, or null",
+                must_be=f"{LEAST_SPEED:g} to {MOST_SPEED:g} steps a second, or null",
                 got=steps_per_second,
                 help="null is full speed",
             )
-        self._under_way().speed(steps_per_second)
+        job = self._under_way()
+        job.speed(steps_per_second)
+        self._mark(job)
 
     def change(self, settings: dict[str, float]) -> None:
         """Give settings other values from the next step on."""
         for name, value in settings.items():  # all of them, or none
             check_live(name, value)
-        self._under_way().change(settings)
+        job = self._under_way()
+        job.change(settings)
+        if job.paused:  # else it is in the next checkpoint
+            self._mark(job)
 
     def stop(self) -> None:
         """Stop and keep what was learnt. Where nothing is under way, nothing happens."""
@@ -270,13 +278,15 @@ class Trainer:
         job = self._job
         return 0 if job is None else job.newest_copy()[0]
 
-    def close(self, timeout: float) -> None:
-        """Stop the training, and wait until it is kept; at most so many seconds."""
+    def close(self, timeout: float) -> bool:
+        """Stop the training, and wait until it is kept, at most so many seconds; whether it is."""
         with self._lock:
             self._closed = True
         self.stop()
-        if self._thread is not None:
-            self._thread.join(timeout)
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
 
 def _stem(recipe: NamedRecipe, branch: tuple[str, int] | None) -> str:

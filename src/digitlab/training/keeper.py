@@ -16,14 +16,24 @@ import msgspec
 
 from digitlab.durable import sweep as sweep_unfinished
 from digitlab.durable import sync, write_durably
-from digitlab.errors import InputError
+from digitlab.errors import InputError, RunError
 from digitlab.network.model_file import encode_model
 from digitlab.network.network import Network
 from digitlab.training.events import EpochDone
 from digitlab.training.growing import GrowingFile
 from digitlab.training.lock import LOCK, FolderLock
 from digitlab.training.manifest import CheckpointRecord, Manifest, Outcome, record_of
-from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run, file_errors, refuse_run
+from digitlab.training.run import (
+    CLOCK,
+    HISTORY,
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    MODEL,
+    RECIPE,
+    Run,
+    file_errors,
+    refuse_run,
+)
 from digitlab.training.state import State, encode_checkpoint
 
 __all__ = ["Keeper", "check_free"]
@@ -222,7 +232,15 @@ def _cut_back(run: Run, state: State) -> None:
 
 
 def _encode(manifest: Manifest) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted")) + b"\n"
+    content = msgspec.json.format(msgspec.json.encode(manifest, order="sorted")) + b"\n"
+    if len(content) > MAX_MANIFEST_BYTES:  # what was committed before stays; this could not be read again
+        raise RunError(
+            "the run has more snapshots or changed settings than can be kept",
+            must_be=f"a {MANIFEST} of at most {MAX_MANIFEST_BYTES:,} bytes",
+            got=f"{len(manifest.checkpoints):,} checkpoints and {len(manifest.changes):,} changes",
+            help="keep fewer snapshots, change settings less often, or branch into a new run",
+        )
+    return content
 
 
 def check_free(folder: Path, *, locked: bool = False) -> None:

@@ -111,6 +111,8 @@ class Loop:
                 yield from self._one_epoch()
             reason = "finished" if counters.epoch == self.recipe.epochs else "interrupted"
             reason = "early" if self._is_over_early() else reason
+            if reason == "interrupted":  # what was asked for since the last step is for whoever goes on
+                yield from self._take_changes()
             committed = True  # or not: a second try would take the best parameters for the last ones
             self._end(reason)
             yield Stopped(reason, counters.epoch, counters.step, self._seconds())

@@ -32,11 +32,11 @@ from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe, parse_recipe
 from digitlab.training.state import State, decode_checkpoint
 
-__all__ = ["CLOCK", "HISTORY", "MANIFEST", "MODEL", "RECIPE", "Run", "file_errors", "refuse_run"]
+__all__ = ["CLOCK", "HISTORY", "MANIFEST", "MAX_MANIFEST_BYTES", "MODEL", "RECIPE", "Run", "file_errors", "refuse_run"]
 
 RECIPE, HISTORY, CLOCK, MANIFEST = "recipe.toml", "history.jsonl", "clock.jsonl", "manifest.json"
 MODEL = f"model{MODEL_SUFFIX}"
-MAX_MANIFEST_BYTES = 2**20
+MAX_MANIFEST_BYTES = 2**22
 
 
 class Run:
@@ -54,7 +54,10 @@ class Run:
         self.folder = folder
         path = folder / MANIFEST
         with file_errors(folder, "read"):
-            if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
+            if path.is_file() and path.stat().st_size > MAX_MANIFEST_BYTES:
+                got = f"{path.stat().st_size:,} bytes"
+                refuse_run(folder, f"{MANIFEST} is too large", f"at most {MAX_MANIFEST_BYTES:,} bytes", got)
+            if not path.is_file():
                 begun = (folder / RECIPE).is_file()
                 got = "a run that was stopped before its first checkpoint" if begun else "no such file in it"
                 refuse_run(folder, "this is not a run", f"a folder with a {MANIFEST}", got)
