@@ -194,3 +194,12 @@ def test_the_limits_are_the_same_however_a_picture_comes(width, height):
 def test_a_picture_of_nothing_is_refused():
     for size in ((0, 0), (0, 9)):
         assert "nothing in the picture" in refused(Image.new("L", size)).what
+
+
+def test_a_photo_with_previews_behind_it_is_read_without_them():
+    """Many phones write such files (MPO); they end in .jpg."""
+    preview = Image.new("L", (40, 30), 200)
+    photo = encoded(Image.fromarray(CANVAS), "MPO", save_all=True, append_images=[preview], quality=95)
+    plain = encoded(Image.fromarray(CANVAS), "JPEG", quality=95)
+    assert len(photo) > len(plain)
+    assert np.array_equal(prepare(photo).pixels, prepare(plain).pixels)

@@ -38,6 +38,7 @@ PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 OF_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks that matter, though a PNG could do without
 ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture could do without it
 JPEG_MAGIC = b"\xff\xd8\xff"
+WITH_PREVIEWS = ("MPO",)  # a JPEG from a camera that put previews of it behind the picture
 SCAN = b"\xff\xda"  # never among a JPEG's coded pixels
 MOST_SCANS = 500  # encoders make about ten
 GIF_MAGICS = (b"GIF87a", b"GIF89a")
@@ -134,7 +135,7 @@ def _looked_at(image: Image.Image, terms: Terms, *, in_place: bool) -> Image.Ima
 def _look_at(image: Image.Image, terms: Terms) -> None:
     """Refuse a picture by what its header says."""
     terms.check_size(*image.size)
-    if getattr(image, "is_animated", False):
+    if getattr(image, "is_animated", False) and image.format not in WITH_PREVIEWS:
         help = "save one of them by itself"
         problem = "there is more than one picture in it"
         terms.refuse(problem, must_be="one picture", got="a moving picture", help=help)
