@@ -86,9 +86,10 @@ def fuzz(name: str, options: list[str]) -> None:
     trial = trial_of(form, Path(folder.name))
     for data in seeds(form):
         trial(data)  # and what is imported on the way
+    plain = {found for found in form.plain if isinstance(found, FunctionType)}
     for function in [found for found in gc.get_objects() if isinstance(found, FunctionType)]:
         # Not by `atheris.instrument_imports`: where another finder brings a package in, it does nothing, silently.
-        if str(function.__module__).split(".")[0] in INSTRUMENTED and function not in form.plain:
+        if str(function.__module__).split(".")[0] in INSTRUMENTED and function not in plain:
             atheris.instrument_func(function)
     atheris.Setup([name, *options], trial)
     used = int(re.findall(r"VmSize:\s+(\d+)", Path("/proc/self/status").read_text())[0]) * 1024

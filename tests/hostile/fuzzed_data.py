@@ -24,7 +24,7 @@ import digitlab as dl
 from digitlab.data import csv_file
 from digitlab.data.idx import read_idx
 from digitlab.errors import DigitlabError
-from digitlab.reading import Prepared, pictures, prepare
+from digitlab.reading import Prepared, enlarged, ink, pictures, prepare
 
 # --- IDX ---
 
@@ -294,4 +294,5 @@ PHOTO = Format(
     PICTURE_WORDS,
     ("data/picture_file.py", "reading/pictures.py"),
     2048,
+    (*vars(ink).values(), *vars(enlarged).values(), *prepare.__globals__.values()),
 )
