@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from serving import button, end
 from shapes import DIGITS
 
 SCREENS = [(1280, 800), (380, 760)]
@@ -28,25 +29,6 @@ def _draw(page, strokes):
         for place in places[1:]:
             page.mouse.move(*place)
         page.mouse.up()
-
-
-def _button(page, name):
-    return page.get_by_role("button", name=re.compile(name)).first
-
-
-def _end(lab):
-    lab.ask("/api/control", {"do": "stop"})
-    if lab.training():
-        lab.wait_for(lambda training: training["phase"] not in {"running", "paused", "stopping"})
-
-
-@pytest.fixture(scope="module")
-def trained(lab):
-    """A lab in which the recipe quick has been trained."""
-    _end(lab)
-    run = lab.ask("/api/train", {"recipe": "quick"})["run"]
-    lab.wait_for(lambda training: training["run"] == run and training["phase"] == "finished")
-    return lab
 
 
 def test_first_paint_comes_within_a_second(open_page):
@@ -71,24 +53,24 @@ def test_one_click_trains_the_classic_experiment_to_its_end(open_page, lab):
 def test_pause_change_go_on_and_reload_in_mid_run(open_page, lab):
     page = open_page("/#/train")
     lab.ask("/api/train", {"recipe": "seed"})
-    _button(page, "^Pause").click()
+    button(page, "^Pause").click()
     paused = lab.wait_for(lambda training: training["phase"] == "paused")
     rate = page.get_by_label("Learning rate", exact=True).first
     rate.fill("0.25")
     rate.press("Enter")
-    _button(page, "^Go on").click()
+    button(page, "^Go on$").click()
     changed = lab.wait_for(lambda training: training["changes"])
     assert (changed["changes"][0]["name"], changed["changes"][0]["value"]) == ("learning_rate", 0.25)
     page.reload()
-    _button(page, "^Stop").wait_for()
+    button(page, "^Stop").wait_for()
     lab.wait_for(lambda training: training["epoch"] > paused["epoch"] + 5)
     page.get_by_text(re.compile("of 1,000")).first.wait_for()
-    _button(page, "^Stop").click()
+    button(page, "^Stop").click()
     lab.wait_for(lambda training: training["phase"] == "interrupted")
 
 
 def test_two_tabs_that_press_start_together_begin_one_training(open_page, lab):
-    _end(lab)
+    end(lab)
     before = {run["name"] for run in lab.ask("/api/runs")["runs"]}
     pages = [open_page("/#/train?recipe=minibatch"), open_page("/#/train?recipe=minibatch")]
     held, statuses = [], []
@@ -106,17 +88,18 @@ def test_two_tabs_that_press_start_together_begin_one_training(open_page, lab):
     assert sorted(statuses) == [201, 409]
     lab.wait_for(lambda training: training["run"] not in before and training["epoch"] >= 1)
     assert len(lab.ask("/api/runs")["runs"]) == len(before) + 1
-    _end(lab)
+    end(lab)
 
 
 def test_an_earlier_run_is_laid_over_rewound_and_branched(open_page, trained):
     first = trained.training()
-    _end(trained)
+    end(trained)
     page = open_page("/#/train")
     item = page.locator(".runs li").filter(has_text="quick").first
     item.get_by_role("button", name=re.compile("^Rewind")).click()
     panel = item.get_by_role("group", name=re.compile("^Rewind"))
     slider = panel.get_by_role("slider")
+    panel.get_by_text(re.compile("Back to epoch [1-9]")).wait_for()  # its snapshots are known
     slider.press("Home")
     panel.get_by_text(re.compile("Back to epoch 1$")).wait_for()
     at_first = _painted(panel, lambda _: True)
@@ -165,7 +148,7 @@ def test_a_snapshot_reads_what_is_drawn(open_page, trained):
 
 
 def test_a_change_while_it_is_paused_is_shown_and_taken_with_the_next_step(open_page, lab):
-    _end(lab)
+    end(lab)
     lab.ask("/api/train", {"recipe": "seed", "paused": True})
     lab.wait_for(lambda training: training["phase"] == "paused")
     page = open_page("/#/train")
@@ -174,24 +157,30 @@ def test_a_change_while_it_is_paused_is_shown_and_taken_with_the_next_step(open_
     rate.press("Enter")
     assert lab.wait_for(lambda training: training["values"]["learning_rate"] == 0.3)["changes"] == []
     assert rate.input_value() == "0.3"
-    _button(page, "^One step").click()
+    button(page, "^One step").click()
     page.get_by_text("Learning rate 0.3 from epoch 1").wait_for()
     assert lab.wait_for(lambda training: training["phase"] == "paused")["step"] == 1
-    _end(lab)
+    end(lab)
 
 
 def test_drawn_digits_are_read_while_they_are_drawn(open_page, trained):
-    page = open_page("/#/read")
+    page = open_page(_reads_with_quick(trained))
     for digit, strokes in DIGITS.items():
         _draw(page, strokes)
         page.wait_for_function(
             "digit => document.querySelector('.answer .winner')?.innerText.trim().startsWith(digit)", arg=str(digit)
         )
-        _button(page, "^Clear").click()
+        button(page, "^Clear").click()
+
+
+def _reads_with_quick(trained):
+    """The address of a room that reads with what quick has learnt, whatever was trained since."""
+    runs = trained.ask("/api/runs")["runs"]
+    return "/#/read?reader=run:" + next(run["name"] for run in runs if run["recipe"] == "quick" and not run["parent"])
 
 
 def test_by_keyboard_alone_a_digit_is_drawn_and_read(open_page, trained):
-    page = open_page("/#/read")
+    page = open_page(_reads_with_quick(trained))
     page.get_by_role("application").wait_for()
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -206,9 +195,9 @@ def test_by_keyboard_alone_a_digit_is_drawn_and_read(open_page, trained):
 
 
 def test_by_keyboard_alone_a_training_begins_pauses_and_stops(open_page, lab):
-    _end(lab)
+    end(lab)
     page = open_page("/#/train?recipe=minibatch&epochs=500")
-    _button(page, "^Train it").wait_for()
+    button(page, "^Train it").wait_for()
 
     def press(name, phase):
         for _ in range(40):
@@ -227,9 +216,9 @@ def test_by_keyboard_alone_a_training_begins_pauses_and_stops(open_page, lab):
 
 @pytest.mark.parametrize("width", [1280, 380])
 def test_nothing_jumps_while_it_trains(open_page, lab, width):
-    _end(lab)
+    end(lab)
     page = open_page("/#/train", width=width)
-    _button(page, "^Train it").wait_for()
+    button(page, "^Train it").wait_for()
     page.evaluate(
         "() => { window.jumps = 0; new PerformanceObserver(list => { for (const one of list.getEntries())"
         " if (!one.hadRecentInput) window.jumps += one.value; }).observe({type: 'layout-shift', buffered: false}); }"
@@ -243,7 +232,7 @@ def test_nothing_jumps_while_it_trains(open_page, lab, width):
 
 def test_a_random_test_digit_comes_with_its_label(open_page, trained):
     page = open_page("/#/read")
-    _button(page, "Random test digit").click()
+    button(page, "Random test digit").click()
     verdict = page.locator(".verdict").inner_text()
     index = int(re.sub(r"\D", "", page.locator(".answer .note").first.inner_text()))
     answer = trained.ask(f"/api/test-digit?index={index}")
@@ -273,7 +262,9 @@ def test_the_page_is_small(lab):
 
 
 def test_ctrl_c_ends_it_with_a_page_open(open_page, lab):
-    open_page("/#/train")
+    page = open_page("/#/train")
     began = time.monotonic()
     assert lab.end(signal.SIGINT) == 0
     assert time.monotonic() - began < 2
+    page.close()
+    open_page.watched.errors.clear()  # the browser logs that the server has gone

@@ -1,11 +1,11 @@
 /** @file The frame of the page: its top bar, its rooms, and what is loaded at the start. */
 import { get, Refused } from "./kit/api.js";
 import { linkTo, readAddress } from "./kit/address.js";
-import { html, render, useEffect } from "./kit/lib.js";
+import { html, render, useEffect, useLayoutEffect, useRef } from "./kit/lib.js";
 import { isUnderWay, set, useStore } from "./kit/store.js";
-import { openStream } from "./kit/stream.js";
+import { load } from "./kit/stream.js";
 import { switchTheme, watchTheme } from "./kit/theme.js";
-import { percent } from "./kit/format.js";
+import { percent, sentence } from "./kit/format.js";
 import { ReadRoom } from "./read/room.js";
 import { T } from "./texts.js";
 import { TrainRoom } from "./train/room.js";
@@ -61,10 +61,19 @@ function skip(event) {
 /** What went wrong with the last wish, in the server's words. */
 function TroubleLine() {
   const trouble = useStore((s) => s.trouble);
-  return html`<div class="trouble" role="alert">
+  const line = useRef(/** @type {HTMLElement | null} */ (null));
+  useLayoutEffect(() => {
+    const shown = line.current;
+    if (!shown) return undefined;
+    // It stays in sight: what else does, and what is scrolled to, keeps below it.
+    const observer = new ResizeObserver(() => document.documentElement.style.setProperty("--trouble", `${shown.offsetHeight}px`));
+    observer.observe(shown);
+    return () => observer.disconnect();
+  }, []);
+  return html`<div class="trouble" role="alert" ref=${line}>
     ${trouble &&
     html`<p>
-        <strong>${trouble.what}</strong>
+        <strong>${sentence(trouble.what)}</strong>
         ${[trouble.must_be && T.mustBe(trouble.must_be), trouble.help].filter(Boolean).join(" · ")}
       </p>
       <button class="quiet" type="button" aria-label=${T.dismiss} onClick=${() => set({ trouble: null })}>×</button>`}
@@ -96,7 +105,7 @@ async function begin() {
   readAddress();
   addEventListener("hashchange", readAddress);
   render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
-  void openStream();
+  void load();
   for (;;) {
     try {
       const [about, recipes] = await Promise.all([get(""), get("recipes")]);

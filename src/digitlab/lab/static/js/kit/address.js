@@ -7,7 +7,10 @@ const ROOMS = ["train", "read"];
 export function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   const room = /** @type {"train" | "read"} */ (ROOMS.includes(path) ? path : "train");
-  if (room !== current().room) scrollTo(0, 0);
+  if (room !== current().room) {
+    scrollTo(0, 0);
+    set({ trouble: null }); // what went wrong there is no matter of this room
+  }
   set({ room, address: Object.fromEntries(new URLSearchParams(query)) });
 }
 
@@ -49,9 +52,20 @@ export const asText = (value) => (Array.isArray(value) ? value.join(",") : Strin
  */
 export function asValue(setting, text) {
   if (setting.kind === "choice") return text;
-  if (setting.kind === "layer sizes") return text.split(/[\s,;-]+/).filter(Boolean).map(Number);
-  const number = Number(text.trim().replace(",", "."));
+  if (setting.kind === "layer sizes") return layerSizes(text) ?? text;
+  const decimal = setting.kind === "number" ? text.replace(",", ".") : text; // of whole numbers 1,000 is not 1
+  const number = Number(decimal.trim());
   return text.trim() === "" || !Number.isFinite(number) ? text : number;
+}
+
+/**
+ * The sizes in a text such as `784, 64, 10` or `784-64-10`; null where a part of it is no whole number.
+ * @param {string} text
+ */
+export function layerSizes(text) {
+  const parts = text.split(/[\s,;]+|(?<=\d)-(?=\d)/).filter(Boolean);
+  const sizes = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : NaN));
+  return sizes.length && sizes.every(Number.isSafeInteger) ? sizes : null;
 }
 
 /**
@@ -74,8 +88,7 @@ export function wrong(setting, text) {
   const value = asValue(setting, text);
   if (setting.kind === "choice") return setting.choices[text] === undefined ? setting.must_be : "";
   if (setting.kind === "layer sizes") {
-    const sizes = /** @type {number[]} */ (value);
-    return sizes.length >= 2 && sizes.every((size) => Number.isInteger(size) && size >= 1) ? "" : setting.must_be;
+    return Array.isArray(value) && value.length >= 2 && !value.includes(0) ? "" : setting.must_be;
   }
   const { low = -Infinity, high = Infinity, above, below } = setting;
   const fits =
@@ -84,4 +97,15 @@ export function wrong(setting, text) {
     (below ? value < high : value <= high) &&
     (setting.kind === "number" || Number.isInteger(value));
   return fits ? "" : setting.must_be;
+}
+
+/**
+ * The settings that cannot be as they are, by name, each with what it must be.
+ * @param {import("./types.js").Recipes} recipes
+ * @param {Record<string, string>} texts
+ * @returns {[string, string][]}
+ */
+export function mistakes(recipes, texts) {
+  const used = recipes.settings.filter((setting) => applies(setting, texts));
+  return used.map((setting) => /** @type {[string, string]} */ ([setting.name, wrong(setting, texts[setting.name])])).filter(([, must]) => must);
 }

@@ -45,5 +45,8 @@ export function moment(text) {
 /** A run's name without the time that it begins with. @param {string} name */
 export const runTitle = (name) => name.replace(/^\d{8}-\d{6}-/, "");
 
+/** With a capital, where it begins with a word: a path or a name stays as it is. @param {string} text */
+export const sentence = (text) => text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+
 /** Keeps a number and its percent sign on one line. @param {string} text */
 export const unbroken = (text) => text.replaceAll(" %", "\u00a0%");

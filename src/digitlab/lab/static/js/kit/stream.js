@@ -1,46 +1,32 @@
 /**
- * @file What happens on the server, as it happens: one stream of events for the tab.
+ * @file What happens on the server, as it happens.
  *
- * The state is asked for once, with the id of the newest event; the stream goes on after it. The browser reconnects by
- * itself and says which event it saw last. While the state is being asked for, events wait, so that none is lost.
+ * The state is asked for once, with the id of the newest event; the stream goes on after it. While the state is being
+ * asked for, events wait, so that none is lost. How the stream reaches this tab is told in shared.js.
  */
 import { get } from "./api.js";
+import { SharedStream } from "./shared.js";
 import { current, emptyHistory, isUnderWay, set, setOften } from "./store.js";
 
-const HIDDEN_FOR = 60_000; // a page that nobody sees for so long lets its connection go
 const TRY_AGAIN = 1500;
 const MOST_POINTS = 4000; // then every second one of the older half goes
 const MOST_STEPS = 400;
-const KINDS = ["training", "epochs", "step", "insight", "runs", "reset"];
 
-/** @type {EventSource | null} */
-let source = null;
-/** @type {{ id: number, kind: string, data: any }[] | null} */
+/** @type {import("./shared.js").Told[] | null} */
 let waiting = null;
-let closeLater = 0;
 let tryLater = 0;
 
-export function openStream() {
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(closeLater);
-    if (document.hidden) closeLater = setTimeout(close, HIDDEN_FOR);
-    else if (!source) void load();
-  });
-  window.addEventListener("pagehide", close);
-  window.addEventListener("pageshow", (event) => event.persisted && void load());
-  return load();
-}
-
-function close() {
-  source?.close();
-  source = null;
-}
+const stream = new SharedStream(
+  (event) => (waiting ? waiting.push(event) : take(event.kind, event.data)),
+  (connection) => set({ connection }),
+);
 
 /** Ask for the whole state, and follow what comes after it. */
-async function load() {
+export async function load() {
   if (waiting) return;
   waiting = [];
   clearTimeout(tryLater);
+  stream.listen();
   try {
     const answer = await get("state");
     const training = answer.training;
@@ -58,39 +44,13 @@ async function load() {
     const missed = waiting.filter((event) => event.id > answer.event);
     waiting = null;
     for (const event of missed) take(event.kind, event.data);
-    if (!source || source.readyState === EventSource.CLOSED) follow(answer.event);
+    stream.follow(answer.event);
     void loadRuns();
   } catch {
     waiting = null;
-    lost();
-  }
-}
-
-function lost() {
-  close();
-  set({ connection: "lost" });
-  clearTimeout(tryLater);
-  tryLater = setTimeout(load, TRY_AGAIN);
-}
-
-/** @param {number} after */
-function follow(after) {
-  close();
-  const opened = new EventSource(`api/events?after=${after}`);
-  source = opened;
-  opened.onopen = () => set({ connection: "open" });
-  opened.onerror = () => {
-    if (opened !== source) return;
-    if (opened.readyState === EventSource.CLOSED) lost();
-    else set({ connection: "lost" });
-  };
-  for (const kind of KINDS) {
-    opened.addEventListener(kind, (event) => {
-      const told = /** @type {MessageEvent} */ (event);
-      const data = JSON.parse(told.data);
-      if (waiting) waiting.push({ id: Number(told.lastEventId), kind, data });
-      else take(kind, data);
-    });
+    set({ connection: "lost" });
+    clearTimeout(tryLater);
+    tryLater = setTimeout(load, TRY_AGAIN);
   }
 }
 
@@ -165,8 +125,16 @@ export async function loadRuns() {
   const asked = ++runsAsked;
   try {
     const [runs, readers] = await Promise.all([get("runs"), get("readers")]);
-    if (asked === runsAsked) set({ runs: runs.runs, readers: readers.readers, defaultReader: readers.default });
+    if (asked !== runsAsked) return;
+    set({ runs: runs.runs, laid: stillThere(runs.runs), readers: readers.readers, defaultReader: readers.default });
   } catch {
     // The stream says so when the server is gone.
   }
+}
+
+/** Of the runs whose curves are laid over, those that nobody has deleted. @param {import("./types.js").Run[]} runs */
+function stillThere(runs) {
+  const { laid } = current();
+  const kept = Object.entries(laid).filter(([name]) => runs.some((run) => run.name === name));
+  return kept.length < Object.keys(laid).length ? Object.fromEntries(kept) : laid; // the same one where nothing has changed
 }

@@ -46,7 +46,7 @@ export async function startTraining(recipe, texts, paused = false) {
   return attempt(() => post("train", { recipe: recipe.name, settings, from: null, paused }));
 }
 
-/** @param {string} run  @param {number} epoch  @param {Record<string, number>} settings */
+/** @param {string} run  @param {number} epoch  @param {Record<string, import("./types.js").Value>} settings */
 export const branch = (run, epoch, settings) =>
   attempt(() => post("train", { recipe: null, settings, from: { run, epoch }, paused: false }));
 

@@ -5,6 +5,7 @@
 import { ask, get, Refused } from "../kit/api.js";
 import { set } from "../kit/store.js";
 import { T } from "../texts.js";
+import { bodyOf } from "./drawing.js";
 
 /** @typedef {[number, number][]} Stroke  points in units of the pad */
 
@@ -134,7 +135,7 @@ export class Asking {
   async question() {
     const reader = encodeURIComponent(this.reader ?? "");
     if (this.index !== null) return get(`test-digit?index=${this.index}&reader=${reader}`);
-    const body = this.file ?? JSON.stringify({ strokes: this.strokes, width: this.width });
+    const body = this.file ?? bodyOf(this.strokes, this.width);
     const kind = this.file ? this.file.type : "application/json";
     return (await ask(`read?reader=${reader}`, { method: "POST", headers: { "content-type": kind }, body })).json();
   }

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { T } from "../texts.js";
+import { extend } from "./drawing.js";
 import { paintPad, SIDE } from "./painting.js";
 
 const FAR = 10; // how far an arrow key moves the pen
@@ -61,7 +62,7 @@ export function Pad({ asking }) {
     const stroke = asking.strokes.at(-1);
     if (!stroke) return;
     const between = event.getCoalescedEvents?.() ?? [];
-    for (const one of between.length ? between : [event]) stroke.push(place(one));
+    for (const one of between.length ? between : [event]) extend(stroke, place(one));
     asking.again();
     paint();
   };
@@ -89,7 +90,8 @@ export function Pad({ asking }) {
       at.x = Math.min(SIDE, Math.max(0, at.x + by[0] * far));
       at.y = Math.min(SIDE, Math.max(0, at.y + by[1] * far));
       if (at.down) {
-        asking.strokes.at(-1)?.push([at.x, at.y]);
+        const stroke = asking.strokes.at(-1);
+        if (stroke) extend(stroke, [at.x, at.y]);
         asking.draw();
       }
     } else if (event.key === " ") {

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { isUnderWay, useStore } from "../kit/store.js";
 import { control, resume, startTraining } from "../kit/wish.js";
 import { T } from "../texts.js";
+import { Mistakes } from "./field.js";
 
 /** @type {(number | null)[]}  steps a second; null is full speed */
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, null];
@@ -36,7 +37,8 @@ export function Controls({ training }) {
     </button>
     ${isUnderWay(training)
       ? html`<${UnderWay} training=${training} />`
-      : html`<${Ended} training=${training} busy=${busy} recipe=${recipe.name} onPaused=${() => begin(true)} />`}
+      : html`<${Ended} training=${training} busy=${busy} recipe=${recipe.name} onPaused=${() => begin(true)} />
+          <${Mistakes} recipes=${recipes} texts=${texts} />`}
   </div>`;
 }
 

@@ -1,4 +1,5 @@
 /** @file The network as a drawing: the picture, the hidden units, the ten answers. It follows the layers in the settings. */
+import { layerSizes } from "../kit/address.js";
 import { html, useMemo } from "../kit/lib.js";
 import { T } from "../texts.js";
 
@@ -11,7 +12,7 @@ const SEVEN = ["3,3", "4,3", "5,3", "6,3", "7,3", "8,3", "9,3", "10,3", "10,4", 
 
 /** @param {{ layers: string }} props  sizes as text, such as 784,64,10 */
 export function Diagram({ layers }) {
-  const sizes = useMemo(() => layers.split(",").map(Number), [layers]);
+  const sizes = useMemo(() => layerSizes(layers) ?? [], [layers]);
   const hidden = sizes.slice(1, -1).slice(0, 6);
   const columns = hidden.map((units, i) => ({
     units,
@@ -24,7 +25,7 @@ export function Diagram({ layers }) {
     class="diagram"
     viewBox=${`0 0 ${WIDTH} ${HEIGHT}`}
     role="img"
-    aria-label=${T.welcome.diagram(sizes.join(", "))}
+    aria-label=${T.welcome.diagram(sizes.join(", ") || layers)}
   >
     <g class="wires">
       ${all.map((column, i) => wires(i === 0 ? null : all[i - 1], column))}

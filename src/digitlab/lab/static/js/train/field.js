@@ -1,5 +1,5 @@
 /** @file One setting: its field, its one line of help, and on request the reason for its value and its bounds. */
-import { applies, wrong } from "../kit/address.js";
+import { applies, mistakes, wrong } from "../kit/address.js";
 import { html, useEffect, useState } from "../kit/lib.js";
 import { T } from "../texts.js";
 
@@ -69,4 +69,14 @@ export function Field({ setting, texts, inRecipe, underWay, trouble, onChange })
     </div>
     ${error && html`<p class="error" id=${`${id}-error`}>${error}</p>`}
   </div>`;
+}
+
+/**
+ * Beside the button that begins: what it would be refused for, wherever the field is.
+ * @param {{ recipes: import("../kit/types.js").Recipes, texts: Record<string, string> }} props
+ */
+export function Mistakes({ recipes, texts }) {
+  const found = mistakes(recipes, texts);
+  if (found.length === 0) return null;
+  return html`<p class="error mistakes">${found.map(([name, must]) => `${T.settings.names[name] ?? name} ${T.mustBe(must)}.`).join(" ")}</p>`;
 }

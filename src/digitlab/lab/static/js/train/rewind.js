@@ -1,5 +1,5 @@
 /** @file Back to a snapshot of a run: what the network was like then, and on from there with other settings. */
-import { linkTo } from "../kit/address.js";
+import { asValue, linkTo, wrong } from "../kit/address.js";
 import { get } from "../kit/api.js";
 import { loss, percent, runTitle } from "../kit/format.js";
 import { html, useEffect, useId, useRef, useState } from "../kit/lib.js";
@@ -19,6 +19,7 @@ export function Rewind({ run, onClose }) {
   const [place, setPlace] = useState(0);
   const [rate, setRate] = useState("");
   const [epochs, setEpochs] = useState("");
+  const recipes = useStore((s) => s.recipes);
   useEffect(() => {
     void attempt(() => get(`runs/${encodeURIComponent(run.name)}`)).then((found) => {
       if (!found) return;
@@ -36,12 +37,16 @@ export function Rewind({ run, onClose }) {
     if (details && rate === String(rateAt(details, epoch))) setRate(String(rateAt(details, snapshots[to])));
     setPlace(to);
   };
+  const settingOf = (/** @type {string} */ name) => recipes?.settings.find((one) => one.name === name);
   const start = async () => {
     if (!details) return;
-    /** @type {Record<string, number>} */
+    /** @type {Record<string, import("../kit/types.js").Value>} */
     const settings = {};
-    if (Number(rate) !== details.values.learning_rate) settings.learning_rate = Number(rate);
-    if (Number(epochs) !== details.values.epochs) settings.epochs = Number(epochs);
+    for (const [name, text] of Object.entries({ learning_rate: rate, epochs })) {
+      const setting = settingOf(name);
+      const value = setting ? asValue(setting, text) : text;
+      if (value !== details.values[name]) settings[name] = value;
+    }
     if (await branch(run.name, epoch, settings)) {
       onClose();
       document.getElementById("main")?.scrollIntoView({ block: "start" });
@@ -57,8 +62,8 @@ export function Rewind({ run, onClose }) {
       ${at >= 0 && details ? T.rewind.was(percent(details.history.accuracy[at]), loss(details.history.loss[at])) : "\u00a0"}
     <//>
     <${Then} run=${run.name} epoch=${epoch} units=${details ? Number(/** @type {number[]} */ (details.values.layers)[1]) : 0} />
-    <${Entry} title=${T.rewind.rate} mode="decimal" value=${rate} onChange=${setRate} />
-    <${Entry} title=${T.rewind.epochs} mode="numeric" value=${epochs} onChange=${setEpochs} />
+    <${Entry} title=${T.rewind.rate} mode="decimal" setting=${settingOf("learning_rate")} disabled=${!details} value=${rate} onChange=${setRate} />
+    <${Entry} title=${T.rewind.epochs} mode="numeric" setting=${settingOf("epochs")} disabled=${!details} value=${epochs} onChange=${setEpochs} />
     <div class="do">
       <button class="primary" type="button" disabled=${!details || busy} onClick=${start}>${T.rewind.branch}</button>
       <a class="button" href=${linkTo("read", { reader: `run:${run.name}@${epoch}` })}>${T.rewind.read}</a>
@@ -98,18 +103,28 @@ function Slide({ epoch, place, most, disabled, onMove, children }) {
   </label>`;
 }
 
-/** @param {{ title: string, mode: string, value: string, onChange: (text: string) => void }} props */
-function Entry({ title, mode, value, onChange }) {
+/**
+ * @param {{
+ *   title: string, mode: string, setting: import("../kit/types.js").Setting | undefined, disabled: boolean, value: string,
+ *   onChange: (text: string) => void,
+ * }} props
+ */
+function Entry({ title, mode, setting, disabled, value, onChange }) {
   const id = useId();
+  const mistake = setting && !disabled ? wrong(setting, value) : "";
   return html`<label for=${id}><span>${title}</span>
     <input
       id=${id}
       type="text"
       inputmode=${mode}
       autocomplete="off"
+      disabled=${disabled}
+      aria-invalid=${mistake ? "true" : undefined}
+      aria-describedby=${mistake ? `${id}-error` : undefined}
       value=${value}
       onInput=${(/** @type {Event} */ e) => onChange(/** @type {HTMLInputElement} */ (e.target).value)}
     />
+    ${mistake && html`<span class="error" id=${`${id}-error`}>${T.mustBe(mistake)}</span>`}
   </label>`;
 }
 

@@ -108,5 +108,6 @@ async function lay(name) {
     return;
   }
   const run = await attempt(() => get(`runs/${encodeURIComponent(name)}`));
-  if (run) set({ laid: { ...current().laid, [name]: run } });
+  const there = current().runs.some((one) => one.name === name); // it may have been deleted meanwhile
+  if (run && there) set({ laid: { ...current().laid, [name]: run } });
 }

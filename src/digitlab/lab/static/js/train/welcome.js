@@ -6,6 +6,7 @@ import { useStore } from "../kit/store.js";
 import { startTraining } from "../kit/wish.js";
 import { T } from "../texts.js";
 import { Diagram } from "./diagram.js";
+import { Mistakes } from "./field.js";
 import { Settings } from "./settings.js";
 
 export function Welcome() {
@@ -31,6 +32,7 @@ export function Welcome() {
         <h1 id="welcome-title">${T.welcome.title}</h1>
         <p class="lead">${T.welcome.lead(samples)}</p>
         <button class="primary huge" type="button" disabled=${busy} onClick=${start}>${T.welcome.start}</button>
+        <${Mistakes} recipes=${recipes} texts=${texts} />
       </div>
       <${Diagram} layers=${texts.layers} />
     </section>
