@@ -22,7 +22,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
 
-from shapes import DIGITS
+from shapes import DIGITS, places
 
 BAR = 50.0  # milliseconds
 WATCH = """() => {
@@ -40,10 +40,10 @@ def draw(page: Any) -> list[float]:
     page.evaluate("window.waits = []")
     for strokes in DIGITS.values():
         for stroke in strokes:
-            places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-            page.mouse.move(*places[0])
+            first, *others = places(stroke, box)
+            page.mouse.move(*first)
             page.mouse.down()
-            for place in places[1:]:
+            for place in others:
                 page.mouse.move(*place)
                 time.sleep(0.012)  # about as often as a mouse tells
             page.mouse.up()

@@ -14,6 +14,11 @@ def arc(x: float, y: float, rx: float, ry: float, begin: float, end: float) -> S
     return [(x + rx * math.cos(angle), y + ry * math.sin(angle)) for angle in angles]
 
 
+def places(stroke: Stroke, box: dict[str, float]) -> Stroke:
+    """Where a stroke goes in a box of the screen."""
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+
+
 DIGITS: dict[int, list[Stroke]] = {
     0: [arc(0.5, 0.5, 0.2, 0.32, -90, 270)],
     1: [[(0.53, 0.15), (0.5, 0.5), (0.47, 0.85)]],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from serving import button, end
-from shapes import DIGITS
+from shapes import DIGITS, places
 
 SCREENS = [(1280, 800), (380, 760)]
 
@@ -23,10 +23,10 @@ def _draw(page, strokes):
     _pad(page).scroll_into_view_if_needed()
     box = _pad(page).bounding_box()
     for stroke in strokes:
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*places[0])
+        first, *others = places(stroke, box)
+        page.mouse.move(*first)
         page.mouse.down()
-        for place in places[1:]:
+        for place in others:
             page.mouse.move(*place)
         page.mouse.up()
 
