@@ -36,7 +36,7 @@ def make(kind: type[DigitlabError], got: object = "11") -> DigitlabError:
 def test_every_error_is_exported_and_in_the_tree():
     classes = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
     defined = {name for name, value in classes.items() if value.__module__ == errors.__name__}
-    assert set(errors.__all__) - {"describe", "require_kind", "system_errors"} == defined == set(TREE)
+    assert set(errors.__all__) - {"describe", "printable", "refuse", "require_kind", "system_errors"} == defined == set(TREE)
 
 
 @pytest.mark.parametrize("name", TREE)
@@ -60,6 +60,18 @@ def test_an_error_answers_four_questions(kind):
         "  got: 11",
         "  help: check the labels",
     ]
+
+
+def test_an_error_says_only_what_it_has_to_say():
+    assert str(DigitlabError("there are no digits")) == "there are no digits"
+    assert str(DigitlabError("there are no digits", got=0)) == "there are no digits\n  got: 0"
+
+
+def test_an_error_about_a_file_begins_with_its_name_made_visible():
+    with pytest.raises(RunError) as caught:
+        errors.refuse(RunError, Path("runs/\x1b[2J"), "this is not a run", help="look elsewhere")
+    assert str(caught.value) == "runs/\\x1b[2J: this is not a run\n  help: look elsewhere"
+    assert errors.printable("a\nb\tc", keep="\n") == "a\nb\\tc"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if issubclass(kind, ValueError)])
@@ -101,7 +113,7 @@ def test_what_cannot_be_shown_is_still_described():
 
 
 def test_another_kind_is_refused_in_our_words():
-    with pytest.raises(errors.InputError, match="must be: a dict") as caught:
+    with pytest.raises(errors.InputError, match="the thing must be a dict") as caught:
         errors.require_kind([], dict, "the thing", "try {}")
     assert caught.value.got == "[]"
 

@@ -14,13 +14,14 @@
         ├── BusyError              it is in use, or nothing is under way
         └── UnknownError           it holds nothing of that name
 
-Each error answers four questions: what is wrong, what it must be, what was got, and what would help.
+Each error says what is wrong; and, where that adds something, what it must be, what was got, and what would help.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 __all__ = [
     "ArchitectureError",
@@ -37,6 +38,8 @@ __all__ = [
     "RunError",
     "UnknownError",
     "describe",
+    "printable",
+    "refuse",
     "require_kind",
     "system_errors",
 ]
@@ -49,14 +52,14 @@ class DigitlabError(Exception):
 
     Args:
         what: what is wrong, as a sentence without its full stop.
-        must_be: what would have been right.
+        must_be: what would have been right, where the first sentence does not say it.
         got: what was there instead; long values are shortened.
         help: the next thing to try.
     """
 
     exit_code = 1  # of the command line: 1, the work failed; 2, the call was wrong
 
-    def __init__(self, what: str, *, must_be: str, got: object, help: str) -> None:
+    def __init__(self, what: str, *, must_be: str = "", got: object = "", help: str = "") -> None:
         shown = str(got)
         if len(shown) > LONGEST_SHOWN:
             shown = shown[:LONGEST_SHOWN] + "..."
@@ -64,7 +67,8 @@ class DigitlabError(Exception):
         super().__init__(what, must_be, shown, help)
 
     def __str__(self) -> str:
-        return f"{self.what}\n  must be: {self.must_be}\n  got: {self.got}\n  help: {self.help}"
+        told = {"must be": self.must_be, "got": self.got, "help": self.help}
+        return self.what + "".join(f"\n  {name}: {words}" for name, words in told.items() if words)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keyword-only arguments, and attributes such as ``step``, survive a trip to another process."""
@@ -141,6 +145,18 @@ def describe(value: object) -> str:
         return f"a value of type {type(value).__name__} that cannot be shown ({error})"
 
 
+def printable(text: str, *, keep: str = "") -> str:
+    """Text from outside (a file's name, a label) with whatever could confuse a terminal made visible, but ``keep``."""
+    return "".join(letter if letter.isprintable() or letter in keep else repr(letter)[1:-1] for letter in text)
+
+
+def refuse(
+    kind: type[DigitlabError], where: object, what: str, *, must_be: str = "", got: object = "", help: str = ""
+) -> NoReturn:
+    """Raise an error of this ``kind`` that begins with the file, folder or name that it is about."""
+    raise kind(f"{printable(str(where))}: {what}", must_be=must_be, got=got, help=help)
+
+
 def require_kind(value: object, kind: type, what: str, help: str) -> None:
     """Refuse a ``value`` that is not of this ``kind``, such as a name in the place of a recipe.
 
@@ -148,11 +164,11 @@ def require_kind(value: object, kind: type, what: str, help: str) -> None:
         InputError: it is something else.
     """
     if not isinstance(value, kind):
-        raise InputError(f"{what} is something else", must_be=f"a {kind.__name__}", got=describe(value), help=help)
+        raise InputError(f"{what} must be a {kind.__name__}", got=describe(value), help=help)
 
 
 @contextmanager
-def system_errors(kind: type[DigitlabError], what: str, *, must_be: str, help: str) -> Iterator[None]:
+def system_errors(kind: type[DigitlabError], what: str, *, must_be: str = "", help: str = "") -> Iterator[None]:
     """While inside, the operating system's complaints (no space, no permission, ...) are errors of this ``kind``."""
     try:
         yield
