@@ -87,9 +87,9 @@ def test_a_lie_is_refused_at_once_and_in_little_memory(form, name, make, truth):
             error = refused_cheaply(lambda: read(path))
         finally:
             path.write_bytes(right)
-    assert error.must_be
-    assert error.got
-    assert error.help
+    if form in READERS and form != "any picture":  # which is read from memory
+        assert str(path.parent) in error.what
+    assert len(error.what) > 20
     assert len(str(error)) < 2000
 
 
@@ -128,7 +128,7 @@ def test_a_run_folder_that_lies_is_refused_at_once_and_in_little_memory(name, li
         if content != right.get(file):
             manifest["files"][file] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     (folder / MANIFEST).write_bytes(manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode())
-    assert refused_cheaply(lambda: read_all(folder)).help
+    assert str(folder) in refused_cheaply(lambda: read_all(folder)).what
 
 
 def test_the_run_that_lies_are_made_of_is_read(run):
