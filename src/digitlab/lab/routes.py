@@ -18,7 +18,7 @@ from digitlab.lab.limits import OCTETS, PICTURES
 from digitlab.lab.readers import Reading, read_pixels, weight_pictures
 from digitlab.lab.runs import checked_name, delete_run, describe_run, find_run, list_runs
 from digitlab.network.card import names_of_outputs
-from digitlab.reading.prepare import prepare
+from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.training.recipe_files import NamedRecipe

@@ -1,7 +1,7 @@
 """Reading: from any picture, or from strokes of a pen, to the 28x28 bytes that a network knows."""
 
 from digitlab.reading.ink import Picture
-from digitlab.reading.prepare import Prepared, prepare, prepare_ink
+from digitlab.reading.preprocessing import Prepared, prepare, prepare_ink
 from digitlab.reading.strokes import draw, prepare_strokes
 
 __all__ = ["Picture", "Prepared", "draw", "prepare", "prepare_ink", "prepare_strokes"]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["not_enlarged"]
+__all__ = ["undo_enlargement"]
 
 FACTORS = range(3, 65)
 SEEN = 16  # ink that counts for the first look at the size
@@ -27,7 +27,7 @@ LIMIT = 1  # grey level: the mean distance from the cubic, over the box, that is
 LONGEST = 20
 
 
-def not_enlarged(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+def undo_enlargement(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The small picture that ``ink`` is an enlargement of, or None where it is not one."""
     rows, columns = (np.flatnonzero(ink.max(axis=axis) >= SEEN) for axis in (1, 0))
     if not len(rows):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import PictureError, describe
-from digitlab.reading.prepare import Prepared, prepare_ink
+from digitlab.reading.preprocessing import Prepared, prepare_ink
 
 __all__ = ["FARTHEST", "FINEST", "draw", "prepare_strokes"]
 

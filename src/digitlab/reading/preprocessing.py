@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from digitlab.data import SIDE
 from digitlab.errors import PictureError
-from digitlab.reading.enlarged import not_enlarged
+from digitlab.reading.enlarged import undo_enlargement
 from digitlab.reading.ink import Picture, find_ink
 from digitlab.reading.pictures import check_size
 
@@ -68,7 +68,7 @@ def prepare(picture: Picture) -> Prepared:
     ink, faintest = find_ink(picture)
     if faintest == 0:
         return _blank()
-    small = not_enlarged(ink)
+    small = undo_enlargement(ink)
     return prepare_ink(small) if small is not None else _prepared(ink, faintest)
 
 

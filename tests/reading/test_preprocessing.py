@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import io
+import pkgutil
 
 import numpy as np
 import pytest
@@ -12,6 +15,8 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 import digitlab as dl
+import digitlab.data
+import digitlab.reading
 from digitlab.errors import PictureError
 from digitlab.reading import Prepared, draw, prepare, prepare_ink, prepare_strokes
 
@@ -150,3 +155,11 @@ def prepared_or_refused(work) -> None:
     assert prepared.pixels.shape == (28, 28)
     assert prepared.pixels.dtype == np.uint8
     assert prepared.blank == (not prepared.pixels.any())
+
+
+@pytest.mark.parametrize("room", [digitlab.data, digitlab.reading], ids=lambda room: room.__name__)
+def test_every_module_can_be_imported_by_its_name(room):
+    """No function of the room has the name of a module, and hides it: ``import digitlab.reading.ink as m``."""
+    for module in pkgutil.iter_modules(room.__path__, room.__name__ + "."):
+        importlib.import_module(module.name)
+        assert inspect.ismodule(getattr(room, module.name.rpartition(".")[2])), module.name
