@@ -62,11 +62,11 @@ bench: $(VENV)/ready-bench
 bench-lab: $(VENV)/ready-browser
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/lab_watched.py
-	$(BIN)/python benchmarks/lab_drawing.py
+	$(BIN)/python -m benchmarks.lab_drawing
 
 soak: $(VENV)/ready-test $(VENV)/ready-soak
 	$(BIN)/python -m pytest -m soak
-	$(BIN)/python tests/hostile/fuzz.py
+	$(BIN)/python -m tests.hostile.fuzz
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
@@ -78,7 +78,7 @@ wheel: $(VENV)/ready
 	$(PIP) wheel --no-deps --wheel-dir dist .
 
 golden: $(VENV)/ready
-	$(BIN)/python tests/golden/rewrite.py
+	$(BIN)/python -m tests.golden.rewrite
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis

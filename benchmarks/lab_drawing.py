@@ -1,6 +1,6 @@
 """How soon the answer follows the pen: from a move of the mouse to the answer on the page, in Chromium.
 
-    python benchmarks/lab_drawing.py
+    python -m benchmarks.lab_drawing
 
 Ten digits are drawn, first while the lab is idle, then while it trains on all cores. A wait begins with the first move
 that has no answer yet, and ends with the change of the answer's bars; the browser's own drawing comes on top of it.
@@ -17,12 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lab_watched import ask, lab
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
-
-from shapes import DIGITS, places
+from benchmarks.lab_watched import ask, lab
+from tests.browser.shapes import DIGITS, places
 
 BAR = 50.0  # milliseconds
 WATCH = """() => {

@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
-from serving import STORE, becomes, button, train
-from shapes import DIGITS
+
+from tests.browser.serving import STORE, becomes, button, train
+from tests.browser.shapes import DIGITS
 
 MOVES = """points => {
   const pad = document.querySelector('.paper canvas'), box = pad.getBoundingClientRect();

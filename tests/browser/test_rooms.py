@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from serving import button, end
-from shapes import DIGITS, places
+
+from tests.browser.serving import button, end
+from tests.browser.shapes import DIGITS, places
 
 SCREENS = [(1280, 800), (380, 760)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from serving import STORE, becomes, button, end, serve, train
+from tests.browser.serving import STORE, becomes, button, end, serve, train
 
 
 class Streams:

@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from native_tools import FAST, PATHS, assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
 import digitlab as dl
 from digitlab.engines import Advance, Session
 from digitlab.network import Architecture
 from digitlab.training.optimizers import OPTIMIZERS, SGD, Optimizer, Tuning
+from tests.engines.native_tools import (
+    FAST,
+    PATHS,
+    assert_same_sums,
+    needs_native,
+    open_native,
+    random_digits,
+    some_parameters,
+)
 
 pytestmark = needs_native
 SIZES = [1, 32, 31, 64, 65, 100, 1, 7, 128, 512]  # of the batches

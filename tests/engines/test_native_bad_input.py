@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from native_tools import PATHS, needs_native, open_native, random_digits, some_parameters
 
 import digitlab as dl
 from digitlab.engines import NativeEngine, NumpyEngine, Session, Sums
 from digitlab.errors import ArchitectureError, DivergenceError, InputError
 from digitlab.network import ACTIVATIONS, Architecture
 from digitlab.training.optimizers import SGD, Momentum, Tuning
+from tests.engines.native_tools import PATHS, needs_native, open_native, random_digits, some_parameters
 
 pytestmark = needs_native
 ARCHITECTURE = Architecture((784, 9, 10))

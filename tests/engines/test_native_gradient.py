@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from native_tools import needs_native, open_native, relative_error, some_parameters
 
 import digitlab as dl
 from digitlab.data.pixels import normalize
 from digitlab.engines import Engine, NativeEngine, NumpyEngine
 from digitlab.network import ACTIVATIONS, Architecture
 from digitlab.network.initializers import first_parameters
+from tests.engines.native_tools import needs_native, open_native, relative_error, some_parameters
 
 pytestmark = needs_native
 LARGEST_ERROR = 3e-7  # of each layer; NumPy's float32 has up to 5.6e-6 after 300 epochs

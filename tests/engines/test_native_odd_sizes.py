@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from native_tools import FAST, assert_same_sums, needs_native, open_native, random_digits, relative_error
-from native_tools import some_parameters as parameters_of
 
 import digitlab as dl
 from digitlab.engines import NumpyEngine
 from digitlab.network import ACTIVATIONS, Architecture
+from tests.engines.native_tools import FAST, assert_same_sums, needs_native, open_native, random_digits, relative_error
+from tests.engines.native_tools import some_parameters as parameters_of
 
 pytestmark = needs_native
 UNITS = st.sampled_from([1, 2, 3, 15, 16, 17, 31, 33, 48, 100])

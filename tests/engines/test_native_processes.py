@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from native_tools import assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
 from digitlab.engines import Session
 from digitlab.network import Architecture
 from digitlab.training.optimizers import SGD, Tuning
+from tests.engines.native_tools import assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
 ARCHITECTURE = Architecture((784, 9, 10))
 PARAMETERS = some_parameters(ARCHITECTURE)

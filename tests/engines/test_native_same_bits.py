@@ -5,16 +5,24 @@ from __future__ import annotations
 import functools
 import operator
 
-import native_bits
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from native_tools import FAST, PATHS, assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
 import digitlab as dl
 from digitlab.engines import Sums
 from digitlab.network import ACTIVATIONS, Architecture
+from tests.engines.native_tools import (
+    FAST,
+    PATHS,
+    assert_same_sums,
+    needs_native,
+    open_native,
+    random_digits,
+    some_parameters,
+)
+from tests.golden import native_bits
 
 pytestmark = needs_native
 SHORT = [name for name in native_bits.TRAININGS if name.endswith(f" {native_bits.FEW}")]

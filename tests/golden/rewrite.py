@@ -13,10 +13,8 @@ import json
 import runpy
 from pathlib import Path
 
-import native_bits
-import prepare_vectors
-
 import digitlab as dl
+from tests.golden import native_bits, prepare_vectors
 
 HERE = Path(__file__).parent
 TRACE = HERE / "seed_float64.json"

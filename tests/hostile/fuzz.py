@@ -1,7 +1,7 @@
 """Fuzzing guided by coverage: inputs that reach something new in a loader are kept, and changed further.
 
-    python tests/hostile/fuzz.py idx --runs 1000000
-    python tests/hostile/fuzz.py idx --again INPUT    what was found, once more, with its traceback
+    python -m tests.hostile.fuzz idx --runs 1000000
+    python -m tests.hostile.fuzz idx --again INPUT    what was found, once more, with its traceback
 
 Each input becomes a file (see `fuzzed`), which the real loader reads. It must be read as it is, or refused with an
 error of our own, within a second of this process's time and in little memory. Anything else ends the fuzzing: the
@@ -27,8 +27,9 @@ from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fuzzed import Format
+    from tests.hostile.fuzzed import Format
 
+ROOT = Path(__file__).parents[2]
 FORMS = ("idx", "npz", "csv", "picture", "photo", "model", "checkpoint", "recipe")
 SECONDS = 1.0  # of this process's own time, for one input; others on the machine do not count
 FROZEN = 1200  # seconds by the clock, after which an input is believed to have no end: others may stop this process
@@ -40,8 +41,7 @@ ABSENT = "the fuzzer cannot run: there is no atheris here (`pip install --group 
 
 def find_form(name: str) -> Format:
     """The form of that name."""
-    import fuzzed_data
-    import fuzzed_models
+    from tests.hostile import fuzzed_data, fuzzed_models
 
     both = vars(fuzzed_data) | vars(fuzzed_models)
     form: Format = both[name.upper()]
@@ -55,9 +55,8 @@ def new_folder() -> tempfile.TemporaryDirectory[str]:
 
 def trial_of(form: Format, folder: Path) -> Callable[[bytes], None]:
     """What is done with each input. Whatever is wrong with it is raised."""
-    from readers import write_truth
-
     from digitlab.errors import DigitlabError
+    from tests.hostile.readers import write_truth
 
     write_truth(folder)
     path = folder / form.file
@@ -110,8 +109,8 @@ def run(name: str, runs: int, seed: int) -> bool:
         found = Path(tempfile.mkdtemp(prefix=f"found-{name}-"))
         options = [f"-runs={runs}", f"-seed={seed}", f"-max_len={form.longest}", f"-timeout={FROZEN}"]
         options += [f"-dict={words}", f"-artifact_prefix={found}/", "-rss_limit_mb=0"]
-        command = [sys.executable, __file__, name, "--child", *options, str(corpus)]
-        child = subprocess.run(command, stderr=subprocess.PIPE, check=False)
+        command = [sys.executable, "-m", "tests.hostile.fuzz", name, "--child", *options, str(corpus)]
+        child = subprocess.run(command, stderr=subprocess.PIPE, check=False, cwd=ROOT)
         told = child.stderr.decode(errors="replace")
         done, guided = re.search(r"Done (\d+) runs", told), re.search(r"DONE +cov: \d+", told)
         if child.returncode or not (done and guided):

@@ -15,9 +15,7 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
-import forge
 import numpy as np
-from fuzzed import BETWEEN, MOST, Format, Make, words
 from PIL import Image, ImageOps
 
 import digitlab as dl
@@ -25,6 +23,8 @@ from digitlab.data import csv_file
 from digitlab.data.idx import read_idx
 from digitlab.errors import DigitlabError
 from digitlab.reading import Prepared, enlarged, ink, pictures, prepare
+from tests.hostile import forge
+from tests.hostile.fuzzed import BETWEEN, MOST, Format, Make, words
 
 # --- IDX ---
 

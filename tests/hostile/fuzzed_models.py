@@ -10,12 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import forge
 import numpy as np
-from fuzzed import BETWEEN, MOST, Format, words
 
 import digitlab as dl
 from digitlab.training.state import State, decode_checkpoint
+from tests.hostile import forge
+from tests.hostile.fuzzed import BETWEEN, MOST, Format, words
 
 SHA = b"@sha256@"  # stands for the checksum of the numbers, whatever they are
 PATH = Path("some.safetensors")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import forge
+from tests.hostile import forge
 
 Lie = tuple[str, Callable[[], bytes]]
 SIDES = (3, 60_000, 2**16, 2**24, 2**30, 2**31 - 1, 2**31, 2**32 - 1)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import forge
-from lies_of_data import Lie
+from tests.hostile import forge
+from tests.hostile.lies_of_data import Lie
 
 LENGTHS = (0, 1, 2, 7, 2**20 + 1, 2**24, 2**31, 2**32, 2**53, 2**63, 2**64 - 1)
 SHAPES: tuple[object, ...] = (

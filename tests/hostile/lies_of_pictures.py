@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-import forge
-from lies_of_data import Lie
+from tests.hostile import forge
+from tests.hostile.lies_of_data import Lie
 
 SIDES = (0, 1, 27, 29, 4096, 4097, 16_383, 2**16 - 1, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
 SIZES = sorted({size for side in SIDES for size in ((side, 28), (28, side), (side, side))})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import forge
+from tests.hostile import forge
 
 Files = dict[str, bytes]
 Manifest = dict[str, Any]

@@ -1,6 +1,6 @@
 """Who reads each form of file, and true files to put lies in the place of.
 
-``python tests/hostile/readers.py FOLDER`` reads lies named FORM.NUMBER, and says how many MB the dearest one takes.
+``python -m tests.hostile.readers FOLDER`` reads lies named FORM.NUMBER, and says how many MB the dearest one takes.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import forge
-
 import digitlab as dl
 from digitlab.data import open_images
 from digitlab.errors import DigitlabError
 from digitlab.network.model_file import decode_model
 from digitlab.reading import prepare
 from digitlab.training.state import decode_checkpoint
+from tests.hostile import forge
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
     "idx images": ("idx/train-images-idx3-ubyte", lambda path: dl.open_data(str(path.parent))),

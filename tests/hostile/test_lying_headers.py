@@ -15,20 +15,18 @@ import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import lies_of_data
-import lies_of_models
-import lies_of_pictures
-import lies_of_runs
 import pytest
-from lies_of_pictures import WITHIN, saying
-from readers import DECODERS, READERS, write_truth
 
 import digitlab as dl
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.reading import prepare
 from digitlab.training.lock import LOCK
 from digitlab.training.run import MANIFEST, Run
+from tests.hostile import lies_of_data, lies_of_models, lies_of_pictures, lies_of_runs
+from tests.hostile.lies_of_pictures import WITHIN, saying
+from tests.hostile.readers import DECODERS, READERS, write_truth
 
+ROOT = Path(__file__).parents[2]
 SECONDS = 0.05
 BYTES = 10_000_000
 TRIES = 3  # a busy machine may take time from a process that is charged for it
@@ -142,8 +140,9 @@ def megabytes(lies: Iterable[tuple[str, Callable[[], bytes]]], place: Path) -> f
     """
     for number, (form, make) in enumerate(lies):
         (place / f"{form}.{number}").write_bytes(make())
-    command = [sys.executable, str(Path(__file__).with_name("readers.py")), str(place)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
+    command = [sys.executable, "-m", "tests.hostile.readers", str(place)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300, cwd=ROOT)
+    return float(done.stdout)
 
 
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="sizes are read from Linux's /proc")

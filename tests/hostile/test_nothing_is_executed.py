@@ -9,12 +9,12 @@ import pickle
 import zipfile
 from pathlib import Path
 
-import forge
 import numpy as np
 import pytest
-from readers import READERS, write_truth
 
 from digitlab.errors import DigitlabError
+from tests.hostile import forge
+from tests.hostile.readers import READERS, write_truth
 
 
 class Order:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,7 @@ from typing import Any
 import pytest
 
 import digitlab as dl
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lab_tools import Served, start_lab, stop_lab
+from tests.lab.lab_tools import Served, start_lab, stop_lab
 
 
 @pytest.fixture(scope="session")

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 import requests
 from hypothesis import strategies as st
-from lab_tools import Served
 from PIL import Image
 
 from digitlab.lab.guard import HEADERS
 from digitlab.lab.job import UNDER_WAY
 from digitlab.lab.limits import PICTURES
 from digitlab.training import SETTINGS, named_recipes
+from tests.lab.lab_tools import Served
 
 SECONDS = 30.0  # in which an answer must come, and a training must stop
 TENDED = 20  # requests between two looks after the training

@@ -21,13 +21,13 @@ from urllib.parse import quote
 
 import hypothesis
 import pytest
-from fuzzing import Fuzzed, about_what_there_is, config, teach_pictures
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
-from lab_tools import start_lab
 
 from digitlab.lab.guard import HEADERS
 from digitlab.lab.openapi import EVENTS, OPENAPI
+from tests.lab.fuzzing import Fuzzed, about_what_there_is, config, teach_pictures
+from tests.lab.lab_tools import start_lab
 
 SHARE = float(os.environ.get("DIGITLAB_SOAK", "1"))
 SEED = int(os.environ.get("DIGITLAB_SEED", "20260101"))

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab_tools import Served, start_lab, stop_lab
 
 import digitlab as dl
 from digitlab.training.run import Run
+from tests.lab.lab_tools import Served, start_lab, stop_lab
 
 STROKES = {"strokes": [[[10.0, 10.0], [60.5, 12.25], [40.0, 90.0]]], "width": 8}
 

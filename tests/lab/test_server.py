@@ -10,9 +10,9 @@ import urllib.request
 from typing import Any
 
 import pytest
-from lab_tools import kill_lab, start_lab, stop_lab
 
 from digitlab.training.run import Run
+from tests.lab.lab_tools import kill_lab, start_lab, stop_lab
 
 
 def _watch(lab: Any, after: int | None = None) -> socket.socket:

@@ -6,10 +6,10 @@ import base64
 import json
 
 import numpy as np
-import prepare_vectors
 import pytest
 
 from digitlab.reading import prepare, prepare_strokes
+from tests.golden import prepare_vectors
 
 RECORDED = json.loads(prepare_vectors.FILE.read_text())
 

@@ -1,15 +1,10 @@
-"""Some tests share what they train; it is in modules beside them, so their folder is where modules are looked for."""
+"""The trainings that tests of going on share."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import resumed_training
+from tests.training import resumed_training
 
 
 @pytest.fixture(scope="module", params=resumed_training.RECIPES)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_training import BATCH, EPOCH, HELD_OUT, RECIPE, SAMPLES, by_hand, train_small
 
 import digitlab as dl
 from digitlab.engines import find_engine
@@ -16,6 +15,7 @@ from digitlab.training import Branch, StepDone
 from digitlab.training.optimizers import OPTIMIZERS, Tuning
 from digitlab.training.order import batches_of_epoch, split
 from digitlab.training.run import HISTORY, MODEL, Run
+from tests.training.small_training import BATCH, EPOCH, HELD_OUT, RECIPE, SAMPLES, by_hand, train_small
 
 
 @pytest.fixture(scope="module")

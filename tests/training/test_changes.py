@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_training import EPOCH, RECIPE, SAMPLES, by_hand, train_small
 
 import digitlab as dl
 from digitlab.errors import RecipeError, RunError
 from digitlab.training import EpochDone, SettingChanged, StepDone, keeper
 from digitlab.training.run import HISTORY, MODEL, Run
+from tests.training.small_training import EPOCH, RECIPE, SAMPLES, by_hand, train_small
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from small_training import EPOCH, RECIPE, SAMPLES
 
 import digitlab as dl
 from digitlab.training import EpochDone, Started, StepDone
+from tests.training.small_training import EPOCH, RECIPE, SAMPLES
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_training import RECIPE, SAMPLES
 
 import digitlab as dl
 from digitlab.engines.numpy_engine import NumpySession
@@ -14,6 +13,7 @@ from digitlab.errors import DivergenceError
 from digitlab.training import StepDone, loop
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.run import Run
+from tests.training.small_training import RECIPE, SAMPLES
 
 
 @pytest.fixture(scope="module")

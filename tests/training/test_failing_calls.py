@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
 
 import digitlab as dl
 from digitlab.durable import TEMPORARY_PREFIX
 from digitlab.errors import RunError
 from digitlab.training import StepDone
+from tests.training.disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
 
 import digitlab as dl
 from digitlab.errors import RunError
 from digitlab.training import StepDone
+from tests.training.disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
 
 
 @pytest.fixture(scope="module")

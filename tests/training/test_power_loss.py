@@ -16,13 +16,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from disturbed_run import RECIPE, SAMPLES, STEPS, result, undisturbed, verify
 
 import digitlab as dl
 from digitlab.durable import TEMPORARY_PREFIX
 from digitlab.errors import RunError
 from digitlab.training import Branch, EpochDone
 from digitlab.training.run import HISTORY, MANIFEST, MODEL, Run
+from tests.training.disturbed_run import RECIPE, SAMPLES, STEPS, result, undisturbed, verify
 
 RUN = Path("runs/run")  # both folders are new
 Tree = dict[str, bytes | None]  # the content of each file by its path; None for a folder

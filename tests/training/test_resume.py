@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from resumed_training import RECIPES, Listening, Processes, Whole
 
 import digitlab as dl
 from digitlab.training import Stopped
 from digitlab.training.run import Run
+from tests.training.resumed_training import RECIPES, Listening, Processes, Whole
 
 SHARE = float(os.environ.get("DIGITLAB_SOAK", "1"))
 STEPS = 100  # at each of which the soak test stops

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_training import HELD_OUT, RECIPE, SAMPLES, train_small
 
 import digitlab as dl
 from digitlab.engines import NumpyEngine
@@ -14,6 +13,7 @@ from digitlab.errors import RecipeError
 from digitlab.training import EpochDone, Stopped
 from digitlab.training.order import split
 from digitlab.training.run import Run
+from tests.training.small_training import HELD_OUT, RECIPE, SAMPLES, train_small
 
 
 @pytest.fixture(scope="module")
