@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 import digitlab as dl
+from digitlab.cli import main
 from digitlab.data import open_images
+from digitlab.data.opening import FORMATS, Format
 from digitlab.errors import DataFileError, InputError
 
 
@@ -127,5 +129,29 @@ def test_a_file_under_a_known_ending_must_be_one(name, tmp_path):
 
 def test_one_table_of_two_is_no_data_set(parts, tmp_path):
     (tmp_path / "train.csv").write_bytes(as_text(parts[0]))
-    with pytest.raises(DataFileError, match="missing"):
+    with pytest.raises(InputError, match=r"no such data set(?s:.)*train\.csv and test\.csv(?s:.)*got: a folder"):
         dl.open_data(str(tmp_path))
+
+
+def read_toy(path, source):
+    """One shade a line, with its label."""
+    rows = np.array([list(map(int, line.split())) for line in path.read_text().splitlines()], dtype=np.uint8)
+    digits = dl.Digits(np.tile(rows[:, :1, np.newaxis], (1, 28, 28)), rows[:, 1], source)
+    return digits[: len(digits) // 2], digits[len(digits) // 2 :]
+
+
+def test_a_format_from_outside_is_opened_like_the_others(monkeypatch, tmp_path, capsys):
+    path = tmp_path / "shades.toy"
+    path.write_text("".join(f"{25 * digit} {digit}\n" for digit in range(10)) * 4)
+    with pytest.raises(InputError, match="no such data set"):
+        dl.open_data(str(path))
+    toy = Format("a .toy file with a shade and a label in each line", lambda path: path.suffix == ".toy", read_toy)
+    monkeypatch.setitem(FORMATS, "toy", toy)
+    train, test = dl.open_data(str(path))
+    assert train.images[3].tolist() == np.full((28, 28), 75).tolist()
+    assert (len(train), len(test), train.source) == (20, 20, f"{path} (20 of 40)")
+    with pytest.raises(InputError, match=r"a \.npz file .*; a \.toy file with a shade"):
+        dl.open_data(str(tmp_path / "missing"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "minibatch", "--data", str(path), "--epochs", "1", "--layers", "784,2,10"]) == 0
+    assert f"20 digits from {path}" in capsys.readouterr().out

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digitlab.data.zip_file import find_members, unpack
+from digitlab.data.zip_file import open_archive, unpack
 from digitlab.errors import DataFileError
 
 A, B = b"the first member" * 20, bytes(range(256))
@@ -32,8 +32,8 @@ def packed(members: list[tuple[str, bytes]], method: int = zipfile.ZIP_STORED, c
 
 
 def unpack_both(content: bytes) -> list[bytes]:
-    members = find_members(content, ("a", "b"), "some.zip")
-    return [unpack(members[name], "some.zip") for name in ("a", "b")]
+    archive = open_archive(content, ("a", "b"), "some.zip")
+    return [unpack(archive, name, "some.zip") for name in ("a", "b")]
 
 
 def read(content: bytes) -> list[bytes] | None:
@@ -56,8 +56,8 @@ def test_any_members_are_unpacked(a, b, method):
 
 
 def test_a_part_of_a_member_is_unpacked_alone():
-    members = find_members(packed(BOTH, zipfile.ZIP_DEFLATED), ("a", "b"), "some.zip")
-    assert unpack(members["a"], "some.zip", most=5) == A[:5]
+    archive = open_archive(packed(BOTH, zipfile.ZIP_DEFLATED), ("a", "b"), "some.zip")
+    assert unpack(archive, "a", "some.zip", most=5) == A[:5]
 
 
 def swapped() -> bytes:
@@ -78,33 +78,33 @@ def changed(content: bytes, signature: bytes, offset: int, new: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "not an archive"),
-        (b"<!DOCTYPE html><title>404</title>" * 3, "not an archive"),
-        (packed(BOTH) + b"\0", "not an archive"),
-        (packed(BOTH)[:-1], "not an archive"),
+        (b"", "not a ZIP archive"),
+        (b"<!DOCTYPE html><title>404</title>" * 3, "not a ZIP archive"),
+        (packed(BOTH) + b"\0", "not a ZIP archive"),
+        (packed(BOTH)[:-1], "not a ZIP archive"),
         (packed(BOTH) + packed(BOTH), "end of the archive is damaged"),
         (b"MZ" + packed(BOTH), "end of the archive is damaged"),
-        (packed(BOTH, comment=b"hello"), "not an archive"),
-        (packed(BOTH[:1]), "something else"),
-        (packed([*BOTH, ("c", b"")]), "something else"),
-        (packed([BOTH[0], BOTH[0]]), "comes twice"),
-        (packed([BOTH[0], ("../b", B)]), "does not belong"),
-        (packed([BOTH[0], ("/b", B)]), "does not belong"),
-        (packed([BOTH[0], ("b/", b"")]), "does not belong"),
-        (packed([BOTH[0], ("B", B)]), "does not belong"),
-        (packed([BOTH[0], ("ä", B)]), "does not belong"),
+        (packed(BOTH, comment=b"hello"), "not a ZIP archive"),
+        (packed(BOTH[:1]), "not the members.*(?s:.)*1 of them"),
+        (packed([*BOTH, ("c", b"")]), "not the members.*(?s:.)*3 of them"),
+        (packed([BOTH[0], BOTH[0]]), "not the members.*(?s:.)*'a', 'a'"),
+        (packed([BOTH[0], ("../b", B)]), "not the members"),
+        (packed([BOTH[0], ("/b", B)]), "not the members"),
+        (packed([BOTH[0], ("b/", b"")]), "not the members"),
+        (packed([BOTH[0], ("B", B)]), "not the members"),
+        (packed([BOTH[0], ("ä", B)]), "not the members"),
         (packed(BOTH, zipfile.ZIP_BZIP2), "compression"),
         (packed(BOTH, zipfile.ZIP_LZMA), "compression"),
         (changed(packed(BOTH), b"PK\x01\x02", 8, b"\1"), "compression"),  # a password
-        (changed(packed(BOTH), b"PK\x01\x02", 0, b"PK\x07\x08"), "directory of the archive is damaged"),
-        (changed(packed(BOTH), b"PK\x01\x02", 16, bytes(4)), "not those that were packed"),
+        (changed(packed(BOTH), b"PK\x01\x02", 0, b"PK\x07\x08"), "Bad magic number for central directory"),
+        (changed(packed(BOTH), b"PK\x01\x02", 16, bytes(4)), "Bad CRC-32"),
         (changed(packed(BOTH), b"PK\x01\x02", 20, b"\xff"), "overlap"),
         (changed(packed(BOTH), b"PK\x01\x02", 24, b"\xff"), "cut short, or too long"),
-        (changed(packed(BOTH), b"PK\x01\x02", 42, b"\xff\xff\xff\x7f"), "not where it should be"),
-        (changed(packed(BOTH), b"PK\x03\x04", 30, b"x"), "not where it should be"),
-        (changed(packed(BOTH, 8), b"PK\x03\x04", 31, b"\xff"), "compressed bytes are damaged"),
-        (changed(packed(BOTH, 8), b"PK\x01\x02", 24, b"\xff\xff\xff\xff"), "size cannot be true"),
-        (swapped(), "not where it should be"),
+        (changed(packed(BOTH), b"PK\x01\x02", 42, b"\xff\xff\xff\x7f"), "Truncated file header"),
+        (changed(packed(BOTH), b"PK\x03\x04", 30, b"x"), "header b'x' differ"),
+        (changed(packed(BOTH, 8), b"PK\x03\x04", 31, b"\xff"), "while decompressing"),
+        (changed(packed(BOTH, 8), b"PK\x01\x02", 24, b"\xff\xff\xff\xff"), "cut short, or too long"),
+        (swapped(), "overlap"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -141,9 +141,34 @@ def quoted_overlap() -> bytes:
 def test_members_that_share_bytes_are_refused():
     content = quoted_overlap()
     with pytest.raises(DataFileError, match="overlap"):
-        find_members(content, ("a", "b"), "bomb.zip")
+        open_archive(content, ("a", "b"), "bomb.zip")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:  # the test itself is right: each by itself is sound
         assert [entry.filename for entry in archive.infolist()] == ["a", "b"]
+
+
+def test_a_second_end_is_not_believed():
+    """`zipfile` looks for a ZIP64 end right before the end: here it is in the comment of the last directory entry."""
+    content = packed(BOTH)
+    at, last = content.rindex(b"PK\x05\x06"), content.rindex(b"PK\x01\x02")
+    size, start = struct.unpack("<2L", content[at + 12 : at + 20])
+    directory = content[last:at].replace(b"b", b"c")  # the other one, which the second end tells of
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(directory), at)
+    comment = directory + end64 + struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 2, 2, size + len(comment), start, 0)
+    lie = content[: last + 32] + struct.pack("<H", len(comment)) + content[last + 34 : at] + comment + end
+    with zipfile.ZipFile(io.BytesIO(lie)) as archive:  # the test itself is right
+        assert archive.namelist() == ["c"]
+    with pytest.raises(DataFileError, match="end of the archive is damaged"):
+        unpack_both(lie)
+
+
+def test_a_directory_must_be_as_long_as_it_says():
+    """`zipfile` takes what is there of a last comment that would be longer."""
+    content = packed(BOTH)
+    at = content.rindex(b"PK\x01\x02") + 32
+    for lie in (b"\1\0", b"\xff\xff"):
+        with pytest.raises(DataFileError, match="directory of the archive is damaged"):
+            unpack_both(content[:at] + lie + content[at + 2 :])
 
 
 def test_a_stream_that_is_longer_than_its_member_is_not_unpacked_further():

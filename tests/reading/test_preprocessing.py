@@ -111,7 +111,7 @@ def test_blank_is_not_an_error():
 def test_strokes_that_are_none_are_refused(strokes, width):
     with pytest.raises(PictureError) as caught:
         draw(strokes, width=width)
-    assert caught.value.help
+    assert caught.value.got
 
 
 @pytest.mark.parametrize(

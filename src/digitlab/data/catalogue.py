@@ -13,7 +13,6 @@ TensorFlow Datasets publishes; those of MNIST are of the unzipped files.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.digits import DIGIT_NAMES, SIDE, Digits
-from digitlab.data.files import read_file, refuse
-from digitlab.data.idx import parse_idx
+from digitlab.data.digits import DIGIT_NAMES, Digits
+from digitlab.data.idx import STEMS, read_idx_folder
 from digitlab.errors import InputError
 
 __all__ = [
@@ -35,15 +33,11 @@ __all__ = [
     "load_mnist",
     "missing_files",
     "open_entry",
-    "read_idx_folder",
 ]
 
 DATA_VARIABLE = "DIGITLAB_DATA"  # the environment variable that names the folder of fetched data sets
 MNIST_FOLDER = Path(__file__).with_name("mnist")
 MNIST_TEST_SHA256 = "c3f9adf9c66efb572b1f9326c3a511b45910c7173b97be66ceceeeeaef6b802b"  # of `Digits.sha256`
-
-PARTS = {"train": "train", "test": "t10k"}  # our name of each part: the prefix of its files
-STEMS = tuple(f"{prefix}-{kind}-ubyte" for prefix in PARTS.values() for kind in ("images-idx3", "labels-idx1"))
 
 
 @dataclass(frozen=True)
@@ -167,9 +161,7 @@ def open_entry(entry: Entry) -> tuple[Digits, Digits]:
     if entry.mirrors and len(missing_files(entry)) == len(entry.sha256):
         raise InputError(
             f"{entry.name} is not on this machine",
-            must_be=f"{', '.join(entry.sha256)} in {entry.folder}",
-            got="none of them",
-            help=f"`digitlab data fetch {entry.name}`, or put the files there by hand",
+            help=f"`digitlab data fetch {entry.name}`, or put {', '.join(entry.sha256)} into {entry.folder} by hand",
         )
     return read_idx_folder(entry.folder, entry.title, entry.sha256, entry.classes)
 
@@ -177,69 +169,3 @@ def open_entry(entry: Entry) -> tuple[Digits, Digits]:
 def missing_files(entry: Entry) -> list[str]:
     """The names of its files that are not in its folder. Nothing is read or checked."""
     return [name for name in entry.sha256 if not any((entry.folder / found).exists() for found in (name, f"{name}.gz"))]
-
-
-def read_idx_folder(
-    folder: Path, source: str, sha256: dict[str, str] | None = None, classes: tuple[str, ...] = DIGIT_NAMES
-) -> tuple[Digits, Digits]:
-    """The training part and the test part from a folder with the four IDX files, gzipped or not.
-
-    Args:
-        folder: where they lie.
-        source: what the digits are said to come from.
-        sha256: by file name, what the contents must have: unzipped, or as they are where the name ends in ``.gz``.
-        classes: what the labels mean.
-
-    Raises:
-        DataFileError: a file is missing, damaged, not the published one, or does not belong to the others.
-    """
-    train, test = (_read_part(folder, part, f"{source} {part}", sha256, classes) for part in PARTS)
-    return train, test
-
-
-def _read_part(folder: Path, part: str, source: str, sha256: dict[str, str] | None, classes: tuple[str, ...]) -> Digits:
-    arrays = []
-    for kind, dimensions in (("images", 3), ("labels", 1)):
-        stem = f"{PARTS[part]}-{kind}-idx{dimensions}-ubyte"
-        path = _gzipped_or_plain(folder, stem)
-        raw = read_file(path)
-        if sha256 is not None and f"{stem}.gz" in sha256:
-            check_published(raw, sha256[f"{stem}.gz"], str(path))
-        array, content = parse_idx(raw, dimensions, str(path))
-        if sha256 is not None and stem in sha256:
-            check_published(content, sha256[stem], str(path))
-        arrays.append(array)
-    images, labels = arrays
-    most = len(classes) - 1
-    if images.shape[1:] != (SIDE, SIDE) or len(images) != len(labels) or labels.max(initial=0) > most:
-        refuse(
-            str(folder),
-            f"the {part} files do not hold digits",
-            must_be=f"images (N, {SIDE}, {SIDE}) and N labels, each 0 to {most}",
-            got=f"images {images.shape}, labels {labels.shape}, largest label {labels.max(initial=0)}",
-            help="images and labels must come from the same set and be complete",
-        )
-    return Digits(images, labels, source, classes)
-
-
-def check_published(content: bytes, sha256: str, name: str) -> None:
-    """Compare a file's bytes with what its authors published.
-
-    Raises:
-        DataFileError: they differ.
-    """
-    if (actual := hashlib.sha256(content).hexdigest()) != sha256:
-        help = "the file was changed or damaged: fetch the data set again, or install digitlab again for mnist"
-        refuse(name, "this is not the published file", must_be=f"SHA-256 {sha256}", got=actual, help=help)
-
-
-def _gzipped_or_plain(folder: Path, stem: str) -> Path:
-    found, got = None, "neither"
-    try:
-        found = next((folder / name for name in (f"{stem}.gz", stem) if (folder / name).exists()), None)
-    except OSError as error:  # a folder that may not be entered
-        got = error.strerror or str(error)
-    if found is None:
-        help = "a data set is four files: images and labels, for training (train-) and test (t10k-)"
-        refuse(str(folder), "a file of the data set is missing", must_be=f"{stem} or {stem}.gz", got=got, help=help)
-    return found

@@ -7,30 +7,34 @@
 A number is one to three ASCII digits; spaces beside it and quotes around it are let pass. Anything else is
 refused with its line: nothing is guessed, and no line is left out. The file may end in ``.csv.gz``. It is
 read in blocks of whole lines, so that memory grows with the pictures found, not with what a file claims.
+
+A data set is a folder with ``train.csv`` and ``test.csv``, or one file, a seventh of which is kept for testing.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.digits import CLASSES, SIDE
-from digitlab.data.files import MAX_ARRAY_BYTES, check_file, refuse, refuse_unreadable
+from digitlab.data.digits import CLASSES, SIDE, Digits
+from digitlab.data.files import PIECE, check_file, readable, unzipped
+from digitlab.errors import DataFileError, InputError, refuse
 
-__all__ = ["Table", "parse_csv", "read_csv"]
+__all__ = ["CSV_ENDINGS", "Table", "is_csv_folder", "parse_csv", "read_csv", "read_csv_folder", "split_csv"]
 
+CSV_ENDINGS = (".csv", ".csv.gz")
+PARTS = ("train", "test")
+HELD_OUT = 7  # of a single file, every seventh picture is for testing; as of MNIST, 10,000 of 70,000
+HELD_OUT_SEED = 0
 PIXELS = SIDE * SIDE
 LABEL = "label"
-GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which some spreadsheets put before UTF-8
-READ_BYTES = 2**17
 LONGEST_LINE = 2**16  # bytes; 785 long column names fit
-_GZIP_WINDOW = 31  # zlib: 32 KiB window, gzip wrapper with its CRC-32 and length
 COMMA, NEWLINE, ZERO, NINE = b",\n09"
 
 
@@ -47,6 +51,40 @@ class Table:
     labels: NDArray[np.uint8] | None
 
 
+def is_csv_folder(folder: Path) -> bool:
+    """Whether ``train.csv`` and ``test.csv`` are in ``folder``, gzipped or not."""
+    return all(_part(folder, name).exists() for name in PARTS)
+
+
+def read_csv_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
+    """The training part and the test part from a folder with ``train.csv`` and ``test.csv``, gzipped or not.
+
+    Raises:
+        InputError: a file has no labels.
+        DataFileError: as `read_csv`.
+    """
+    train, test = (_read_labelled(_part(folder, name), f"{source} {name}") for name in PARTS)
+    return train, test
+
+
+def split_csv(path: Path, source: str) -> tuple[Digits, Digits]:
+    """The training part and the test part of one CSV file.
+
+    They are drawn without regard to the order of the lines, which may go by label; the same every time.
+
+    Raises:
+        InputError: the file has no labels.
+        DataFileError: as `read_csv`.
+    """
+    digits = _read_labelled(path, source)
+    drawn = np.random.default_rng(HELD_OUT_SEED).permutation(len(digits))
+    test, train = (np.sort(part) for part in np.split(drawn, [len(digits) // HELD_OUT]))
+    return (
+        Digits(digits.images[train], digits.labels[train], f"{source} train"),
+        Digits(digits.images[test], digits.labels[test], f"{source} test"),
+    )
+
+
 def read_csv(path: Path) -> Table:
     """Read a CSV file, gzipped or not.
 
@@ -54,26 +92,41 @@ def read_csv(path: Path) -> Table:
         DataFileError: missing, not a file, damaged, or a line that is not a picture; the line is named.
     """
     check_file(path)
-    return parse_csv(_read_pieces(path), str(path))
+    with readable(path), path.open("rb") as file:
+        return parse_csv(iter(lambda: file.read(PIECE), b""), str(path))
 
 
-def parse_csv(pieces: Iterator[bytes], name: str) -> Table:
-    """`read_csv` for text at hand, cut anywhere into ``pieces``; ``name`` is what error messages call it."""
-    blocks = _whole_lines(pieces, name)
+def parse_csv(pieces: Iterable[bytes], name: str) -> Table:
+    """`read_csv` for a file at hand, cut into ``pieces``; ``name`` is what error messages call it."""
+    blocks = _whole_lines(unzipped(pieces, name), name)
     first = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
     top, _, rest = first.partition(b"\n")
     columns, label, is_header = _look_at_top(top, name)
     rows = []
-    line = 1
-    for block in _chain(rest if is_header else first, blocks):
-        begin = line + is_header
-        rows.append(_parse_block(block, columns, label, begin, name))
+    line = 1 + is_header
+    for block in chain(filter(None, [rest if is_header else first]), blocks):
+        rows.append(_parse_block(block, columns, label, line, name))
         line += len(rows[-1])
     table = np.concatenate(rows) if rows else np.empty((0, columns), dtype=np.uint8)  # (N, 784 or 785)
     if label is None:
         return Table(table.reshape(-1, SIDE, SIDE), None)
     images = np.delete(table, label, axis=1).reshape(-1, SIDE, SIDE)
     return Table(images, table[:, label].copy())
+
+
+def _part(folder: Path, name: str) -> Path:
+    """The path of ``train.csv`` or ``test.csv``; of the gzipped one where only this is there."""
+    plain, gzipped = (folder / f"{name}{ending}" for ending in CSV_ENDINGS)
+    return gzipped if gzipped.exists() and not plain.exists() else plain
+
+
+def _read_labelled(path: Path, source: str) -> Digits:
+    table = read_csv(path)
+    if table.labels is None:
+        must_be = "a column with the name label, or 785 numbers in each line, the label first"
+        help = "for predictions alone: network.predict(digitlab.data.open_images(path))"
+        refuse(InputError, path, "there are no labels", must_be=must_be, help=help)
+    return Digits(table.images, table.labels, source)
 
 
 def _look_at_top(top: bytes, name: str) -> tuple[int, int | None, bool]:
@@ -85,11 +138,12 @@ def _look_at_top(top: bytes, name: str) -> tuple[int, int | None, bool]:
     torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
     if columns != PIXELS + len(labels) or len(labels) > 1 or torn:
         refuse(
-            name,
-            "line 1: these are not the columns of a picture",
+            DataFileError,
+            f"{name}: line 1",
+            "these are not the columns of a picture",
             must_be=f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label column `{LABEL}`",
             got=f"{columns} columns, {len(labels)} of them labels, beginning with {', '.join(cells[:3])!r}",
-            help="see docs/reference/data.md; pandas writes an extra column unless it is told index=False",
+            help="pandas writes one column more unless it is told index=False",
         )
     return columns, (labels[0] if labels else None), is_header
 
@@ -129,16 +183,14 @@ def _parse_line(line: bytes, columns: int, label: int | None, where: str) -> lis
     """One line, number by number: the definition of what is accepted."""
     cells = line.split(b",")
     if len(cells) != columns:
-        must_be = f"{columns} columns, as in line 1"
-        refuse(where, "a column is missing or too much", must_be=must_be, got=f"{len(cells)} columns in {line[:40]!r}")
+        must_be, got = f"{columns} columns, as in line 1", f"{len(cells)} columns in {line[:40]!r}"
+        refuse(DataFileError, where, "a column is missing, or there is one too many", must_be=must_be, got=got)
     numbers = []
     for column, cell in enumerate(map(_clean, cells)):
         most = CLASSES - 1 if column == label else 255
         if not _is_number(cell) or int(cell) > most:
-            what = "label" if column == label else "pixel"
-            problem = f"column {column + 1}: this is not a {what}"
-            help = "pixels are whole numbers of ink: 0 paper, 255 full; scale and round what is otherwise"
-            refuse(where, problem, must_be=f"a whole number from 0 to {most}", got=repr(cell), help=help)
+            problem = f"column {column + 1}: this is not a {'label' if column == label else 'pixel'}"
+            refuse(DataFileError, where, problem, must_be=f"a whole number from 0 to {most}", got=repr(cell))
         numbers.append(int(cell))
     return numbers
 
@@ -153,12 +205,6 @@ def _is_number(text: str) -> bool:
     return text.isdigit() and len(text) <= 3
 
 
-def _chain(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from others
-
-
 def _whole_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """The same text, cut after line ends; each line, the last one too, ends in one newline."""
     rest = b""
@@ -167,43 +213,9 @@ def _whole_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         cut = text.rfind(b"\n") + 1
         rest = text[cut:]
         if len(rest) > LONGEST_LINE:
-            got = f"{len(rest)} bytes without a line end, beginning with {rest[:16]!r}"
-            refuse(name, "this is not a table of numbers", must_be=f"lines of at most {LONGEST_LINE} bytes", got=got)
+            got = f"a line of more than {LONGEST_LINE:,} bytes, beginning with {rest[:16]!r}"
+            refuse(DataFileError, name, "this is not a table of numbers", got=got)
         if cut:
             yield text[:cut].replace(b"\r\n", b"\n")
     if rest:
         yield rest.removesuffix(b"\r") + b"\n"
-
-
-def _read_pieces(path: Path) -> Iterator[bytes]:
-    """The text of a file, unzipped where it begins like gzip, a little at a time."""
-    try:
-        with path.open("rb") as file:
-            pieces = iter(lambda: file.read(READ_BYTES), b"")
-            first = next(pieces, b"")
-            text = _chain(first, pieces)
-            yield from _unzip(text, str(path)) if first.startswith(GZIP_MAGIC) else text
-    except OSError as error:
-        refuse_unreadable(path, error)
-
-
-def _unzip(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """One gzip member and nothing else. A bomb is met piece by piece, by whoever looks at its text."""
-    unzip = zlib.decompressobj(_GZIP_WINDOW)
-    total = 0
-    for piece in pieces:
-        packed = piece
-        while packed and not unzip.eof:
-            try:
-                text = unzip.decompress(packed, READ_BYTES)
-            except zlib.error as error:
-                refuse(name, "the gzip stream is damaged", must_be="gzip data with a matching CRC-32", got=str(error))
-            packed = unzip.unconsumed_tail
-            total += len(text)
-            if total > MAX_ARRAY_BYTES:
-                refuse(name, "the text is too long", must_be=f"at most {MAX_ARRAY_BYTES} bytes unpacked", got="more")
-            yield text
-        if unzip.unused_data or (unzip.eof and packed):
-            refuse(name, "something follows the gzip member", must_be="one gzip member", got="more bytes after it")
-    if not unzip.eof:
-        refuse(name, "the gzip stream has no end", must_be="one complete gzip member", got="a stream cut short")

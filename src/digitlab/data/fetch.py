@@ -17,9 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from digitlab.data.catalogue import Entry
-from digitlab.data.files import refuse
 from digitlab.durable import write_durably
-from digitlab.errors import DataFileError
+from digitlab.errors import DataFileError, printable, system_errors
 
 __all__ = ["Limits", "fetch"]
 
@@ -70,14 +69,10 @@ def fetch(entry: Entry, say: Callable[[str], None] | None = None, limits: Limits
             say(f"{name} is there already")
             continue
         content = _ask_mirrors(entry, name, sha256, say, limits or Limits())
-        try:
+        help = "set DIGITLAB_DATA to a folder that can be written to"
+        with system_errors(DataFileError, f"{printable(str(path))}: the file cannot be written", help=help):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(path, content)
-        except OSError as error:
-            got = error.strerror or str(error)
-            must_be = f"a folder with {len(content)} bytes free"
-            help = "set DIGITLAB_DATA to a folder that can be written to"
-            refuse(str(path), "the file cannot be written", must_be=must_be, got=got, help=help)
     return paths
 
 
@@ -105,7 +100,6 @@ def _ask_mirrors(entry: Entry, name: str, sha256: str, say: Callable[[str], None
     raise DataFileError(
         "\n    ".join([f"{entry.name}: no mirror has {name} as it was published", *reasons]),
         must_be=f"SHA-256 {sha256}",
-        got=f"nothing right from {len(reasons)} mirrors, for the reasons above",
         help=f"try again later; or get {', '.join(entry.sha256)} elsewhere, and put them into {entry.folder}",
     )
 

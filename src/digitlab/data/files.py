@@ -1,75 +1,116 @@
-"""What every reader of data files needs: a careful look at a file before it is opened, and one way to refuse it."""
+"""What every reader of data files needs: a careful look before a file is opened, and gzip unpacked with care."""
 
 from __future__ import annotations
 
 import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import NoReturn
 
-from digitlab.errors import DataFileError
+from digitlab.errors import DataFileError, DigitlabError, PictureError, printable, refuse, system_errors
 
 __all__ = [
+    "GZIP_MAGIC",
     "MAX_ARRAY_BYTES",
     "MAX_DEFLATE_RATIO",
-    "MAX_FILE_BYTES",
+    "PIECE",
     "check_file",
+    "named",
     "read_file",
-    "refuse",
-    "refuse_unreadable",
+    "readable",
+    "unzipped",
 ]
 
 MAX_FILE_BYTES = 2**31  # on disk; EMNIST ByClass, a large relative of MNIST, has 0.64e9 pixels
 MAX_ARRAY_BYTES = 2**31  # unpacked
 MAX_DEFLATE_RATIO = 1032  # no deflate stream can expand further than this (zlib's technical details)
-COPY_AGAIN = "copy or download the file again, and compare its SHA-256 with the publisher's"
+COPY_AGAIN = "download or copy it again"
+PIECE = 2**17  # bytes that are read or unpacked at once
+GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = 31  # zlib: 32 KiB window, gzip wrapper with its CRC-32 and length
 
 
-def check_file(path: Path, most: int = MAX_FILE_BYTES) -> None:
+def check_file(path: Path, most: int = MAX_FILE_BYTES, kind: type[DigitlabError] = DataFileError) -> None:
     """Look at what ``path`` is before it is opened.
 
     Raises:
-        DataFileError: missing, not a regular file (opening a FIFO would wait for a writer for ever), or more than
-            ``most`` bytes.
+        DataFileError: (or another ``kind``) missing, not a regular file (opening a FIFO would wait for a writer for
+            ever), or more than ``most`` bytes.
     """
-    try:
+    if "\0" in str(path):
+        refuse(kind, path, "no file can have this name")
+    with readable(path, kind):
         status = path.stat()
-    except (OSError, ValueError) as error:
-        refuse_unreadable(path, error)
     if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
-        refuse(str(path), "this is not a file", must_be="a regular file", got=kind)
+        got = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+        refuse(kind, path, "this is not a file", got=got)
     if status.st_size > most:
-        got = f"{status.st_size} bytes"
-        refuse(str(path), "the file is too large", must_be=f"at most {most} bytes", got=got)
+        refuse(kind, path, "the file is too large", must_be=f"at most {most:,} bytes", got=f"{status.st_size:,} bytes")
 
 
-def read_file(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
+def read_file(path: Path, most: int = MAX_FILE_BYTES, kind: type[DigitlabError] = DataFileError) -> bytes:
     """All bytes of a regular file.
 
     Raises:
         DataFileError: as `check_file`, or it cannot be read.
     """
-    check_file(path, most)
-    try:
+    check_file(path, most, kind)
+    with readable(path, kind):
         return path.read_bytes()
-    except OSError as error:
-        refuse_unreadable(path, error)
 
 
-def refuse_unreadable(path: Path, error: OSError | ValueError) -> NoReturn:
-    """Say in our words that the operating system does not give us a file.
+def readable(path: Path, kind: type[DigitlabError] = DataFileError) -> AbstractContextManager[None]:
+    """While inside, the operating system's complaints are errors of this ``kind`` about ``path``."""
+    return system_errors(kind, f"{printable(str(path))}: this cannot be read")
+
+
+@contextmanager
+def named(place: object, kind: type[DigitlabError] = DataFileError) -> Iterator[None]:
+    """While inside, a picture or label that is refused is an error of this ``kind`` that names ``place``."""
+    try:
+        yield
+    except PictureError as error:
+        refuse(kind, place, error.what, must_be=error.must_be, got=error.got, help=error.help)
+
+
+def unzipped(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """The bytes of a file; unpacked, a little at a time, where they begin like gzip.
+
+    A bomb is so met piece by piece, by whoever looks at what it unpacks to. When the last piece was asked for, the
+    CRC-32 is known to be right.
+
+    Args:
+        pieces: the file, cut anywhere but within its first two bytes.
+        name: what error messages call it.
 
     Raises:
-        DataFileError: always.
+        DataFileError: damage, no end, something after the one gzip member, or more than `MAX_ARRAY_BYTES` unpacked.
     """
-    got = getattr(error, "strerror", None) or str(error)
-    refuse(str(path), "the file cannot be read", must_be="a readable file", got=got)
-
-
-def refuse(name: str, problem: str, *, must_be: str, got: str, help: str = COPY_AGAIN) -> NoReturn:
-    """Refuse the file that messages call ``name``.
-
-    Raises:
-        DataFileError: always.
-    """
-    raise DataFileError(f"{name}: {problem}", must_be=must_be, got=got, help=help)
+    pieces = iter(pieces)
+    first = next(pieces, b"")
+    if not first.startswith(GZIP_MAGIC):
+        yield from chain([first], pieces)
+        return
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    total = 0
+    short = (piece[at : at + PIECE] for piece in chain([first], pieces) for at in range(0, len(piece), PIECE))
+    for piece in short:
+        packed = piece
+        while packed and not inflater.eof:
+            try:
+                content = inflater.decompress(packed, PIECE)
+            except zlib.error as error:
+                refuse(DataFileError, name, "the gzip file is damaged", got=str(error), help=COPY_AGAIN)
+            packed = inflater.unconsumed_tail
+            total += len(content)
+            if total > MAX_ARRAY_BYTES:
+                refuse(DataFileError, name, f"this unpacks to more than {MAX_ARRAY_BYTES:,} bytes")
+            yield content
+        if packed or inflater.unused_data:
+            refuse(
+                DataFileError, name, "something follows the gzip member", must_be="one gzip member, and nothing else"
+            )
+    if not inflater.eof:
+        refuse(DataFileError, name, "the gzip file is cut short", help=COPY_AGAIN)

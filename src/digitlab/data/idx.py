@@ -6,80 +6,116 @@
     offset 4   D x uint32 big-endian  the shape
     then       the array in C order, one byte an element, and nothing after it
 
-A file may be gzipped, as ONE member. Whatever is wrong is refused before memory is spent on it: a header
-never decides how much is allocated, because nothing is believed until the bytes are there. A gzipped file
-is covered by its CRC-32, which is always read to the end.
+A data set is a folder with four of them: images and labels, for training (``train-``) and test (``t10k-``). Each may be
+gzipped, as ONE member. Whatever is wrong is refused before memory is spent on it: a header never decides how much is
+allocated, because nothing is believed until the bytes are there. A gzipped file is covered by its CRC-32, which is
+always read to the end.
 
 Source: the description at the end of LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.files import MAX_ARRAY_BYTES, MAX_DEFLATE_RATIO, read_file, refuse
+from digitlab.data.digits import DIGIT_NAMES, Digits
+from digitlab.data.files import (
+    GZIP_MAGIC,
+    MAX_ARRAY_BYTES,
+    MAX_DEFLATE_RATIO,
+    named,
+    read_file,
+    readable,
+    unzipped,
+)
+from digitlab.errors import DataFileError, refuse
 
-__all__ = ["encode_idx", "parse_idx", "read_idx"]
+__all__ = ["STEMS", "encode_idx", "is_idx_folder", "parse_idx", "read_idx", "read_idx_folder"]
 
 UNSIGNED_BYTE = 0x08
-GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31  # zlib: 32 KiB window, gzip wrapper with its CRC-32 and length
+PARTS = {"train": "train", "test": "t10k"}  # our name of each part: the prefix of its files
+STEMS = tuple(f"{prefix}-{kind}-ubyte" for prefix in PARTS.values() for kind in ("images-idx3", "labels-idx1"))
 
 
-def read_idx(path: Path, dimensions: int) -> tuple[NDArray[np.uint8], bytes]:
-    """Read one IDX file, gzipped or not.
+def is_idx_folder(folder: Path) -> bool:
+    """Whether any of the four files is in ``folder``."""
+    return any((folder / name).exists() for stem in STEMS for name in (stem, f"{stem}.gz"))
+
+
+def read_idx_folder(
+    folder: Path, source: str, published: Mapping[str, str] | None = None, classes: tuple[str, ...] = DIGIT_NAMES
+) -> tuple[Digits, Digits]:
+    """The training part and the test part from a folder with the four files, gzipped or not.
+
+    Args:
+        folder: where they lie.
+        source: what the digits are said to come from.
+        published: the SHA-256 that the files must have; see `read_idx`.
+        classes: what the labels mean.
+
+    Raises:
+        DataFileError: a file is missing, damaged, not the published one, or does not belong to the others.
+    """
+
+    def part(name: str) -> Digits:
+        images, labels = (
+            read_idx(_gzipped_or_plain(folder, f"{PARTS[name]}-{kind}-idx{dimensions}-ubyte"), dimensions, published)
+            for kind, dimensions in (("images", 3), ("labels", 1))
+        )
+        with named(f"{folder}: the {name} files"):
+            return Digits(images, labels, f"{source} {name}", classes)
+
+    return part("train"), part("test")
+
+
+def read_idx(path: Path, dimensions: int, published: Mapping[str, str] | None = None) -> NDArray[np.uint8]:
+    """The array (read-only) of one IDX file, gzipped or not.
 
     Args:
         path: a regular file.
         dimensions: how many dimensions the array must have: 1 for labels, 3 for images.
-
-    Returns:
-        The array (read-only), and the raw unzipped bytes of the whole file, which checksums are made of.
+        published: the SHA-256 that files must have, by their names: as they are where the name ends in ``.gz``, else
+            unzipped.
 
     Raises:
-        DataFileError: missing, not a file, damaged, or not what was asked for.
+        DataFileError: missing, not a file, damaged, not the published one, or not what was asked for.
     """
-    return parse_idx(read_file(path), dimensions, str(path))
+    raw, published = read_file(path), published or {}
+    stem = path.name.removesuffix(".gz")
+    _check_published(raw, published.get(f"{stem}.gz"), path)
+    array, content = parse_idx(raw, dimensions, str(path))
+    _check_published(content, published.get(stem), path)
+    return array
 
 
 def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.uint8], bytes]:
-    """`read_idx` for bytes at hand; ``name`` is what error messages call them."""
-    gzipped = content[:2] == GZIP_MAGIC
+    """The array in the bytes of an IDX file, and these bytes unzipped; ``name`` is what error messages call them."""
     header_bytes = 4 + 4 * dimensions
-    unzip = zlib.decompressobj(_GZIP_WINDOW)
-    header = _inflate(unzip, content, header_bytes, name) if gzipped else content[:header_bytes]
-    shape = _parse_header(header, dimensions, name)
+    most = min(MAX_ARRAY_BYTES, len(content) * (MAX_DEFLATE_RATIO if content.startswith(GZIP_MAGIC) else 1))
+    pieces = unzipped([content], name)
+    begin = _take(pieces, header_bytes, b"")
+    shape = _parse_header(begin[:header_bytes], dimensions, name)
     size = math.prod(shape)
-    most = MAX_DEFLATE_RATIO * len(content) if gzipped else len(content)
-    if size > min(most, MAX_ARRAY_BYTES):
-        refuse(
-            name,
-            "the header promises more than the file can hold",
-            must_be=f"at most {min(most, MAX_ARRAY_BYTES)} elements for a file of {len(content)} bytes",
-            got=f"shape {shape}",
-        )
-    if gzipped:
-        # One byte more than promised: enough to see a surplus, and to make zlib read and check the trailer.
-        content = header + _inflate(unzip, unzip.unconsumed_tail, size + 1, name)
+    if size > most:
+        problem = "the header promises more than the file can hold"
+        refuse(DataFileError, name, problem, must_be=f"at most {most:,} elements", got=f"shape {shape}")
+    # One byte more than promised: enough to see a surplus, and to have the end of a gzip file checked.
+    content = _take(pieces, header_bytes + size + 1, begin)
     actual = len(content) - header_bytes
     if actual != size:
         problem = "the file is cut short" if actual < size else "there are bytes after the end of the array"
-        got = f"{actual}" if actual < size else f"at least {actual}"
-        refuse(name, problem, must_be=f"{size} bytes after the header, for shape {shape}", got=got)
-    if gzipped and not unzip.eof:
-        refuse(name, "the gzip stream has no end", must_be="one complete gzip member", got="a stream cut short")
-    if gzipped and unzip.unused_data:
-        got = f"{len(unzip.unused_data)} bytes after it"
-        refuse(name, "something follows the gzip member", must_be="one gzip member and nothing else", got=got)
+        got = f"{actual:,}" if actual < size else f"at least {actual:,}"
+        refuse(DataFileError, name, problem, must_be=f"{size:,} bytes after the header, for shape {shape}", got=got)
     try:
         return np.frombuffer(content, dtype=np.uint8, offset=header_bytes).reshape(shape), content
     except ValueError:  # no elements, but sides such as (2**32 - 1, 2**32 - 1, 0), which NumPy cannot count
-        refuse(name, "the shape is impossible", must_be="sides of an array", got=f"shape {shape}")
+        refuse(DataFileError, name, "no array can have this shape", got=f"{shape}")
 
 
 def encode_idx(array: NDArray[np.uint8]) -> bytes:
@@ -88,23 +124,40 @@ def encode_idx(array: NDArray[np.uint8]) -> bytes:
     return header + np.array(array.shape, dtype=">u4").tobytes() + array.tobytes()
 
 
-def _inflate(unzip: zlib._Decompress, content: bytes, most: int, name: str) -> bytes:
-    """At most ``most`` bytes: output is limited, so a bomb costs no more than an honest file."""
-    try:
-        return unzip.decompress(content, most)
-    except zlib.error as error:
-        refuse(name, "the gzip stream is damaged", must_be="gzip data with a matching CRC-32", got=str(error))
+def _take(pieces: Iterator[bytes], least: int, taken: bytes) -> bytes:
+    """More pieces after those that were ``taken``, until there are so many bytes, or no more."""
+    parts, missing = [taken], least - len(taken)
+    while missing > 0 and (piece := next(pieces, None)) is not None:
+        parts.append(piece)
+        missing -= len(piece)
+    return b"".join(parts)
 
 
 def _parse_header(header: bytes, dimensions: int, name: str) -> tuple[int, ...]:
     magic = bytes([0, 0, UNSIGNED_BYTE, dimensions])
-    must_be = f"the bytes {magic.hex(' ')} (unsigned bytes, {dimensions} dimension{'s' * (dimensions > 1)})"
     if not header:
-        refuse(name, "the file is empty", must_be=must_be, got="0 bytes")
+        refuse(DataFileError, name, "the file is empty")
     if header[:4] != magic:
+        must_be = f"the first bytes {magic.hex(' ')} (unsigned bytes, {dimensions} dimension{'s' * (dimensions > 1)})"
         got = f"{header[:4].hex(' ')} ({header[:16]!r}...)"
-        refuse(name, "this is not the IDX file that it should be", must_be=must_be, got=got)
+        refuse(DataFileError, name, "this is not the IDX file that it should be", must_be=must_be, got=got)
     if len(header) < 4 + 4 * dimensions:
-        got = f"{len(header)} bytes"
-        refuse(name, "the header is cut short", must_be=f"{4 + 4 * dimensions} bytes of header", got=got)
+        refuse(DataFileError, name, "the header is cut short", got=f"{len(header)} of {4 + 4 * dimensions} bytes")
     return tuple(int(length) for length in np.frombuffer(header, dtype=">u4", offset=4))
+
+
+def _check_published(content: bytes, sha256: str | None, path: Path) -> None:
+    """Compare a file's bytes with what its authors published."""
+    if sha256 and (actual := hashlib.sha256(content).hexdigest()) != sha256:
+        help = "the file was changed or damaged: fetch the data set again, or install digitlab again for mnist"
+        refuse(
+            DataFileError, path, "this is not the published file", must_be=f"SHA-256 {sha256}", got=actual, help=help
+        )
+
+
+def _gzipped_or_plain(folder: Path, stem: str) -> Path:
+    with readable(folder):
+        found = next((path for name in (f"{stem}.gz", stem) if (path := folder / name).exists()), None)
+    if found is None:
+        refuse(DataFileError, folder, "a file of the data set is missing", must_be=f"{stem} or {stem}.gz")
+    return found

@@ -12,7 +12,6 @@ How a file is decoded, and what it cannot cost: `picture_file.py`.
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, MOST_CLASSES, SIDE, Digits
-from digitlab.data.files import read_file, refuse, refuse_unreadable
-from digitlab.data.picture_file import Refuse, Terms, open_picture
+from digitlab.data.files import named, read_file, readable
+from digitlab.data.picture_file import open_picture
+from digitlab.errors import DataFileError, PictureError, refuse
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,11 +36,8 @@ MAX_SIDE = 4096  # pixels; more than any camera's picture of one digit needs, an
 
 
 def is_image_folder(folder: Path) -> bool:
-    """Whether ``folder`` is laid out like a folder of pictures for each class."""
-    try:
-        return any((folder / part).is_dir() for part in PARTS)
-    except OSError:  # a folder that may not be entered; whoever reads it says so
-        return False
+    """Whether ``train`` or ``test`` is a folder in ``folder``."""
+    return any((folder / part).is_dir() for part in PARTS)
 
 
 def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
@@ -60,12 +57,11 @@ def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
     classes = DIGIT_NAMES if set(names) <= set(DIGIT_NAMES) else names
     if not 1 <= len(names) <= MOST_CLASSES:
         must_be = f"1 to {MOST_CLASSES} folders, one for each class"
-        refuse(str(folder / "train"), "these cannot be classes", must_be=must_be, got=f"{len(names)} folders")
+        refuse(DataFileError, folder / "train", "these cannot be classes", must_be=must_be, got=f"{len(names)} folders")
     for name in _folder_names(folder / "test"):
         if name not in classes:
-            help = "train and test must have the same classes"
             must_be = f"one of {', '.join(classes)}"
-            refuse(str(folder / "test" / name), "this class is not in train", must_be=must_be, got=name, help=help)
+            refuse(DataFileError, folder / "test" / name, "this class is not in train", must_be=must_be)
     train, test = (_read_part(folder / part, classes, f"{source} {part}") for part in PARTS)
     return train, test
 
@@ -76,31 +72,28 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     Raises:
         DataFileError: another format or size, more than one picture, transparency, or damage.
     """
-    refuse_it = partial(refuse, name)
-    with open_picture(content, Terms(f"{SIDE}x{SIDE}", partial(_check_size, refuse_it), refuse_it)) as image:
-        return _grey(image, refuse_it)
+    with named(name), open_picture(content, _check_size) as image:
+        return _grey(image)
 
 
-def _check_size(refuse: Refuse, width: int, height: int) -> None:
+def _check_size(width: int, height: int) -> None:
     """Refuse a size, whether much is wrong with it or little."""
-    if max(width, height) > MAX_SIDE:
-        must_be = f"{SIDE}x{SIDE}; above {MAX_SIDE}x{MAX_SIDE} nothing is even decoded"
-        refuse("the picture is too large", must_be=must_be, got=f"{width}x{height}")
     if (width, height) != (SIDE, SIDE):
-        help = f"all pictures of a data set have one size; scale this one to {SIDE}x{SIDE} pixels"
-        refuse("the picture has the wrong size", must_be=f"{SIDE}x{SIDE}", got=f"{width}x{height}", help=help)
+        what = "the picture is too large" if max(width, height) > MAX_SIDE else "the picture has the wrong size"
+        raise PictureError(
+            what, must_be=f"{SIDE}x{SIDE} pixels, as all pictures of a data set", got=f"{width}x{height}"
+        )
 
 
-def _grey(image: Image.Image, refuse: Refuse) -> NDArray[np.uint8]:
+def _grey(image: Image.Image) -> NDArray[np.uint8]:
     """The grey levels of colours whose meaning is known, where nothing is see-through."""
     if image.mode not in MODES:
-        help = "save it as an 8-bit greyscale PNG"
-        must_be = "greyscale or RGB, 8 bits a channel"
-        refuse("these colours cannot be made grey", must_be=must_be, got=f"Pillow's mode {image.mode}", help=help)
+        must_be, got = "greyscale or RGB, 8 bits a channel", f"Pillow's mode {image.mode}"
+        raise PictureError("these colours cannot be made grey", must_be=must_be, got=got)
     see_through = "transparency" in image.info or image.mode in {"LA", "PA", "RGBA"}
     if see_through and np.array(image.convert("RGBA"))[:, :, 3].min() < 255:
         help = "fill the background first: black for paper, as ink is bright"
-        refuse("the picture is transparent in places", must_be="paper everywhere", got="transparent pixels", help=help)
+        raise PictureError("the picture is transparent in places", help=help)
     grey = image.convert("RGB").convert("L") if image.mode in {"P", "PA"} else image.convert("L")
     return np.array(grey, dtype=np.uint8)
 
@@ -114,8 +107,8 @@ def _read_part(folder: Path, classes: tuple[str, ...], source: str) -> Digits:
             images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path)))
             labels.append(label)
     if not images:
-        must_be = f"pictures that end in {', '.join(ENDINGS)}, in a folder for each class"
-        refuse(str(folder), "there are no pictures", must_be=must_be, got="none")
+        must_be = f"files that end in {', '.join(ENDINGS)}, in a folder for each class"
+        refuse(DataFileError, folder, "there are no pictures", must_be=must_be)
     return Digits(np.stack(images), np.array(labels, dtype=np.uint8), source, classes)
 
 
@@ -124,9 +117,8 @@ def _picture_paths(folder: Path) -> list[Path]:
     paths = _visible(folder)
     for path in paths:
         if path.suffix.lower() not in ENDINGS:
-            help = "take it out of the folder; names that begin with a dot are passed over"
-            must_be = f"a name that ends in {', '.join(ENDINGS)}"
-            refuse(str(path), "this is not a picture", must_be=must_be, got=path.name, help=help)
+            must_be = f"a name that ends in {', '.join(ENDINGS)}, or begins with a dot: then it is passed over"
+            refuse(DataFileError, path, "this is not a picture", must_be=must_be)
     return paths
 
 
@@ -135,11 +127,9 @@ def _folder_names(folder: Path) -> tuple[str, ...]:
     paths = _visible(folder)
     for path in paths:
         if not path.name.isprintable():  # control characters, and bytes that are not text
-            refuse(repr(str(path)), "this cannot be the name of a class", must_be="text", got=repr(path.name))
+            refuse(DataFileError, path, "this cannot be the name of a class", must_be="text")
         if not path.is_dir():
-            must_be = "a folder for each class, and the pictures in them"
-            help = "move it into the folder of its class"
-            refuse(str(path), "a file lies among the classes", must_be=must_be, got=path.name, help=help)
+            refuse(DataFileError, path, "a file lies among the classes", help="move it into the folder of its class")
     return tuple(sorted((path.name for path in paths), key=_by_value))
 
 
@@ -150,7 +140,5 @@ def _by_value(name: str) -> tuple[bool, int, str]:
 
 def _visible(folder: Path) -> list[Path]:
     """What is in ``folder``, sorted by name, without hidden files."""
-    try:
+    with readable(folder):
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        refuse_unreadable(folder, error)

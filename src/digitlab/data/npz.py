@@ -18,13 +18,15 @@ import math
 import re
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import CLASSES, SIDE, Digits
-from digitlab.data.files import MAX_ARRAY_BYTES, read_file, refuse
-from digitlab.data.zip_file import Member, find_members, unpack
+from digitlab.data.files import MAX_ARRAY_BYTES, read_file
+from digitlab.data.zip_file import open_archive, unpack
+from digitlab.errors import DataFileError, refuse
 
 __all__ = ["parse_npz", "read_npz"]
 
@@ -60,18 +62,17 @@ def read_npz(path: Path, source: str) -> tuple[Digits, Digits]:
 
 def parse_npz(content: bytes, name: str, source: str) -> tuple[Digits, Digits]:
     """`read_npz` for bytes at hand; ``name`` is what error messages call them."""
-    members = find_members(content, MEMBERS, name)
-    shapes = {member: _peek(members[member], name) for member in MEMBERS}
+    archive = open_archive(content, MEMBERS, name)
+    shapes = {member: _peek(archive, member, name) for member in MEMBERS}
     for part in PARTS:  # shapes are compared before anything is unpacked
         images, labels = shapes[f"x_{part}.npy"], shapes[f"y_{part}.npy"]
         if len(images) != 3 or images[1:] != (SIDE, SIDE) or labels != images[:1]:
-            must_be = f"images (N, {SIDE}, {SIDE}) and labels (N,)"
-            got = f"x_{part} {images}, y_{part} {labels}"
-            refuse(name, f"the {part} arrays do not hold digits", must_be=must_be, got=got)
+            must_be, got = f"images (N, {SIDE}, {SIDE}) and labels (N,)", f"x_{part} {images}, y_{part} {labels}"
+            refuse(DataFileError, name, f"the {part} arrays do not hold digits", must_be=must_be, got=got)
     train, test = (
         Digits(
-            _parse_array(members[f"x_{part}.npy"], name, PIXEL_TYPES),
-            _as_labels(_parse_array(members[f"y_{part}.npy"], name, LABEL_TYPES), f"{name}: y_{part}.npy"),
+            _read_array(archive, f"x_{part}.npy", name),
+            _as_labels(_read_array(archive, f"y_{part}.npy", name), f"{name}: y_{part}.npy"),
             f"{source} {part}",
         )
         for part in PARTS
@@ -79,41 +80,41 @@ def parse_npz(content: bytes, name: str, source: str) -> tuple[Digits, Digits]:
     return train, test
 
 
-def _peek(member: Member, name: str) -> tuple[int, ...]:
+def _peek(archive: ZipFile, member: str, name: str) -> tuple[int, ...]:
     """The shape that a member's header tells; little is unpacked for it, and it must fit the member's size."""
-    begin = unpack(member, name, most=LONGEST_HEADER)
-    kinds = PIXEL_TYPES if member.name.startswith("x") else LABEL_TYPES
-    dtype, _, shape, offset = _parse_header(begin, f"{name}: {member.name}", kinds)
-    size = offset + math.prod(shape) * dtype.itemsize
-    if size != member.size or size > MAX_ARRAY_BYTES:
-        must_be = f"{member.size} bytes, the size of the member, and at most {MAX_ARRAY_BYTES}"
-        refuse(f"{name}: {member.name}", "the shape cannot be true", must_be=must_be, got=f"{shape} {dtype}")
+    dtype, _, shape, offset = _parse_header(unpack(archive, member, name, most=LONGEST_HEADER), member, name)
+    size, said = offset + math.prod(shape) * dtype.itemsize, archive.getinfo(member).file_size
+    if size != said or size > MAX_ARRAY_BYTES:
+        must_be = f"{said:,} bytes, the size of the member, and at most {MAX_ARRAY_BYTES:,}"
+        refuse(DataFileError, f"{name}: {member}", "the shape cannot be true", must_be=must_be, got=f"{shape} {dtype}")
     return shape
 
 
-def _parse_array(member: Member, name: str, kinds: tuple[str, ...]) -> NDArray[Any]:
+def _read_array(archive: ZipFile, member: str, name: str) -> NDArray[Any]:
     """The array of one member, all of which was read and checked."""
-    content = unpack(member, name)
+    content = unpack(archive, member, name)
     # The same header again: `_peek` saw the bytes before their CRC-32 was known to be right.
-    dtype, order, shape, offset = _parse_header(content, f"{name}: {member.name}", kinds)
+    dtype, order, shape, offset = _parse_header(content, member, name)
     return np.frombuffer(content, dtype=dtype, offset=offset).reshape(shape, order=order)
 
 
-def _parse_header(content: bytes, name: str, kinds: tuple[str, ...]) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
+def _parse_header(content: bytes, member: str, name: str) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
     """Type, memory order and shape of a ``.npy`` file, and where its bytes begin."""
+    where = f"{name}: {member}"
     version = content[6:8]
     width = 2 if version == b"\x01\x00" else 4  # bytes that tell the length; wider since version 2
     if content[:6] != MAGIC or version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
-        refuse(name, "this is not a NumPy array", must_be="the bytes 93 4e 55 4d 50 59", got=repr(content[:8]))
+        refuse(DataFileError, where, "this is not a NumPy array", got=repr(content[:8]))
     offset = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
     header = HEADER.fullmatch(content[8 + width : offset]) if offset <= LONGEST_HEADER else None
     if header is None or offset > len(content):
-        must_be = "{'descr': ..., 'fortran_order': ..., 'shape': ...}"
-        refuse(name, "the header of the array is damaged", must_be=must_be, got=repr(content[8 + width : 160]))
+        got = repr(content[8 + width : 160])
+        refuse(DataFileError, where, "the header of the array is damaged, or tells of no plain array", got=got)
     kind, order, shape = header[1].decode(), "F" if header[2] == b"True" else "C", map(int, SIDES.findall(header[3]))
+    kinds = PIXEL_TYPES if member.startswith("x") else LABEL_TYPES
     if kind not in kinds:
         help = "save it as whole numbers: pixels with .astype(numpy.uint8), 0 to 255; objects are never read"
-        refuse(name, "the array has the wrong type", must_be=" or ".join(kinds), got=kind, help=help)
+        refuse(DataFileError, where, "the array has the wrong type", must_be=" or ".join(kinds), got=kind, help=help)
     return np.dtype(kind), order, tuple(shape), offset
 
 
@@ -121,5 +122,5 @@ def _as_labels(labels: NDArray[Any], name: str) -> NDArray[np.uint8]:
     """Whole numbers of any width as bytes, once it is known that they are digits."""
     if len(labels) and (labels.min() < 0 or labels.max() >= CLASSES):
         got = f"{labels.min()} to {labels.max()}"
-        refuse(name, "a label is not a digit", must_be=f"0 to {CLASSES - 1}", got=got)
+        refuse(DataFileError, name, "a label is not a digit", must_be=f"0 to {CLASSES - 1}", got=got)
     return labels.astype(np.uint8)

@@ -8,7 +8,7 @@ could cost much, and is no part of the picture, never reaches Pillow:
 - GIF: comments, and what is to become of a frame when the next one comes. Pillow takes memory for that at once.
 - WebP: a canvas of a size that is refused. The decoder takes memory for it before Pillow looks.
 
-Who reads says in its `Terms` which sizes it takes, and how it refuses the rest.
+Who reads says which sizes it takes.
 
 Source: W3C, "Portable Network Graphics (PNG) Specification", third edition, sections 5.3 and 5.6; Google,
 "WebP Container Specification"; CompuServe, "Graphics Interchange Format, Version 89a", sections 17 to 26;
@@ -22,15 +22,16 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, PictureError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Refuse", "Terms", "open_picture", "upright"]
+__all__ = ["open_picture"]
+
+CheckSize: TypeAlias = Callable[[int, int], None]
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 WHOLE = f"one whole picture as {', '.join(FORMATS)}"
@@ -48,58 +49,31 @@ GIF_CONTROL = b"\xf9"  # an extension: which colour is see-through, how long the
 GIF_DISPOSAL = 0x1C  # these bits of a frame's control: what becomes of it when the next one comes
 
 
-class Refuse(Protocol):
-    """Raises the reader's own kind of error."""
-
-    def __call__(self, problem: str, *, must_be: str, got: str, help: str = ...) -> NoReturn:
-        """What is wrong, what it must be, what was got, and what helps."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a reader of pictures takes, and how it refuses the rest.
-
-    Attributes:
-        sizes: the sizes that it takes, in words.
-        check_size: refuses others; is given width and height in pixels.
-        refuse: refuses whatever else is wrong.
-    """
-
-    sizes: str
-    check_size: Callable[[int, int], None]
-    refuse: Refuse
-
-
 @contextmanager
-def open_picture(content: bytes | bytearray | memoryview, terms: Terms) -> Iterator[Image.Image]:
-    """The image in a file, decoded and upright, to be used while inside: Pillow's errors there are refused, too.
+def open_picture(picture: bytes | bytearray | memoryview | Image.Image, check_size: CheckSize) -> Iterator[Image.Image]:
+    """A picture decoded and upright, to be used while inside: Pillow's errors there are refused, too.
+
+    Args:
+        picture: the bytes of a file; or an image that somebody else has opened, of which this is a copy.
+        check_size: is given width and height in pixels, and raises a `PictureError` where they are not taken.
 
     Raises:
-        DigitlabError: of the reader's kind: another format or size, more than one picture, a palette without all
-            colours that are used, or damage.
+        PictureError: another format or size, more than one picture, a palette without all colours that are used, or
+            damage.
     """
     from PIL import Image
 
-    with _in_our_words(terms):
-        file = io.BytesIO(_harmless(bytes(content), terms))
-        with Image.open(file, formats=FORMATS) as image:
-            yield _looked_at(image, terms, in_place=True)
+    with _in_our_words():
+        if isinstance(picture, Image.Image):
+            yield _decoded(picture, check_size, in_place=False)
+        else:
+            with Image.open(io.BytesIO(_harmless(bytes(picture), check_size)), formats=FORMATS) as image:
+                yield _decoded(image, check_size, in_place=True)
 
 
 @contextmanager
-def upright(image: Image.Image, terms: Terms) -> Iterator[Image.Image]:
-    """The same of an image that somebody else has opened: a copy of it.
-
-    Raises:
-        DigitlabError: as `open_picture`.
-    """
-    with _in_our_words(terms):
-        yield _looked_at(image, terms, in_place=False)
-
-
-@contextmanager
-def _in_our_words(terms: Terms) -> Iterator[None]:
-    from PIL import Image
+def _in_our_words() -> Iterator[None]:
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -108,17 +82,20 @@ def _in_our_words(terms: Terms) -> Iterator[None]:
     except DigitlabError:
         raise
     except Image.DecompressionBombError as error:
-        terms.refuse("the picture is too large", must_be=terms.sizes, got=str(error))
+        pixels = f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
+        raise PictureError("the picture is too large", got=pixels) from error
     except Exception as error:  # Pillow's decoders raise what comes to hand on damaged bytes: a dozen types
-        terms.refuse("this is not a picture that can be read", must_be=WHOLE, got=str(error) or type(error).__name__)
+        unknown = isinstance(error, UnidentifiedImageError)  # its words tell an address in memory
+        got = "another kind of file, or a damaged one" if unknown else str(error) or type(error).__name__
+        raise PictureError("this is not a picture that can be read", must_be=WHOLE, got=got) from error
 
 
-def _looked_at(image: Image.Image, terms: Terms, *, in_place: bool) -> Image.Image:
+def _decoded(image: Image.Image, check_size: CheckSize, *, in_place: bool) -> Image.Image:
     from PIL import ImageOps
 
-    _look_at(image, terms)
+    _check_header(image, check_size)
     image.load()
-    _look_at(image, terms)  # a frame can be larger than the header said
+    _check_header(image, check_size)  # a frame can be larger than the header said
     if in_place:
         ImageOps.exif_transpose(image, in_place=True)
     else:
@@ -127,30 +104,27 @@ def _looked_at(image: Image.Image, terms: Terms, *, in_place: bool) -> Image.Ima
         colours = len(image.getpalette() or []) // 3
         _, largest = cast(tuple[int, int], image.getchannel(0).getextrema())
         if largest >= colours:
-            got = f"{colours} colours, and a pixel of colour {largest}"
-            terms.refuse("a colour is missing", must_be="a palette with all colours of the picture", got=got)
+            raise PictureError("a colour is missing", got=f"{colours} colours, and a pixel of colour {largest}")
     return image
 
 
-def _look_at(image: Image.Image, terms: Terms) -> None:
+def _check_header(image: Image.Image, check_size: CheckSize) -> None:
     """Refuse a picture by what its header says."""
-    terms.check_size(*image.size)
+    check_size(*image.size)
     if getattr(image, "is_animated", False) and image.format not in WITH_PREVIEWS:
-        help = "save one of them by itself"
-        problem = "there is more than one picture in it"
-        terms.refuse(problem, must_be="one picture", got="a moving picture", help=help)
+        raise PictureError("there is more than one picture in it", help="save one of them by itself")
 
 
-def _harmless(content: bytes, terms: Terms) -> bytes:
+def _harmless(content: bytes, check_size: CheckSize) -> bytes:
     """What of a file may reach Pillow."""
     if content.startswith(PNG_MAGIC):
         return _without_texts(content)
     if content.startswith(GIF_MAGICS):
         return _without_extensions(content)
-    if content.startswith(JPEG_MAGIC) and content.count(SCAN) > MOST_SCANS:
-        must_be, got, help = f"at most {MOST_SCANS} scans", f"{content.count(SCAN)}", "save it as PNG"
-        terms.refuse("the picture is drawn over too often", must_be=must_be, got=got, help=help)
-    _look_at_webp(content, terms)
+    if content.startswith(JPEG_MAGIC) and (scans := content.count(SCAN)) > MOST_SCANS:
+        what = "the picture is drawn over too often"
+        raise PictureError(what, must_be=f"at most {MOST_SCANS} scans", got=f"{scans}", help="save it as PNG")
+    _check_webp_canvas(content, check_size)
     return content
 
 
@@ -186,7 +160,7 @@ def _without_extensions(content: bytes) -> bytes:
     return content[:start] + control + (content[found.start() :] if found else b"")
 
 
-def _look_at_webp(content: bytes, terms: Terms) -> None:
+def _check_webp_canvas(content: bytes, check_size: CheckSize) -> None:
     """Refuse a WebP picture by the size of its canvas."""
 
     def whole(at: int, length: int) -> int:
@@ -194,8 +168,8 @@ def _look_at_webp(content: bytes, terms: Terms) -> None:
 
     match content[:4] + content[8:16]:
         case b"RIFFWEBPVP8X":
-            terms.check_size(1 + whole(24, 3), 1 + whole(27, 3))
+            check_size(1 + whole(24, 3), 1 + whole(27, 3))
         case b"RIFFWEBPVP8L":
-            terms.check_size(1 + (whole(21, 4) & 0x3FFF), 1 + (whole(21, 4) >> 14 & 0x3FFF))
+            check_size(1 + (whole(21, 4) & 0x3FFF), 1 + (whole(21, 4) >> 14 & 0x3FFF))
         case b"RIFFWEBPVP8 ":
-            terms.check_size(whole(26, 2) & 0x3FFF, whole(28, 2) & 0x3FFF)
+            check_size(whole(26, 2) & 0x3FFF, whole(28, 2) & 0x3FFF)

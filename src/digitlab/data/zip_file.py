@@ -1,158 +1,122 @@
-"""ZIP archives, as far as data sets need them: a few known members, read whole, with their CRC-32 compared.
+"""ZIP archives, as far as data sets need them: a few known members, each read whole by Python's ``zipfile``.
 
     one after the other   local header (30 bytes, name, extra field), then the member's bytes
     then                  the central directory: 46 bytes, name, extra field and comment for each member
     at the very end       22 bytes: how many members, where the directory is; no comment
 
-Python's ``zipfile`` is not used: it reads what is asked for and no further, so that a CRC is often never
-compared; of two members with one name it takes the last; and before 3.11.8 it lets members overlap, which
-makes bombs cheap. Here the members are those that were asked for, once each, apart from each other, and
-nothing follows the archive. A size in a header never decides how much memory is taken.
+``zipfile`` believes what an archive says. So it is looked at before that:
 
-Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", sections 4.3.7, 4.3.12, 4.3.16 and 4.4.
+- The end of the archive is the end of the file, and no second end before it (ZIP64) counts more.
+- The directory has the members that were asked for, once each, and is as long as it says. Of two members with one name
+  ``zipfile`` takes the last, and it reads a directory of any length.
+- Members are stored or deflated, and lie apart from each other. Those that share bytes make bombs cheap, and Python
+  let them before 3.11.8 (D. Fifield, "A better zip bomb", 2019; CVE-2024-0450).
+- One byte more is asked for than a member should have: then it is read to its end, and its CRC-32 compared.
+
+Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", sections 4.3.7, 4.3.12, 4.3.15, 4.3.16 and 4.4.
 """
 
 from __future__ import annotations
 
+import copy
+import io
 import struct
-import zlib
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from digitlab.data.files import MAX_DEFLATE_RATIO, refuse
+from digitlab.errors import DataFileError, refuse
 
-__all__ = ["Member", "find_members", "unpack"]
+__all__ = ["open_archive", "unpack"]
 
-LOCAL = struct.Struct("<4s5H3L2H")
-CENTRAL = struct.Struct("<4s6H3L5H2L")
+LOCAL_BYTES, CENTRAL_BYTES = 30, 46  # of a header, without its name and what follows
 END = struct.Struct("<4s4H2LH")
-LOCAL_MAGIC, CENTRAL_MAGIC, END_MAGIC = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-STORED, DEFLATED = 0, 8
+END_MAGIC, ZIP64_MAGIC = b"PK\x05\x06", b"PK\x06\x07"
 ENCRYPTED = 1  # bit 0 of the flags
-_RAW_DEFLATE = -15  # zlib: 32 KiB window, no wrapper
+ZIP64_BYTES = 20  # right before the end: where the second one is
 
 
-@dataclass(frozen=True)
-class Member:
-    """One file in an archive.
-
-    Attributes:
-        name: its name, one of those that were asked for.
-        packed: its bytes as they lie in the archive.
-        deflated: whether they are compressed.
-        size: bytes unpacked, as the archive says; to be held against what comes out.
-        crc: the CRC-32 of the unpacked bytes.
-    """
-
-    name: str
-    packed: memoryview
-    deflated: bool
-    size: int
-    crc: int
-
-
-def find_members(content: bytes, wanted: Collection[str], archive: str) -> dict[str, Member]:
-    """The members of an archive, by name: exactly those that are ``wanted``.
+def open_archive(content: bytes, wanted: Collection[str], name: str) -> ZipFile:
+    """The archive in ``content``, whose members are exactly those ``wanted``; messages call it ``name``.
 
     Raises:
-        DataFileError: no such archive, other members, overlaps, encryption, or an unknown compression.
+        DataFileError: no such archive, other members, overlaps, or an unknown compression.
     """
-    position = directory = _find_directory(content, wanted, archive)
-    members: dict[str, Member] = {}
-    spans = []
-    for _ in wanted:
-        fields = content[position : position + CENTRAL.size]
-        if len(fields) < CENTRAL.size or fields[:4] != CENTRAL_MAGIC:
-            _refuse_archive(archive, "the directory of the archive is damaged", got=_first(fields))
-        _, _, _, flags, method, _, _, crc, packed, size, *lengths, _, _, _, start = CENTRAL.unpack(fields)
-        raw_name = content[position + CENTRAL.size : position + CENTRAL.size + lengths[0]]
-        name = raw_name.decode("ascii", errors="backslashreplace")
-        position += CENTRAL.size + sum(lengths)
-        if name not in wanted or name in members:
-            problem = "a member comes twice" if name in members else "there is a member that does not belong there"
-            must_be = f"{', '.join(wanted)}, once each"
-            refuse(archive, problem, must_be=must_be, got=repr(name), help="save it with numpy.savez_compressed")
-        if flags & ENCRYPTED or method not in (STORED, DEFLATED):
-            got = f"flags {flags:#06x}, method {method}"
-            must_be = "stored (0) or deflated (8), without a password"
-            refuse(f"{archive}: {name}", "this compression cannot be read", must_be=must_be, got=got)
-        begin = _skip_local_header(content, start, raw_name, f"{archive}: {name}")
-        spans.append((start, begin + packed))
-        members[name] = Member(name, memoryview(content)[begin : begin + packed], method == DEFLATED, size, crc)
-    ends = [0, *(end for _, end in sorted(spans))]
-    starts = [*(start for start, _ in sorted(spans)), directory]
-    if position != len(content) - END.size or any(end > start for end, start in zip(ends, starts, strict=True)):
-        _refuse_archive(archive, "the parts of the archive overlap, or leave the file", got=f"members at {spans}")
-    return members
+    directory = _check_directory(content, len(wanted), name)
+    with _in_our_words(name):
+        archive = ZipFile(io.BytesIO(content))
+    members = archive.infolist()
+    if sorted(found := [info.orig_filename for info in members]) != sorted(wanted):
+        must_be, got = f"{', '.join(wanted)}, once each", ", ".join(map(repr, found))
+        refuse(DataFileError, name, "these are not the members that it should have", must_be=must_be, got=got)
+    spans = sorted([*(_span(info, content) for info in members), (directory, len(content))])
+    if any(end > start for (_, end), (start, _) in pairwise(spans)):
+        refuse(DataFileError, name, "its members overlap, or leave the file", got=f"members at {spans[:-1]}")
+    for info in members:
+        if info.flag_bits & ENCRYPTED or info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            must_be, got = "stored (0) or deflated (8), without a password", f"method {info.compress_type}"
+            refuse(
+                DataFileError, f"{name}: {info.filename}", "this compression cannot be read", must_be=must_be, got=got
+            )
+    return archive
 
 
-def unpack(member: Member, archive: str, most: int | None = None) -> bytes:
+def unpack(archive: ZipFile, member: str, name: str, most: int | None = None) -> bytes:
     """The bytes of a member.
 
     Args:
-        member: from `find_members`.
-        archive: what messages call the file.
+        archive: from `open_archive`.
+        member: one of those that it was opened for.
+        name: what messages call the archive.
         most: read only the first bytes, at most so many; nothing can then be checked. None: all, checked.
 
     Raises:
         DataFileError: the size or the CRC-32 is not what the archive says, or the compressed stream is damaged.
     """
-    name = f"{archive}: {member.name}"
-    limit = member.size + 1 if most is None else most  # one byte more than promised shows a surplus
-    if not member.deflated:
-        content = bytes(member.packed[:limit])
-        complete = True
-    else:
-        if member.size > MAX_DEFLATE_RATIO * len(member.packed):
-            got = f"{member.size} bytes from {len(member.packed)}"
-            refuse(name, "the size cannot be true", must_be=f"at most {MAX_DEFLATE_RATIO} times as large", got=got)
-        inflater = zlib.decompressobj(_RAW_DEFLATE)
-        try:
-            content = inflater.decompress(member.packed, limit)
-        except zlib.error as error:
-            refuse(name, "the compressed bytes are damaged", must_be="a deflate stream", got=str(error))
-        complete = inflater.eof and not inflater.unused_data
-    if most is not None:
-        return content
-    if not complete or len(content) != member.size:
-        got = f"{len(content)} bytes" + (", and more" if len(content) > member.size else "")
-        refuse(name, "the member is cut short, or too long", must_be=f"{member.size} bytes", got=got)
-    if (crc := zlib.crc32(content)) != member.crc:
-        refuse(name, "the bytes are not those that were packed", must_be=f"CRC-32 {member.crc:08x}", got=f"{crc:08x}")
+    info = copy.copy(archive.getinfo(member))
+    size = info.file_size
+    info.file_size += 1
+    with _in_our_words(f"{name}: {member}"), archive.open(info) as file:
+        content = file.read(info.file_size if most is None else most)
+    if most is None and len(content) != size:
+        got = f"{len(content)} of {size} bytes"
+        refuse(DataFileError, f"{name}: {member}", "the member is cut short, or too long", got=got)
     return content
 
 
-def _find_directory(content: bytes, wanted: Collection[str], archive: str) -> int:
-    """Where the central directory begins."""
-    end = content[-END.size :]
-    if len(end) < END.size or end[:4] != END_MAGIC:
-        must_be = "a ZIP archive with nothing after it"
+def _check_directory(content: bytes, count: int, name: str) -> int:
+    """Where the central directory begins; it has ``count`` entries, and ends where the end of the archive begins."""
+    position = len(content) - END.size
+    if position < 0 or not content.startswith(END_MAGIC, position):
         got = f"{len(content)} bytes that begin with {content[:16]!r}"
-        refuse(archive, "this is not an archive, or it was cut short", must_be=must_be, got=got)
-    _, disk, first_disk, on_disk, count, size, start, comment = END.unpack(end)
-    if disk or first_disk or on_disk != count or comment or start + size != len(content) - END.size:
-        _refuse_archive(archive, "the end of the archive is damaged", got=end.hex(" "))
-    if count != len(wanted):
-        must_be = f"{len(wanted)} members: {', '.join(wanted)}"
-        got = f"{count} members"
-        refuse(archive, "the archive holds something else", must_be=must_be, got=got, help="see docs/reference/data.md")
+        refuse(DataFileError, name, "this is not a ZIP archive, or it was cut short", got=got)
+    _, disk, first_disk, on_disk, entries, size, start, comment = END.unpack_from(content, position)
+    zip64 = content.startswith(ZIP64_MAGIC, position - ZIP64_BYTES)
+    if disk or first_disk or on_disk != entries or comment or start + size != position or zip64:
+        refuse(DataFileError, name, "the end of the archive is damaged", got=content[position:].hex(" "))
+    if entries != count:
+        got = f"{entries} of them, not {count}"
+        refuse(DataFileError, name, "these are not the members that it should have", got=got)
+    end = start
+    while count and end + CENTRAL_BYTES <= position:
+        end, count = end + CENTRAL_BYTES + sum(struct.unpack_from("<3H", content, end + 28)), count - 1
+    if count or end != position:
+        refuse(DataFileError, name, "the directory of the archive is damaged")
     return int(start)
 
 
-def _skip_local_header(content: bytes, start: int, raw_name: bytes, name: str) -> int:
-    """Where a member's bytes begin. The directory is what counts; the name must be the same in both places."""
-    fields = content[start : start + LOCAL.size]
-    name_length, extra_length = LOCAL.unpack(fields)[-2:] if len(fields) == LOCAL.size else (0, 0)
-    begin = start + LOCAL.size + name_length
-    if fields[:4] != LOCAL_MAGIC or content[start + LOCAL.size : begin] != raw_name:
-        refuse(name, "the member is not where it should be", must_be="a header with its name", got=_first(fields))
-    return int(begin + extra_length)
+def _span(info: ZipInfo, content: bytes) -> tuple[int, int]:
+    """Where a member begins, with its header, and ends."""
+    start = info.header_offset
+    name, extra = (int.from_bytes(content[start + at : start + at + 2], "little") for at in (26, 28))  # their lengths
+    return start, start + LOCAL_BYTES + name + extra + info.compress_size
 
 
-def _first(fields: bytes) -> str:
-    return f"the bytes {fields[:4].hex(' ')}" if fields else "the end of the file"
-
-
-def _refuse_archive(archive: str, problem: str, *, got: str) -> NoReturn:
-    refuse(archive, problem, must_be="a ZIP archive as numpy.savez writes it", got=got)
+@contextmanager
+def _in_our_words(where: str) -> Iterator[None]:
+    """While inside, whatever `zipfile` and `zlib` raise about a damaged archive (half a dozen types) is ours."""
+    try:
+        yield
+    except Exception as error:
+        refuse(DataFileError, where, "this is damaged, or cannot be read", got=str(error) or type(error).__name__)

@@ -5,16 +5,15 @@ How a file is decoded, and what it cannot cost: `data/picture_file.py`.
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.files import read_file
-from digitlab.data.picture_file import Terms, open_picture, upright
-from digitlab.errors import DataFileError, PictureError
+from digitlab.data.files import named, read_file
+from digitlab.data.picture_file import open_picture
+from digitlab.errors import PictureError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,7 +35,8 @@ def check_size(width: int, height: int, name: str = "the picture") -> None:
         PictureError: too large.
     """
     if width * height > MAX_PIXELS or max(width, height) > MAX_PICTURE_SIDE:
-        raise PictureError(f"{name} is too large", must_be=_sizes(), got=f"{width}x{height}", help="scale it down")
+        must_be = f"at most {MAX_PIXELS:,} pixels, and no side beyond {MAX_PICTURE_SIDE:,}"
+        raise PictureError(f"{name} is too large", must_be=must_be, got=f"{width}x{height}")
 
 
 def decode(picture: Image.Image | bytes | bytearray | memoryview | Path) -> tuple[Bytes, Bytes | None]:
@@ -46,41 +46,17 @@ def decode(picture: Image.Image | bytes | bytearray | memoryview | Path) -> tupl
         PictureError: no picture, a damaged or moving one, or one that is too large.
     """
     if isinstance(picture, Path):
-        with open_picture(_content(picture), _terms(f"{picture}: ")) as image:
-            return _grey_and_alpha(image)
-    if isinstance(picture, (bytes, bytearray, memoryview)):
-        with open_picture(picture, _terms("")) as image:
-            return _grey_and_alpha(image)
-    with upright(picture, _terms("")) as image:
+        content = read_file(picture, MAX_PICTURE_BYTES, PictureError)
+        with named(picture, PictureError):
+            return decode(content)
+    with open_picture(picture, _check_size) as image:
         return _grey_and_alpha(image)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return read_file(path, MAX_PICTURE_BYTES)
-    except DataFileError as error:
-        help = "name a PNG, JPEG, BMP, WebP or GIF file that you may read"
-        raise PictureError(error.what, must_be=error.must_be, got=error.got, help=help) from error
-
-
-def _terms(name: str) -> Terms:
-    return Terms(_sizes(), partial(_check_size, name), partial(_refuse, name))
-
-
-def _sizes() -> str:
-    return f"at most {MAX_PIXELS:,} pixels, and no side beyond {MAX_PICTURE_SIDE:,}"
-
-
-def _check_size(name: str, width: int, height: int) -> None:
-    check_size(width, height, f"{name}the picture")
+def _check_size(width: int, height: int) -> None:
+    check_size(width, height)
     if not width * height:
-        _refuse(name, "there is nothing in the picture", must_be="at least 1 pixel", got=f"{width}x{height}")
-
-
-def _refuse(
-    name: str, problem: str, *, must_be: str, got: str, help: str = "crop it to one digit, and save it as PNG"
-) -> NoReturn:
-    raise PictureError(f"{name}{problem}", must_be=must_be, got=got, help=help)
+        raise PictureError("there is nothing in the picture", got=f"{width}x{height}")
 
 
 def _grey_and_alpha(image: Image.Image) -> tuple[Bytes, Bytes | None]:
@@ -88,8 +64,8 @@ def _grey_and_alpha(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     if image.mode in SIXTEEN_BITS:
         return (np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8), None
     if image.mode == "F":
-        must_be = "8 or 16 bits a channel"
-        _refuse("", "these colours cannot be made grey", must_be=must_be, got="Pillow's mode F")
+        must_be, got = "8 or 16 bits a channel", "Pillow's mode F"
+        raise PictureError("these colours cannot be made grey", must_be=must_be, got=got)
     if "transparency" in image.info or image.mode in SEE_THROUGH:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
         return np.asarray(image.convert("L")), np.asarray(image.getchannel("A"))
