@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import digitlab as dl
-from digitlab.training.order import split
+from digitlab.training.batches import split
 
 HELD_OUT = 10_000
 COMMON: dict[str, Any] = {

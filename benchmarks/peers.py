@@ -105,7 +105,7 @@ class Digitlab:
 
     def run(self, units: int) -> None:
         """Units of work, one after the other."""
-        from digitlab.training.order import batches_of_epoch
+        from digitlab.training.batches import batches_of_epoch
 
         for _ in range(units):
             self.epoch += 1

@@ -23,6 +23,7 @@ HOUSE = [
     "network",
     "engines",
     "training",
+    "runs",
     "evaluation",
     "reading",
     "display",

@@ -23,22 +23,11 @@ if TYPE_CHECKING:
     from digitlab.display import display_prediction
     from digitlab.errors import DigitlabError
     from digitlab.evaluation import Report, evaluate
-    from digitlab.fitting import fit
+    from digitlab.fitting import fit, train
     from digitlab.network import Network
-    from digitlab.training import (
-        Branch,
-        Control,
-        EpochDone,
-        History,
-        Recipe,
-        StepDone,
-        load,
-        named_recipes,
-        train,
-    )
-    from digitlab.training.recipe_files import (
-        recipe,  # for mypy: there is a module of this name
-    )
+    from digitlab.runs import Branch, load
+    from digitlab.training import Control, EpochDone, History, Recipe, StepDone, named_recipes
+    from digitlab.training.recipe_files import recipe
 
 __all__ = [
     "Branch",
@@ -73,20 +62,11 @@ _ROOMS = {  # where each name comes from
     "engines": (),
     "errors": ("DigitlabError",),
     "evaluation": ("Report", "evaluate"),
-    "fitting": ("fit",),
+    "fitting": ("fit", "train"),
     "network": ("Network",),
-    "training": (
-        "Branch",
-        "Control",
-        "EpochDone",
-        "History",
-        "Recipe",
-        "StepDone",
-        "load",
-        "named_recipes",
-        "recipe",
-        "train",
-    ),
+    "runs": ("Branch", "load"),
+    "training": ("Control", "EpochDone", "History", "Recipe", "StepDone", "named_recipes"),
+    "training.recipe_files": ("recipe",),
 }
 
 

@@ -1,33 +1,106 @@
-"""`fit`: a training from beginning to end, watched if you like. What most people call.
+"""`train`: a training as a stream of events. `fit`: the same from beginning to end, watched if you like.
 
-It stands apart from the loop because it knows the display, which the loop must not.
+They stand apart from the loop because they know the run folder and the display, which the loop must not.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Unpack
 
 from digitlab.data.digits import Digits
-from digitlab.errors import InputError, describe
+from digitlab.errors import InputError, describe, require_kind
 from digitlab.network.network import Network
-from digitlab.training.checks import check_whole
+from digitlab.runs.options import Options, TrainOptions, check_whole
+from digitlab.runs.starts import begin, branch, check_parts, resume
+from digitlab.runs.writer import check_free
 from digitlab.training.events import Control, EpochDone, Event, History, Started, Stopped
-from digitlab.training.plan import TrainOptions, train
+from digitlab.training.loop import Loop
 from digitlab.training.recipe import Recipe
-from digitlab.training.run import Run
+from digitlab.training.recipe_files import NamedRecipe
+from digitlab.training.start import Start
 
-__all__ = ["Listener", "fit"]
+__all__ = ["Events", "Listener", "drain", "fit", "follow", "train"]
 
+Events = Generator[Event, None, None]
 Listener = Callable[[Event], object]
 
 MOMENT = 0.5  # seconds
+_OPEN: weakref.WeakSet[Events] = weakref.WeakSet()
+
+
+def train(
+    network: Network,
+    digits: Digits,
+    recipe: Recipe,
+    *,
+    control: Control | None = None,
+    each_step: bool = False,
+    **options: Unpack[Options],
+) -> Events:
+    """Train ``network`` in place, event by event. Its card then tells the classes' names and how the training went.
+
+    Nothing is taken (threads, locks, folders) before it is pulled. Not pulling it is pausing it.
+
+    Args:
+        network: its layers and activation must be the recipe's. It starts from the parameters that it has, or from
+            those of the run that is resumed or branched from.
+        digits: the training set.
+        recipe: every setting that changes the result.
+        control: lets another thread stop it or change settings.
+        each_step: tell a `StepDone` for each step as well.
+        options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every, about: see `TrainOptions`.
+
+    Returns:
+        A generator of events: `Started`, an `EpochDone` for each epoch (with each step's `StepDone` before), a
+        `SettingChanged` for each change, and `Stopped`.
+
+    Raises:
+        InputError: no digits; options that cannot be; a folder that is not empty.
+        RecipeError: the recipe is for another network.
+        RunError, RecipeError, InputError: (when first pulled) the run cannot be begun, resumed or branched from so.
+        DivergenceError: (while iterating) a loss, gradient or parameter is not finite.
+    """
+    chosen = TrainOptions.of(options)
+    check_parts(network, digits, recipe, chosen.threads)
+    if control is None:
+        control = Control()
+    require_kind(control, Control, "the control", "control = dl.Control()")
+    if each_step:
+        control.detail = "steps"
+    if chosen.out is not None and not chosen.resume:
+        check_free(chosen.out)
+    return _kept_at_exit(_train(network, digits, recipe, chosen, control))
+
+
+def _train(network: Network, digits: Digits, recipe: Recipe, options: TrainOptions, control: Control) -> Events:
+    named = NamedRecipe("", options.about, recipe)
+    if options.resume:
+        start = resume(digits, options, vars(recipe))
+    else:
+        start = (begin if options.branch is None else branch)(network, digits, named, options)
+    yield from follow(start, network, digits, control)
+
+
+def follow(start: Start, network: Network, digits: Digits, control: Control) -> Events:
+    """The events of a training from its ``start`` on, which it closes however it ends."""
+    try:
+        if start.ended is not None:
+            network.parameters[:] = start.ended.network.parameters
+            network.card = start.ended.network.card
+            yield from start.ended.events
+        else:
+            yield from Loop(network, digits, start, control).events()
+    finally:
+        if start.keeper is not None:
+            start.keeper.close()
 
 
 def fit(
@@ -39,7 +112,7 @@ def fit(
     report_every: int | None = None,
     listeners: Iterable[Listener] = (),
     control: Control | None = None,
-    **options: Unpack[TrainOptions],
+    **options: Unpack[Options],
 ) -> History:
     """Train ``network`` in place to the end of the recipe. Ctrl-C stops it and keeps what was learnt so far.
 
@@ -51,7 +124,7 @@ def fit(
         report_every: by default a tenth of the epochs.
         listeners: called with every event. An exception in one ends the training in order, and is raised again.
         control: lets another thread stop it or change settings.
-        options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every, about: see `digitlab.train`.
+        options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every, about: see `TrainOptions`.
 
     Returns:
         The loss and accuracy of each epoch, and how it ended.
@@ -59,29 +132,44 @@ def fit(
     Raises:
         InputError, RecipeError, DivergenceError, RunError: as for `digitlab.train`.
     """
+    control = control or Control()
     if report_every is not None:
         report_every = check_whole(report_every, "report_every", low=1)
     everyone = _listeners(listeners)
-    control = control or Control()
+    events = train(network, digits, recipe, control=control, **options)
     out = options.get("out")
-    history = History(run=None if out is None else str(out))
+    history = drain(events, control, everyone, progress=recipe.epochs if progress else 0, report_every=report_every)
+    history.run = None if out is None else str(out)
+    return history
+
+
+def drain(
+    events: Events,
+    control: Control,
+    listeners: Iterable[Listener] = (),
+    *,
+    progress: int = 0,
+    report_every: int | None = None,
+) -> History:
+    """Pull ``events`` to their end, with Ctrl-C in order; with progress where it is told of how many epochs."""
+    everyone = list(listeners)
+    history = History()
     with contextlib.ExitStack() as stack:
         if progress:
             from digitlab.display.progress import TrainingProgress  # brings rich: only where it is wanted
 
-            everyone.append(stack.enter_context(TrainingProgress(recipe.epochs, report_every)))
+            everyone.append(stack.enter_context(TrainingProgress(progress, report_every)))
         stack.enter_context(_stop_on_interrupt(control))
-        events = train(network, digits, recipe, control=control, **options)
-        with contextlib.closing(events):
-            for event in events:
-                if isinstance(event, Started) and out is not None and event.epoch:
-                    history.epochs = Run(Path(out)).history()[: event.epoch]  # what was done before
-                elif isinstance(event, EpochDone):
-                    history.epochs.append(event)
-                elif isinstance(event, Stopped):
-                    history.stopped = event
-                for listener in everyone:
-                    listener(event)
+        stack.enter_context(contextlib.closing(events))
+        for event in events:
+            if isinstance(event, Started):
+                history.epochs, history.warnings = list(event.earlier), event.warnings
+            elif isinstance(event, EpochDone):
+                history.epochs.append(event)
+            elif isinstance(event, Stopped):
+                history.stopped = event
+            for listener in everyone:
+                listener(event)
     return history
 
 
@@ -89,8 +177,7 @@ def _listeners(listeners: Any) -> list[Listener]:
     found: list[Any] = list(listeners) if isinstance(listeners, Iterable) else [None]
     if not all(map(callable, found)):
         raise InputError(
-            "the listeners are something else",
-            must_be="a list of functions that take an event",
+            "listeners must be a list of functions that take an event",
             got=describe(listeners),
             help="listeners=[print] shows every event",
         )
@@ -126,3 +213,16 @@ def _stop_on_interrupt(control: Control) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _kept_at_exit(events: Events) -> Events:
+    """A training that is only let go at the end of the program is kept too, while Python can still write files."""
+    _OPEN.add(events)
+    return events
+
+
+@atexit.register
+def _close_all() -> None:
+    for events in list(_OPEN):
+        with contextlib.suppress(ValueError):  # another thread is in the middle of it
+            events.close()

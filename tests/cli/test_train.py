@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.runs.run import HISTORY, Run
 from digitlab.training import SETTINGS
-from digitlab.training.run import HISTORY, Run
 
 
 def test_the_experiment_from_the_command_line(folder, run):

@@ -20,8 +20,8 @@ import pytest
 import digitlab as dl
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.reading import prepare
-from digitlab.training.lock import LOCK
-from digitlab.training.run import MANIFEST, Run
+from digitlab.runs.lock import LOCK
+from digitlab.runs.run import MANIFEST, Run
 from tests.hostile import lies_of_data, lies_of_models, lies_of_pictures, lies_of_runs
 from tests.hostile.lies_of_pictures import WITHIN, saying
 from tests.hostile.readers import DECODERS, READERS, write_truth

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import digitlab as dl
-from digitlab.training.run import Run
+from digitlab.runs.run import Run
 from tests.lab.lab_tools import Served, start_lab, stop_lab
 
 STROKES = {"strokes": [[[10.0, 10.0], [60.5, 12.25], [40.0, 90.0]]], "width": 8}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digitlab.training.run import Run
+from digitlab.runs.run import Run
 from tests.lab.lab_tools import kill_lab, start_lab, stop_lab
 
 

@@ -16,7 +16,7 @@ from digitlab.lab.feed import Feed
 from digitlab.lab.note import MARKER
 from digitlab.lab.runs import describe_run
 from digitlab.lab.trainer import Trainer
-from digitlab.training import keeper
+from digitlab.runs import writer
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
 
 STEPS = 50  # in each epoch
@@ -180,7 +180,7 @@ def test_a_full_disk_or_a_mistake_ends_in_words_and_the_next_training_begins(tra
         raise kind
 
     with monkeypatch.context() as broken:
-        broken.setattr(keeper, "write_durably", fail)
+        broken.setattr(writer, "write_durably", fail)
         wait(lambda: phase(trainer) == "failed")
     assert str(kind.args[-1]) in trainer.state()["error"]["got"]
     begin(trainer, SHORT)

@@ -6,8 +6,8 @@ import numpy as np
 
 import digitlab as dl
 from digitlab.engines import find_engine
+from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.optimizers import OPTIMIZERS, Tuning
-from digitlab.training.order import batches_of_epoch, split
 
 SAMPLES, HELD_OUT, BATCH = 120, 40, 20
 RECIPE = dl.recipe(

@@ -14,7 +14,7 @@ import pytest
 import digitlab as dl
 from digitlab.errors import DivergenceError, InputError, RunError
 from digitlab.network import Preprocessing, TrainingSummary
-from digitlab.training.run import MANIFEST, MODEL, Run
+from digitlab.runs.run import MANIFEST, MODEL, Run
 
 CLASSES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 RECIPE = dl.recipe("minibatch", layers=(784, 8, 10), epochs=3, validation=20)
@@ -98,7 +98,7 @@ def test_a_run_that_was_killed_knows_the_names(digits, tmp_path):
     network = RECIPE.new_network()
     other = dl.Digits(digits.images, digits.labels, digits.source, CLASSES[::-1])
     with pytest.raises(InputError, match="trained on other digits"):
-        dl.train(network, other, RECIPE, out=tmp_path / "killed", resume=True)
+        next(dl.train(network, other, RECIPE, out=tmp_path / "killed", resume=True))
     dl.fit(network, digits, RECIPE, out=tmp_path / "killed", resume=True)
     assert network.card.labels == CLASSES
 

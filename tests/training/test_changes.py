@@ -11,8 +11,9 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import RecipeError, RunError
-from digitlab.training import EpochDone, SettingChanged, StepDone, keeper
-from digitlab.training.run import HISTORY, MODEL, Run
+from digitlab.runs import writer
+from digitlab.runs.run import HISTORY, MODEL, Run
+from digitlab.training import EpochDone, SettingChanged, StepDone
 from tests.training.small_training import EPOCH, RECIPE, SAMPLES, by_hand, train_small
 
 
@@ -140,7 +141,7 @@ def test_a_change_before_the_first_step_never_costs_the_run(digits, tmp_path, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("digitlab.training.keeper._encode", killed)
+        patch.setattr("digitlab.runs.writer._encode", killed)
         with pytest.raises(KeyboardInterrupt):
             events.close()
     assert Run(tmp_path / "run").newest_state().counters.step == 0
@@ -149,7 +150,7 @@ def test_a_change_before_the_first_step_never_costs_the_run(digits, tmp_path, mo
 
 def test_a_run_that_would_outgrow_its_manifest_stops_with_what_was_committed(digits, tmp_path, monkeypatch):
     """What cannot be read again is never committed."""
-    monkeypatch.setattr(keeper, "MAX_MANIFEST_BYTES", 4000)
+    monkeypatch.setattr(writer, "MAX_MANIFEST_BYTES", 4000)
     recipe, control = dl.recipe("minibatch", epochs=1000, layers=(784, 4, 10)), dl.Control()
     events = dl.train(recipe.new_network(), digits, recipe, control=control, out=tmp_path / "run", checkpoint_every=0)
     rates = (control.change(learning_rate=0.1 + number / 1000) for number, _ in enumerate(events))

@@ -70,7 +70,7 @@ def test_the_time_in_which_nobody_pulls_is_not_counted(digits, tmp_path, closed)
     rest = [] if closed else list(events)
     events.close()
     worked = time.perf_counter() - began - 1.5
-    from digitlab.training.run import Run
+    from digitlab.runs.run import Run
 
     assert Run(tmp_path / "run").manifest.outcome.seconds <= worked
     assert all(event.seconds <= worked for event in rest if isinstance(event, EpochDone))

@@ -10,9 +10,9 @@ import pytest
 import digitlab as dl
 from digitlab.engines.numpy_engine import NumpySession
 from digitlab.errors import DivergenceError
+from digitlab.runs.run import Run
 from digitlab.training import StepDone, loop
 from digitlab.training.optimizers import OPTIMIZERS
-from digitlab.training.run import Run
 from tests.training.small_training import RECIPE, SAMPLES
 
 

@@ -171,10 +171,10 @@ def test_an_exception_in_a_listener_does_not_reach_the_loop(few):
 def test_what_cannot_be_trained_is_refused_at_once(few):
     network, recipe = dl.Network([784, 64, 10]), dl.recipe("seed")
     for wrong in ((network, few, "seed"), (network, (few.images, few.labels), recipe), (None, few, recipe)):
-        with pytest.raises(InputError, match="something else"):
+        with pytest.raises(InputError, match=r"must be a (Recipe|Digits|Network)"):
             dl.train(*wrong)
     network.W1[0, 0] = np.nan
-    with pytest.raises(InputError, match="finite parameters to start from"):
+    with pytest.raises(InputError, match="must start from finite parameters"):
         dl.train(network, few, recipe)
 
 

@@ -9,15 +9,15 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import InputError, RecipeError
+from digitlab.runs.run import Run
 from digitlab.training.recipe_files import read_recipe
-from digitlab.training.run import Run
 
 RECIPE = dl.recipe("seed", layers=(784, 10), epochs=2)
 
 
 @pytest.mark.parametrize("value", ["a", 0, -1, 1.5, True, float("nan"), float("inf"), [1], b"1", 1j])
 def test_report_every_is_a_whole_number_from_1(few, value):
-    with pytest.raises(InputError, match="report_every is out of bounds"):
+    with pytest.raises(InputError, match="report_every must be a whole number from 1 to 1,000,000,000"):
         dl.fit(RECIPE.new_network(), few, RECIPE, report_every=value)
 
 
@@ -48,7 +48,7 @@ def test_report_every_is_a_whole_number_from_1(few, value):
 )
 def test_an_option_that_is_something_else_is_refused(few, tmp_path, monkeypatch, option, value):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"must be: (.|\n)*help: "):
+    with pytest.raises(InputError, match="must be"):
         dl.fit(RECIPE.new_network(), few, RECIPE, **{option: value})
     assert list(tmp_path.iterdir()) == []
 
@@ -75,5 +75,5 @@ def test_a_recipe_keeps_its_words_and_tells_what_was_changed(tmp_path):
 @pytest.mark.parametrize("about", ["5", "true", "[1]", "{a = 1}", f'"{"x" * 5001}"'])
 def test_words_that_are_none_are_refused(tmp_path, about):
     (tmp_path / "mine.toml").write_text(f"about = {about}\n")
-    with pytest.raises(RecipeError, match="about is something else"):
+    with pytest.raises(RecipeError, match="about must be a text"):
         dl.recipe(tmp_path / "mine.toml")

@@ -15,7 +15,7 @@ import digitlab as dl
 from digitlab.errors import ModelFileError, RunError
 from digitlab.network.model_file import decode_model, encode_model
 from digitlab.network.tensor_file import encode_tensors
-from digitlab.training.run import Run
+from digitlab.runs.run import Run
 from digitlab.training.state import Change, Counters, State, decode_checkpoint, encode_checkpoint
 
 COUNT = 7

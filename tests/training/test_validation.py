@@ -10,9 +10,9 @@ import pytest
 import digitlab as dl
 from digitlab.engines import NumpyEngine
 from digitlab.errors import RecipeError
+from digitlab.runs.run import Run
 from digitlab.training import EpochDone, Stopped
-from digitlab.training.order import split
-from digitlab.training.run import Run
+from digitlab.training.batches import split
 from tests.training.small_training import HELD_OUT, RECIPE, SAMPLES, train_small
 
 
@@ -81,7 +81,7 @@ def test_validation_is_what_evaluate_says_of_the_samples_held_out(digits):
 
 
 def test_validation_that_leaves_nothing_is_refused(digits):
-    with pytest.raises(RecipeError, match="leaves nothing to train on"):
+    with pytest.raises(RecipeError, match="leaves none to train on"):
         dl.train(RECIPE.new_network(), digits, replace(RECIPE, validation=SAMPLES))
     train_small(replace(RECIPE, validation=SAMPLES - 1), digits)
 

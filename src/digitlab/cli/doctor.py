@@ -19,8 +19,8 @@ from digitlab.engines import ENGINES, NativeEngine, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
 from digitlab.engines.native import available_paths, why_missing
 from digitlab.errors import DigitlabError
-from digitlab.training import find_run
-from digitlab.training.run import Run
+from digitlab.runs import find_run
+from digitlab.runs.run import Run
 from digitlab.version import __version__
 
 __all__ = ["doctor"]

@@ -6,8 +6,8 @@ from digitlab.cli.options import Data, Json, Model
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.evaluation import evaluate as evaluate_network
-from digitlab.training import load
-from digitlab.training.models import LATEST, find_model
+from digitlab.runs import load
+from digitlab.runs.models import LATEST, find_model
 
 __all__ = ["evaluate"]
 

@@ -18,7 +18,7 @@ from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
-from digitlab.training.models import RUNS, find_model, load
+from digitlab.runs.models import RUNS, find_model, load
 
 __all__ = ["lab"]
 

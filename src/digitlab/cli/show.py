@@ -17,8 +17,8 @@ from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import InputError
 from digitlab.network.card import names_of_outputs
-from digitlab.training import load
-from digitlab.training.models import LATEST, find_model
+from digitlab.runs import load
+from digitlab.runs.models import LATEST, find_model
 
 __all__ = ["show"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,17 +15,17 @@ from cyclopts import Parameter
 from digitlab.cli.options import Data, Json, changes_from_flags, whole, with_recipe_flags
 from digitlab.cli.output import complain, print_json, write_line
 from digitlab.data import open_data
+from digitlab.data.digits import Digits
 from digitlab.display.figures import check_figure_path, draw_history, save_figure
 from digitlab.engines import AUTO
-from digitlab.engines.checks import check_threads
 from digitlab.errors import InputError
-from digitlab.fitting import fit
-from digitlab.training import Branch, Control, History, Recipe, find_run
-from digitlab.training.manifest import ENDED
-from digitlab.training.models import RUNS, claimed_folder
-from digitlab.training.plan import CHECKPOINT_SECONDS
+from digitlab.fitting import drain, follow
+from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
+from digitlab.runs.models import RUNS, claimed_folder
+from digitlab.runs.options import CHECKPOINT_SECONDS, check_whole
+from digitlab.training import SETTINGS, Control, History, Recipe
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
-from digitlab.training.run import Run
+from digitlab.training.start import Start
 
 __all__ = ["TERMINATED", "train"]
 
@@ -85,44 +86,57 @@ def train(
 ) -> int:
     """Train a network by a recipe. Ctrl-C or SIGTERM stops it and keeps what was learnt so far."""
     given = changes_from_flags(changes)
-    check_threads(threads)
     if plot is not None:
         check_figure_path(plot)
-    start = None if branch is None else _parse_branch(branch)
-    chosen = _choose_recipe(name, given, out, start, resume=resume)
-    talk = not (quiet or json)
-    ended = resume and out is not None and Run(out).manifest.outcome.state in ENDED
-    if resume and out is not None and talk:
-        _say_what_is_resumed(out, engine)
-    digits, _ = open_data(data)
-    control = Control()
-    stem = Path(name or (start.run.name if start else "seed")).stem[:50]
-    with claimed_folder(stem) if out is None else contextlib.nullcontext(out) as folder, _told_to_end(control) as told:
-        history = fit(
-            chosen.recipe.new_network(),
-            digits,
-            chosen.recipe,
-            engine=engine,
-            threads=threads,
-            out=folder,
-            resume=resume,
-            branch=start,
-            checkpoint_every=checkpoint_every,
-            snapshot_every=snapshot_every,
-            about=chosen.about,
-            progress=talk and not ended,
-            report_every=report_every,
-            control=control,
-        )
+    if report_every is not None:
+        check_whole(report_every, "report_every", low=1)
+    origin = None if branch is None else _parse_branch(branch)
+    options = TrainOptions(
+        engine=engine,
+        threads=threads,
+        out=out,
+        resume=resume,
+        branch=origin,
+        checkpoint_every=checkpoint_every,
+        snapshot_every=snapshot_every,
+    )
+    talk, control = not (quiet or json), Control()
+    with contextlib.ExitStack() as stack:
+        if out is None and not resume:
+            stem = Path(name or (origin.run.name if origin else "seed")).stem[:50]
+            options = replace(options, out=stack.enter_context(claimed_folder(stem)))
+        start, digits = _start(name, given, data, options)
+        recipe, nothing_to_do = start.recipe.recipe, start.ended is not None
+        if resume and talk:
+            done = f" has ended already, after {start.state.counters.epoch} epochs: nothing to do"
+            write_line(f"{out}{done}" if nothing_to_do else f"going on with {out}")
+        told = stack.enter_context(_told_to_end(control))
+        progress = recipe.epochs if talk and not nothing_to_do else 0
+        events = follow(start, recipe.new_network(), digits, control)
+        history = drain(events, control, progress=progress, report_every=report_every)
+    folder = options.out or Path()
     if json:
-        print_json(_answer(folder, chosen.recipe, history))
-    elif talk and not ended:
+        print_json(_answer(folder, recipe, history))
+    elif talk and not nothing_to_do:
         write_line(f"kept in {folder}")
     if plot is not None:
         save_figure(draw_history(history.epochs), plot)
     if told and history.stopped is not None and history.stopped.reason == "interrupted":
         return complain(f"told to end (SIGTERM)\n  help: `digitlab train --resume --out {folder}` goes on", TERMINATED)
     return 0
+
+
+def _start(name: str | None, given: dict[str, Any], data: str, options: TrainOptions) -> tuple[Start, Digits]:
+    """Begin, resume or branch, as the options say; with the digits to train on."""
+    if options.resume:
+        settings = vars(read_recipe(name, **given).recipe) if name else _checked(given)
+        digits, _ = open_data(data)
+        return starts.resume(digits, options, settings), digits
+    recipe = _choose_recipe(name, given, options.branch)
+    network = recipe.recipe.new_network()
+    digits, _ = open_data(data)
+    starts.check_parts(network, digits, recipe.recipe, options.threads)
+    return (starts.begin if options.branch is None else starts.branch)(network, digits, recipe, options), digits
 
 
 @contextlib.contextmanager
@@ -145,29 +159,22 @@ def _told_to_end(control: Control) -> Iterator[list[int]]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _choose_recipe(
-    name: str | None, given: dict[str, Any], out: Path | None, start: Branch | None, *, resume: bool
-) -> NamedRecipe:
-    """The recipe by its name, of the run that is gone on with, or of the run that is branched from; with the flags."""
-    if resume and (name or given or start or out is None):
+def _choose_recipe(name: str | None, given: dict[str, Any], origin: Branch | None) -> NamedRecipe:
+    """The recipe by its name, or of the run that is branched from; with the flags laid over it."""
+    if origin is None:
+        return read_recipe(name or "seed", **given)
+    if name is not None:
         raise InputError(
-            "--resume goes on with a run as it was",
-            must_be="--resume with --out RUN, without a recipe or settings",
-            got="no --out" if out is None else "settings as well",
-            help="leave the settings out, or change them in a new run: --from RUN@EPOCH",
+            "--from takes its recipe from the run, so no recipe can be named",
+            got=name,
+            help="give the settings that shall differ as flags",
         )
-    if resume and out is not None:
-        return Run(out).named_recipe
-    if start is not None:
-        if name is not None:
-            raise InputError(
-                "--from takes its recipe from the run",
-                must_be="settings to change, without a recipe",
-                got=name,
-                help="give the settings that shall differ as flags",
-            )
-        return Run(start.run).named_recipe.changed(**given)
-    return read_recipe(name or "seed", **given)
+    return Run(origin.run).named_recipe.changed(**given)
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a recipe has them."""
+    return {name: SETTINGS[name].check(value) for name, value in given.items()}
 
 
 def _parse_branch(text: str) -> Branch:
@@ -175,24 +182,11 @@ def _parse_branch(text: str) -> Branch:
     run, _, epoch = text.rpartition("@")
     if not run or not epoch.isascii() or not epoch.isdigit() or len(epoch) > 9:
         raise InputError(
-            "--from cannot be understood",
-            must_be="RUN@EPOCH, the folder of a run and an epoch of which it has a checkpoint",
+            "--from must be RUN@EPOCH: the folder of a run, and an epoch of which it has a checkpoint",
             got=repr(text),
             help="such as --from runs/mine@100",
         )
     return Branch(find_run(run), int(epoch))
-
-
-def _say_what_is_resumed(folder: Path, engine: str) -> None:
-    """Tell what --resume will do, before anything happens."""
-    manifest = Run(folder).manifest
-    outcome = manifest.outcome
-    if outcome.state in ENDED:
-        write_line(f"{folder} has ended already, after {outcome.epochs} epochs: nothing to do")
-    else:
-        write_line(f"going on with {folder}")
-    if engine not in {AUTO, manifest.engine}:
-        write_line(f"the run began with engine {manifest.engine}: with {engine} the last bits will differ")
 
 
 def _answer(folder: Path, chosen: Recipe, history: History) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.display.notebook import notebook_shell
 from digitlab.display.terminal import new_console
+from digitlab.errors import printable
 from digitlab.training.events import EpochDone, Event, SettingChanged, Started, Stopped
 
 __all__ = ["TrainingProgress"]
@@ -80,6 +81,8 @@ class TrainingProgress:
         self.console.print(f"engine {event.engine}, threads {event.threads}")
         if event.step:
             self.console.print(f"{event.epoch:,} epochs and {event.step:,} steps were done before")
+        for warning in event.warnings:
+            self.console.print(printable(warning), markup=False, emoji=False)
 
     def _tail(self, event: Stopped) -> None:
         if event.reason == "early":

@@ -24,7 +24,7 @@ from digitlab.data.pixels import normalize
 from digitlab.errors import DigitlabError, InputError, UnknownError
 from digitlab.lab.runs import checked_name, list_runs
 from digitlab.network.network import Network
-from digitlab.training.run import MANIFEST, Run
+from digitlab.runs.run import MANIFEST, Run
 
 __all__ = ["LIVE", "MODEL", "RUN", "Reader", "Readers", "Reading", "read_pixels", "weight_pictures"]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from digitlab.durable import sync
 from digitlab.errors import BusyError, DigitlabError, RunError, UnknownError, system_errors
+from digitlab.runs.lock import FolderLock
+from digitlab.runs.run import MANIFEST, Run
 from digitlab.training.events import EpochDone
-from digitlab.training.lock import FolderLock
-from digitlab.training.run import MANIFEST, Run
 
 __all__ = [
     "MOST_POINTS",

@@ -14,19 +14,19 @@ from typing import Any
 
 from digitlab.data.digits import Digits
 from digitlab.errors import BusyError, DigitlabError, InputError, RunError
+from digitlab.fitting import train
 from digitlab.lab.account import Account
 from digitlab.lab.feed import Feed
 from digitlab.lab.job import Job
 from digitlab.lab.note import LEAST_SPEED, MOST_SPEED, Note, read_note, remove_note, write_note
 from digitlab.lab.runs import changes_of, find_run, lock_run, parent_of, recipe_in_name, sweep_deleted
 from digitlab.network.network import Network
-from digitlab.training import Branch
+from digitlab.runs import Branch
+from digitlab.runs.models import claimed_folder
 from digitlab.training.events import Control
-from digitlab.training.manifest import ENDED
-from digitlab.training.models import claimed_folder
-from digitlab.training.plan import train
 from digitlab.training.recipe import check_live
 from digitlab.training.recipe_files import NamedRecipe
+from digitlab.training.state import ENDED
 
 __all__ = ["Trainer"]
 

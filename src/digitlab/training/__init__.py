@@ -1,4 +1,4 @@
-"""Training: the recipe, the loop that follows it, and the folder that keeps what came of it."""
+"""Training: how a network learns. The recipe, the loop that follows it, and the events that it tells."""
 
 from digitlab.training.events import (
     Control,
@@ -10,14 +10,11 @@ from digitlab.training.events import (
     StepDone,
     Stopped,
 )
-from digitlab.training.models import find_run, load
-from digitlab.training.plan import Branch, train
 from digitlab.training.recipe import SETTINGS, Recipe
-from digitlab.training.recipe_files import named_recipes, recipe
+from digitlab.training.recipe_files import named_recipes
 
 __all__ = [
     "SETTINGS",
-    "Branch",
     "Control",
     "EpochDone",
     "Event",
@@ -27,9 +24,5 @@ __all__ = [
     "Started",
     "StepDone",
     "Stopped",
-    "find_run",
-    "load",
     "named_recipes",
-    "recipe",
-    "train",
 ]

@@ -26,6 +26,8 @@ class Started:
         held_out: samples for validation, beside the others.
         epoch: complete epochs, when a run is gone on with; else 0.
         step: likewise, steps.
+        earlier: the epochs that were done before: in the run that is gone on with, or in the one branched from.
+        warnings: what a person should know, such as a damaged checkpoint that was passed over.
     """
 
     network: str
@@ -37,6 +39,8 @@ class Started:
     held_out: int = 0
     epoch: int = 0
     step: int = 0
+    earlier: tuple[EpochDone, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,11 +187,13 @@ class History:
         epochs: one `EpochDone` each.
         stopped: the last event.
         run: the run folder, where one was asked for.
+        warnings: what a person should know, such as a damaged checkpoint that was passed over.
     """
 
     epochs: list[EpochDone] = field(default_factory=list)
     stopped: Stopped | None = None
     run: str | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def losses(self) -> list[float]:

@@ -6,31 +6,28 @@ the parameters are those of the last good step, and a keeper can commit the stat
 
 from __future__ import annotations
 
-import atexit
 import contextlib
+import dataclasses
 import time
-import weakref
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
 from digitlab.data.digits import Digits
-from digitlab.engines import Session
 from digitlab.errors import DivergenceError, RunError
-from digitlab.network.card import Card
+from digitlab.network.card import Card, TrainingSummary, new_card, plain_text
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
+from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.divergence import explain_divergence, explain_silence
 from digitlab.training.events import Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
-from digitlab.training.keeper import Keeper
-from digitlab.training.manifest import Outcome
-from digitlab.training.optimizers import OPTIMIZERS, Tuning
-from digitlab.training.order import batches_of_epoch
+from digitlab.training.optimizers import OPTIMIZERS, Optimizer, Tuning
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import Course, rate_factor
-from digitlab.training.state import Change, State
+from digitlab.training.start import Start
+from digitlab.training.state import Change, Outcome, State
 
-__all__ = ["Loop", "close_at_exit"]
+__all__ = ["Loop"]
 
 SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again,
 WORK_BETWEEN_LOOKS = 500_000_000  # or how many samples times parameters: about a tenth of a second
@@ -40,72 +37,63 @@ class Loop:
     """One training.
 
     Args:
-        network: trained in place; its parameters are the state's.
-        recipe: every setting that changes the result.
-        session: on the samples to train on.
-        held_out: the samples for validation, or none.
-        state: where to begin or to go on.
+        network: trained in place.
+        digits: the training set, those for validation included.
+        start: where to begin or to go on.
         control: wishes from outside.
-        keeper: writes the run folder, or None.
-        snapshot_every: epochs after which a checkpoint is kept for good; 0 for never.
-        last: the last epoch that was done before.
-        seconds: what the training took so far.
-        card_after: what the network's card says once training has ended in some way.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        recipe: Recipe,
-        session: Session,
-        held_out: Digits | None,
-        state: State,
-        control: Control,
-        *,
-        keeper: Keeper | None,
-        snapshot_every: int,
-        last: EpochDone | None,
-        seconds: float,
-        card_after: Callable[[Outcome], Card],
-    ) -> None:
-        self.network, self.recipe, self.session, self.held_out = network, recipe, session, held_out
-        self.state, self.control, self.keeper = state, control, keeper
-        self.snapshot_every, self.earlier = snapshot_every, seconds
-        epoch_steps = len(batches_of_epoch(len(session.digits), recipe.batch_size, recipe.seed, 1))
-        course = Course(recipe.epochs * epoch_steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
-        tuning = Tuning(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay)
-        self.patience, self.card_after = recipe.patience, card_after
-        self.optimizer = OPTIMIZERS[recipe.optimizer](tuning, lambda t: rate_factor(recipe.schedule, t, course))
-        if set(state.memory) != set(self.optimizer.kept):  # a beginning, or a branch to another optimizer
-            state.memory, state.counters.memory_since = {}, state.counters.step
-        self.optimizer.memory, self.optimizer.taken = state.memory, state.counters.step
-        self.optimizer.since = state.counters.memory_since
-        for change in state.counters.changes:
+    def __init__(self, network: Network, digits: Digits, start: Start, control: Control) -> None:
+        self.network, self.digits, self.start, self.control = network, digits, start, control
+        self.recipe, self.state, self.keeper = start.recipe.recipe, start.state, start.keeper
+        network.parameters[:] = start.state.parameters
+        start.state.parameters = network.parameters
+        network.card = new_card(network.architecture, digits.classes)
+        self.training, self.held_out = _hold_out(digits, self.recipe)
+        self.optimizer = self._new_optimizer()
+        self.patience = self.recipe.patience
+        for change in self.state.counters.changes:
             self._set(change)
-        self.last = last
+        self.last = start.earlier[-1] if start.earlier else None
         self.whole_step = True  # whether the state is that between two steps
         self.began = time.perf_counter()
 
-    def events(self, engine: str) -> Generator[Event, None, None]:
-        """Everything, from `Started` to `Stopped`. Whatever ends it early, the run folder is committed.
+    def _new_optimizer(self) -> Optimizer:
+        """The recipe's, with what it remembers."""
+        recipe, state = self.recipe, self.state
+        epoch_steps = len(batches_of_epoch(len(self.training), recipe.batch_size, recipe.seed, 1))
+        course = Course(recipe.epochs * epoch_steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
+        tuning = Tuning(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay)
+        optimizer = OPTIMIZERS[recipe.optimizer](tuning, lambda t: rate_factor(recipe.schedule, t, course))
+        if set(state.memory) != set(optimizer.kept):  # a beginning, or a branch to another optimizer
+            state.memory, state.counters.memory_since = {}, state.counters.step
+        optimizer.memory, optimizer.taken = state.memory, state.counters.step
+        optimizer.since = state.counters.memory_since
+        return optimizer
+
+    def events(self) -> Generator[Event, None, None]:
+        """Everything, from `Started` to `Stopped`. Whatever ends it early, what is kept is committed.
 
         The time in which nobody pulls does not count.
         """
-        with contextlib.closing(self._events(engine)) as events:
-            for event in events:
-                told = time.perf_counter()
-                try:
-                    yield event
-                finally:  # the end may come here, too
-                    self.began += time.perf_counter() - told
+        start = self.start
+        with start.engine.open(self.network.architecture, self.training, threads=start.threads) as session:
+            self.session = session
+            with contextlib.closing(self._events()) as events:
+                for event in events:
+                    told = time.perf_counter()
+                    try:
+                        yield event
+                    finally:  # the end may come here, too
+                        self.began += time.perf_counter() - told
 
-    def _events(self, engine: str) -> Generator[Event, None, None]:
+    def _events(self) -> Generator[Event, None, None]:
         counters = self.state.counters
         committed = False
         try:
             if self.keeper:
                 self.keeper.checkpoint(self.state, self._outcome("running"))
-            yield self._started(engine)
+            yield self._started()
             self.began = time.perf_counter()
             while counters.epoch < self.recipe.epochs and not self.control.stopping and not self._is_over_early():
                 yield from self._one_epoch()
@@ -125,26 +113,26 @@ class Loop:
                 self._end("interrupted")
             raise
 
-    def _started(self, engine: str) -> Started:
-        shape, digits, counters = self.network.architecture, self.session.digits, self.state.counters
+    def _started(self) -> Started:
+        shape, counters = self.network.architecture, self.state.counters
         return Started(
-            f"{shape} ({shape.activation})",
-            digits.source,
-            len(digits),
-            self.recipe.epochs,
-            engine,
-            self.session.threads,
-            len(self.held_out) if self.held_out else 0,
-            counters.epoch,
-            counters.step,
+            network=f"{shape} ({shape.activation})",
+            source=self.training.source,
+            samples=len(self.training),
+            epochs=self.recipe.epochs,
+            engine=self.start.engine.name,
+            threads=self.session.threads,
+            held_out=self.recipe.validation,
+            epoch=counters.epoch,
+            step=counters.step,
+            earlier=self.start.earlier,
+            warnings=self.start.warnings,
         )
 
     def _one_epoch(self) -> Iterator[Event]:
         """One pass over the samples, or the rest of it; no `EpochDone` when the control says stop in the middle."""
         counters = self.state.counters
-        batches = batches_of_epoch(
-            len(self.session.digits), self.recipe.batch_size, self.recipe.seed, counters.epoch + 1
-        )
+        batches = batches_of_epoch(len(self.training), self.recipe.batch_size, self.recipe.seed, counters.epoch + 1)
         while counters.position < len(batches):
             yield from self._take_changes()
             if self.control.stopping:
@@ -164,7 +152,7 @@ class Loop:
                 yield StepDone(counters.step, counters.epoch + 1, *means)
             if done.failed is not None:
                 batch = some[len(done.losses)]
-                raise explain_divergence(self.network, self.session.digits, batch, done, counters.step + 1)
+                raise explain_divergence(self.network, self.training, batch, done, counters.step + 1)
             if self.keeper and self.keeper.due and counters.position < len(batches):  # else after the epoch is counted
                 self.keeper.checkpoint(self.state, self._outcome("running"))
         yield self._close_epoch()
@@ -188,7 +176,8 @@ class Loop:
                 raise
         self.whole_step = True
         if self.keeper:
-            snapshot = self.snapshot_every > 0 and counters.epoch % self.snapshot_every == 0
+            every = self.start.snapshot_every
+            snapshot = every > 0 and counters.epoch % every == 0
             if snapshot or self.keeper.due:
                 self.keeper.checkpoint(self.state, self._outcome("running"), snapshot=snapshot)
         return event
@@ -236,7 +225,7 @@ class Loop:
         if self.state.best is not None and state != "diverged":
             self.network.parameters[:] = self.state.best
         outcome = self._outcome(state)
-        self.network.card = self.card_after(outcome)
+        self.network.card = self._card_after(outcome)
         if self.keeper:
             self.keeper.finish(checkpoint if resumable else None, outcome, self.network)
 
@@ -248,26 +237,37 @@ class Loop:
             outcome.validation_loss, outcome.validation_accuracy = last.validation_loss, last.validation_accuracy
         return outcome
 
+    def _card_after(self, outcome: Outcome) -> Card:
+        """What the network's numbers mean once training has ended so. A temperature was for other parameters."""
+        summary = TrainingSummary(
+            state=outcome.state,
+            epochs=outcome.epochs,
+            steps=outcome.steps,
+            samples=len(self.training),
+            held_out=self.recipe.validation,
+            source=plain_text(self.digits.source),
+            engine=plain_text(self.start.engine.name),
+            loss=outcome.loss,
+            accuracy=outcome.accuracy,
+            validation_loss=outcome.validation_loss,
+            validation_accuracy=outcome.validation_accuracy,
+        )
+        card = new_card(self.network.architecture, self.digits.classes)
+        return dataclasses.replace(card, recipe=self.start.recipe.to_dict(), training=summary)
+
     def _steps_between_looks(self) -> int:
-        batch_size = self.recipe.batch_size or len(self.session.digits)
+        batch_size = self.recipe.batch_size or len(self.training)
         samples = min(SAMPLES_BETWEEN_LOOKS, WORK_BETWEEN_LOOKS // len(self.network.parameters))
         return 1 if self.control.detail == "steps" else max(1, samples // batch_size)
 
     def _seconds(self) -> float:
-        return self.earlier + time.perf_counter() - self.began
+        earlier = self.start.earlier[-1].seconds if self.start.earlier else 0.0
+        return earlier + time.perf_counter() - self.began
 
 
-_OPEN: weakref.WeakSet[Generator[Event, None, None]] = weakref.WeakSet()
-
-
-def close_at_exit(events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """A training that is only let go at the end of the program is kept too, while Python can still write files."""
-    _OPEN.add(events)
-    return events
-
-
-@atexit.register
-def _close_all() -> None:
-    for events in list(_OPEN):
-        with contextlib.suppress(ValueError):  # another thread is in the middle of it
-            events.close()
+def _hold_out(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
+    """The samples to train on, and those for validation."""
+    if recipe.validation == 0:
+        return digits, None
+    trained, held_out = split(len(digits), recipe.validation, recipe.seed)
+    return digits[trained], digits[held_out]

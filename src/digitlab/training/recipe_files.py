@@ -51,8 +51,11 @@ class NamedRecipe:
 
     def to_toml(self) -> str:
         """The words and the settings as a TOML file that `recipe` reads back."""
-        about = {"about": self.about} if self.about else {}
-        return tomli_w.dumps(about | self.recipe.to_dict())
+        return tomli_w.dumps(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The words and the settings by name."""
+        return ({"about": self.about} if self.about else {}) | self.recipe.to_dict()
 
 
 def recipe(name: str | Path = "seed", **changes: Any) -> Recipe:
@@ -141,8 +144,7 @@ def check_about(about: object, where: str) -> str:
         if isinstance(about, str) and len(about) <= MAX_ABOUT_LENGTH and about.encode() is not None:
             return about
     raise RecipeError(
-        f"{where}: about is something else",
-        must_be=f"a text of at most {MAX_ABOUT_LENGTH} characters",
+        f"{where}: about must be a text of at most {MAX_ABOUT_LENGTH} characters",
         got=describe(about),
         help='such as about = "Wider and faster."',
     )

@@ -1,6 +1,6 @@
 """The state of a training between two steps: all that is needed to go on as if it had never stopped.
 
-The sample order needs no place in it: it is a function of the seed and the epoch (see `digitlab.training.order`).
+The sample order needs no place in it: it is a function of the seed and the epoch (see `digitlab.training.batches`).
 
 A checkpoint is a state as bytes: safetensors (see `digitlab.network.tensor_file`) with the tensors ``parameters``,
 ``optimizer.NAME`` for each vector that the optimizer keeps, and ``best`` where there is one; the counters are JSON in
@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from digitlab.network.tensor_file import decode_json, decode_tensors, encode_tensors, read_header, refuse
 
-__all__ = ["Change", "Counters", "State", "decode_checkpoint", "encode_checkpoint"]
+__all__ = ["ENDED", "Change", "Counters", "Outcome", "State", "decode_checkpoint", "encode_checkpoint"]
 
 FORMAT = "digitlab-checkpoint"
 VERSION = "1"
 OPTIMIZER = "optimizer."
+ENDED = frozenset({"finished", "early"})  # outcomes after which there is nothing to go on with
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +61,23 @@ class Counters(msgspec.Struct, forbid_unknown_fields=True):
     best_loss: float | None = None
     changes: list[Change] = []
     memory_since: int = 0
+
+
+class Outcome(msgspec.Struct, forbid_unknown_fields=True):
+    """How far it got; and the last complete epoch.
+
+    ``state`` is ``running``, ``finished``, ``early`` (stopped because validation no longer improved), ``interrupted``
+    or ``diverged``.
+    """
+
+    state: str
+    epochs: int
+    steps: int
+    seconds: float
+    loss: float | None = None
+    accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitlab.training.order import batches_of_epoch, sample_order
+from digitlab.training.batches import batches_of_epoch, sample_order
 
 
 @given(st.integers(1, 500), st.integers(0, 600), st.integers(0, 2**32 - 1), st.integers(1, 1000))

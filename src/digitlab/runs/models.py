@@ -11,7 +11,7 @@ from digitlab.durable import sync
 from digitlab.errors import InputError, RunError, system_errors
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
-from digitlab.training.run import MANIFEST, Run
+from digitlab.runs.run import MANIFEST, Run
 
 __all__ = ["LATEST", "RUNS", "claimed_folder", "find_model", "find_run", "load"]
 

@@ -17,7 +17,7 @@ import pytest
 import digitlab as dl
 from digitlab.errors import RunError
 from digitlab.training import StepDone
-from tests.training.disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
+from tests.runs.disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
 
 
 @pytest.fixture(scope="module")

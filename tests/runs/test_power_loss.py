@@ -20,9 +20,10 @@ import pytest
 import digitlab as dl
 from digitlab.durable import TEMPORARY_PREFIX
 from digitlab.errors import RunError
-from digitlab.training import Branch, EpochDone
-from digitlab.training.run import HISTORY, MANIFEST, MODEL, Run
-from tests.training.disturbed_run import RECIPE, SAMPLES, STEPS, result, undisturbed, verify
+from digitlab.runs import Branch
+from digitlab.runs.run import HISTORY, MANIFEST, MODEL, Run
+from digitlab.training import EpochDone
+from tests.runs.disturbed_run import RECIPE, SAMPLES, STEPS, result, undisturbed, verify
 
 RUN = Path("runs/run")  # both folders are new
 Tree = dict[str, bytes | None]  # the content of each file by its path; None for a folder

@@ -1,10 +1,10 @@
-"""The trainings that tests of going on share."""
+"""The trainings that tests of resuming share."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.training import resumed_training
+from tests.runs import resumed_training
 
 
 @pytest.fixture(scope="module", params=resumed_training.RECIPES)

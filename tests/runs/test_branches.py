@@ -11,10 +11,11 @@ import pytest
 import digitlab as dl
 from digitlab.engines import find_engine
 from digitlab.errors import InputError, RecipeError, RunError
-from digitlab.training import Branch, StepDone
+from digitlab.runs import Branch
+from digitlab.runs.run import HISTORY, MODEL, Run
+from digitlab.training import StepDone
+from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.optimizers import OPTIMIZERS, Tuning
-from digitlab.training.order import batches_of_epoch, split
-from digitlab.training.run import HISTORY, MODEL, Run
 from tests.training.small_training import BATCH, EPOCH, HELD_OUT, RECIPE, SAMPLES, by_hand, train_small
 
 
@@ -93,15 +94,15 @@ def test_a_branch_to_another_optimizer_starts_with_an_empty_memory(parent, digit
 def test_a_branch_that_cannot_be_is_refused(parent, digits, tmp_path):
     for epoch in (1, 5):
         with pytest.raises(RunError, match=f"no checkpoint of the end of epoch {epoch}"):
-            dl.train(RECIPE.new_network(), digits, RECIPE, branch=Branch(parent, epoch))
+            next(dl.train(RECIPE.new_network(), digits, RECIPE, branch=Branch(parent, epoch)))
     wide = replace(RECIPE, layers=(784, 4, 10))
     with pytest.raises((RecipeError, RunError)):
-        dl.train(wide.new_network(), digits, wide, branch=Branch(parent, 2))
+        next(dl.train(wide.new_network(), digits, wide, branch=Branch(parent, 2)))
     relu = replace(RECIPE, activation="relu" if RECIPE.activation != "relu" else "tanh")
-    with pytest.raises(RecipeError, match="the run is of another network"):
-        dl.train(relu.new_network(), digits, relu, branch=Branch(parent, 2))
+    with pytest.raises(RecipeError, match="must have the layers and the activation of its run"):
+        next(dl.train(relu.new_network(), digits, relu, branch=Branch(parent, 2)))
     with pytest.raises(RunError, match="this is not a run"):
-        dl.train(RECIPE.new_network(), digits, RECIPE, branch=Branch(tmp_path / "nowhere", 2))
+        next(dl.train(RECIPE.new_network(), digits, RECIPE, branch=Branch(tmp_path / "nowhere", 2)))
 
 
 def test_a_branch_that_is_cut_off_goes_on_to_the_same_bits(parent, digits, tmp_path):
@@ -119,9 +120,10 @@ def test_a_branch_that_cannot_grow_is_refused(tmp_path, few):
     recipe = dl.recipe("seed", layers=(784, 8, 10), epochs=3)
     dl.fit(recipe.new_network(), few, recipe, out=tmp_path / "trunk")
     branch = dl.Branch(tmp_path / "trunk", 3)
-    for options in ({}, {"resume": True, "out": tmp_path / "trunk"}):
-        with pytest.raises(InputError, match="this branch cannot grow"):
-            dl.train(recipe.new_network(), few, recipe, branch=branch, **options)
+    with pytest.raises(InputError, match="begins after 3 epochs, and its recipe has 3"):
+        next(dl.train(recipe.new_network(), few, recipe, branch=branch))
+    with pytest.raises(InputError, match="not both"):
+        dl.train(recipe.new_network(), few, recipe, branch=branch, resume=True, out=tmp_path / "trunk")
 
 
 def test_a_branch_tells_where_it_began(tmp_path, few):

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.runs.lock import LOCK
+from digitlab.runs.run import Run
 from digitlab.training import Stopped
-from digitlab.training.run import Run
-from tests.training.resumed_training import RECIPES, Listening, Processes, Whole
+from tests.runs.resumed_training import RECIPES, Listening, Processes, Whole
 
 SHARE = float(os.environ.get("DIGITLAB_SOAK", "1"))
 STEPS = 100  # at each of which the soak test stops
@@ -81,14 +82,19 @@ def test_killed_a_thousand_times_it_goes_on_to_the_same_bits(whole, tmp_path, rn
 def test_a_finished_run_is_left_alone(whole, tmp_path):
     folder = tmp_path / "run"
     dl.fit(whole.recipe.new_network(), whole.digits, whole.recipe, out=folder, engine="numpy")
-    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+    def content() -> dict[str, tuple[bytes, int]]:
+        files = [path for path in folder.iterdir() if path.name != LOCK]
+        return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+    before = content()
     again = whole.recipe.new_network()
     events = list(dl.train(again, whole.digits, whole.recipe, out=folder, resume=True))
     assert isinstance(events[-1], Stopped)
     assert events[-1].reason == "finished"
     assert np.array_equal(again.parameters, whole.network.parameters)
     assert again.card == whole.network.card
-    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()} == before
+    assert content() == before
 
 
 def test_a_damaged_newest_checkpoint_costs_only_some_time(whole, tmp_path):
@@ -98,5 +104,8 @@ def test_a_damaged_newest_checkpoint_costs_only_some_time(whole, tmp_path):
     content = bytearray(newest.read_bytes())
     content[-100] ^= 4
     newest.write_bytes(content)
-    dl.fit(whole.recipe.new_network(), whole.digits, whole.recipe, out=folder, resume=True)
+    history = dl.fit(whole.recipe.new_network(), whole.digits, whole.recipe, out=folder, resume=True)
     assert whole.result(folder) == whole.expected
+    assert len(history.warnings) == 1
+    assert newest.name in history.warnings[0]
+    assert "going on from epoch" in history.warnings[0]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from digitlab.errors import RunError
-from digitlab.training import models
-from digitlab.training.models import claimed_folder
+from digitlab.runs import models
+from digitlab.runs.models import claimed_folder
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def test_of_many_processes_at_the_same_moment_each_gets_its_own():
     program = """
 import sys
 from datetime import datetime
-from digitlab.training import models
+from digitlab.runs import models
 class Still(datetime):
     now = classmethod(lambda cls, tz=None: cls(2026, 1, 2, 3, 4, 5))
 models.datetime = Still

@@ -12,18 +12,16 @@ from datetime import UTC, datetime
 import msgspec
 import numpy as np
 
-from digitlab.training.state import Change
+from digitlab.training.state import Change, Outcome
 from digitlab.version import __version__
 
 __all__ = [
-    "ENDED",
     "FORMAT",
     "VERSION",
     "CheckpointRecord",
     "DataRecord",
     "FileRecord",
     "Manifest",
-    "Outcome",
     "Parent",
     "environment",
     "now",
@@ -32,7 +30,6 @@ __all__ = [
 
 FORMAT = "digitlab-run"
 VERSION = 1
-ENDED = frozenset({"finished", "early"})  # states after which there is nothing to go on with
 
 
 class FileRecord(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,23 +63,6 @@ class Parent(msgspec.Struct, forbid_unknown_fields=True):
     run: str
     epoch: int
     sha256: str  # of the checkpoint
-
-
-class Outcome(msgspec.Struct, forbid_unknown_fields=True):
-    """How far it got; and the last complete epoch.
-
-    ``state`` is ``running``, ``finished``, ``early`` (stopped because validation no longer improved), ``interrupted``
-    or ``diverged``.
-    """
-
-    state: str
-    epochs: int
-    steps: int
-    seconds: float
-    loss: float | None = None
-    accuracy: float | None = None
-    validation_loss: float | None = None
-    validation_accuracy: float | None = None
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):

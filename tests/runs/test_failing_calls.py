@@ -17,7 +17,7 @@ import digitlab as dl
 from digitlab.durable import TEMPORARY_PREFIX
 from digitlab.errors import RunError
 from digitlab.training import StepDone
-from tests.training.disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
+from tests.runs.disturbed_run import RECIPE, SAMPLES, result, undisturbed, verify
 
 
 @pytest.fixture(scope="module")

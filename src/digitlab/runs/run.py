@@ -1,4 +1,4 @@
-"""A run: one folder that keeps everything about one training. Here it is read; `digitlab.training.keeper` writes it.
+"""A run: one folder that keeps everything about one training. Here it is read; `digitlab.runs.writer` writes it.
 
     recipe.toml                 the settings, written first
     checkpoint-STEP.safetensors the state of the training: the newest two, and those to be kept for good
@@ -16,23 +16,35 @@ from __future__ import annotations
 
 import stat
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
-from digitlab.errors import InputError, ModelFileError, RunError, system_errors
+from digitlab.errors import DigitlabError, InputError, ModelFileError, RunError, refuse, system_errors
 from digitlab.network.architecture import Architecture
 from digitlab.network.card import new_card
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
+from digitlab.runs.manifest import FORMAT, VERSION, CheckpointRecord, Manifest, record_of
 from digitlab.training.events import EpochDone
-from digitlab.training.manifest import FORMAT, VERSION, CheckpointRecord, Manifest, record_of
 from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe, parse_recipe
 from digitlab.training.state import State, decode_checkpoint
 
-__all__ = ["CLOCK", "HISTORY", "MANIFEST", "MAX_MANIFEST_BYTES", "MODEL", "RECIPE", "Run", "file_errors", "refuse_run"]
+__all__ = [
+    "CLOCK",
+    "HISTORY",
+    "MANIFEST",
+    "MAX_MANIFEST_BYTES",
+    "MODEL",
+    "RECIPE",
+    "Run",
+    "file_errors",
+    "refuse_run",
+    "require_run",
+]
 
 RECIPE, HISTORY, CLOCK, MANIFEST = "recipe.toml", "history.jsonl", "clock.jsonl", "manifest.json"
 MODEL = f"model{MODEL_SUFFIX}"
@@ -54,13 +66,11 @@ class Run:
         self.folder = folder
         path = folder / MANIFEST
         with file_errors(folder, "read"):
-            if path.is_file() and path.stat().st_size > MAX_MANIFEST_BYTES:
-                got = f"{path.stat().st_size:,} bytes"
-                refuse_run(folder, f"{MANIFEST} is too large", f"at most {MAX_MANIFEST_BYTES:,} bytes", got)
-            if not path.is_file():
-                begun = (folder / RECIPE).is_file()
-                got = "a run that was stopped before its first checkpoint" if begun else "no such file in it"
-                refuse_run(folder, "this is not a run", f"a folder with a {MANIFEST}", got)
+            require_run(folder)
+            if (size := path.stat().st_size) > MAX_MANIFEST_BYTES:
+                refuse_run(
+                    folder, f"{MANIFEST} is too large", f"at most {MAX_MANIFEST_BYTES:,} bytes", f"{size:,} bytes"
+                )
             content = path.read_bytes()
         try:
             self.manifest = msgspec.json.decode(content, type=Manifest)
@@ -98,10 +108,15 @@ class Run:
         """The settings that it began with (`Manifest.changes` has what was changed on the way)."""
         return self.named_recipe.recipe
 
-    @property
+    @cached_property
     def named_recipe(self) -> NamedRecipe:
         """The same, together with what the run is for in words."""
         return parse_recipe(self.read(RECIPE).decode(), str(self.folder / RECIPE))
+
+    @property
+    def architecture(self) -> Architecture:
+        """Of its network."""
+        return Architecture(self.recipe.layers, self.recipe.activation)
 
     def history(self) -> list[EpochDone]:
         """The epochs that are committed."""
@@ -123,7 +138,7 @@ class Run:
         return self._network_of(self.state_at(epoch)[0])
 
     def _network_of(self, state: State) -> Network:
-        architecture = Architecture(self.recipe.layers, self.recipe.activation)
+        architecture = self.architecture
         try:
             card = new_card(architecture, self.manifest.data.classes or None)
         except InputError as error:
@@ -131,28 +146,28 @@ class Run:
         return Network.from_parameters(architecture, state.parameters, card)
 
     def newest_state(self) -> State:
-        """The state of the newest checkpoint; of the one before it, where the newest is damaged.
+        """The state of the newest checkpoint that is whole; see `newest_whole_state`."""
+        return self.newest_whole_state()[0]
+
+    def newest_whole_state(self) -> tuple[State, list[DigitlabError]]:
+        """The state of the newest checkpoint that is whole; and what is wrong with those that were passed over.
 
         Raises:
             RunError: no checkpoint can be trusted.
         """
-        trouble: Exception | None = None
+        passed_over: list[DigitlabError] = []
         for record in reversed(self.manifest.checkpoints):
             try:
-                return self.state_of(record)
+                return self.state_of(record), passed_over
             except (RunError, ModelFileError) as error:
-                trouble = trouble or error
-        raise trouble or RunError(
-            f"{self.folder}: there is no checkpoint",
-            must_be="at least one",
-            got="none",
-            help="train again: this run cannot be continued",
-        )
+                passed_over.append(error)
+        if passed_over:
+            raise passed_over[0]
+        refuse(RunError, self.folder, "the run has no checkpoint, so it cannot go on", help="train again")
 
     def state_of(self, record: CheckpointRecord) -> State:
         """The state of one checkpoint."""
-        recipe = self.recipe
-        count = Architecture(recipe.layers, recipe.activation).parameter_count
+        count = self.architecture.parameter_count
         return decode_checkpoint(self.read(record.file), count, self.folder / record.file)
 
     def state_at(self, epoch: int) -> tuple[State, CheckpointRecord]:
@@ -165,12 +180,26 @@ class Run:
         for record in self.manifest.checkpoints:
             if record.epoch == epoch and (state := self.state_of(record)).counters.position == 0:
                 return state, record
-        raise RunError(
-            f"{self.folder}: there is no checkpoint of the end of epoch {epoch}",
+        refuse(
+            RunError,
+            self.folder,
+            f"there is no checkpoint of the end of epoch {epoch}",
             must_be=f"one of the epochs {', '.join(map(str, epochs))}",
-            got=epoch,
             help="train with --snapshot-every to keep checkpoints for good",
         )
+
+
+def require_run(folder: Path) -> None:
+    """Refuse a folder in which no run was committed.
+
+    Raises:
+        RunError: always then.
+    """
+    with file_errors(folder, "read"):
+        if not (folder / MANIFEST).is_file():
+            begun = (folder / RECIPE).is_file()
+            got = "a run that was stopped before its first checkpoint" if begun else "no such file in it"
+            refuse_run(folder, "this is not a run", f"a folder with a {MANIFEST}", got)
 
 
 def file_errors(folder: Path, done: str) -> AbstractContextManager[None]:
@@ -178,16 +207,10 @@ def file_errors(folder: Path, done: str) -> AbstractContextManager[None]:
     return system_errors(
         RunError,
         f"{folder}: the run cannot be {done}",
-        must_be="a folder that can be read and written, with free space",
         help="check the folder and the space left on its disk; what was committed before is intact",
     )
 
 
-def refuse_run(folder: Path, problem: str, must_be: str, got: Any) -> NoReturn:
+def refuse_run(folder: Path, what: str, must_be: str, got: str) -> NoReturn:
     """Raise the `RunError` for a run that cannot be used."""
-    raise RunError(
-        f"{folder}: {problem}",
-        must_be=must_be,
-        got=got,
-        help="`digitlab train` makes a run; each one is a folder under runs/",
-    )
+    refuse(RunError, folder, what, must_be=must_be, got=got, help="`digitlab train` makes a run, a folder under runs/")

@@ -21,8 +21,8 @@ import numpy as np
 
 import digitlab as dl
 from digitlab.engines import Batch, NumpyEngine
+from digitlab.runs.run import HISTORY, MANIFEST, MODEL, Run
 from digitlab.training import StepDone
-from digitlab.training.run import HISTORY, MANIFEST, MODEL, Run
 
 RECIPES = {
     "full batch": dl.recipe("seed", layers=(784, 16, 10), epochs=104),

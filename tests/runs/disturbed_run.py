@@ -6,7 +6,7 @@ from pathlib import Path
 
 import digitlab as dl
 from digitlab.durable import TEMPORARY_PREFIX
-from digitlab.training.run import HISTORY, MODEL, Run
+from digitlab.runs.run import HISTORY, MODEL, Run
 
 RECIPE = dl.recipe(
     "minibatch",

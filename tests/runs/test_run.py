@@ -11,9 +11,9 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
+from digitlab.runs.lock import LOCK
+from digitlab.runs.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run
 from digitlab.training import EpochDone
-from digitlab.training.lock import LOCK
-from digitlab.training.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run
 
 FILES = {RECIPE, HISTORY, CLOCK, MODEL, MANIFEST}
 
@@ -136,9 +136,9 @@ def test_nothing_is_overwritten(finished, few):
     folder, _ = finished
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     recipe = dl.recipe("seed", epochs=1)
-    with pytest.raises(InputError, match="something in the way"):
+    with pytest.raises(InputError, match="a new run needs a new folder"):
         dl.fit(recipe.new_network(), few, recipe, out=folder)
-    with pytest.raises(InputError, match="something in the way"):
+    with pytest.raises(InputError, match="a new run needs a new folder"):
         dl.fit(recipe.new_network(), few, recipe, out=folder / MODEL)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 

@@ -16,22 +16,28 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import InputError, RecipeError, RunError
+from digitlab.runs.run import HISTORY, MANIFEST, Run
 from digitlab.training import EpochDone
-from digitlab.training.run import HISTORY, MANIFEST, Run
 
 
 def test_what_cannot_be_resumed_is_refused(tmp_path, few):
     recipe = dl.recipe("seed", epochs=3)
     network = recipe.new_network()
     with pytest.raises(RunError, match="this is not a run"):
-        dl.train(network, few, recipe, out=tmp_path / "nothing", resume=True)
-    with pytest.raises(InputError, match="no run to go on with"):
+        next(dl.train(network, few, recipe, out=tmp_path / "nothing", resume=True))
+    assert not (tmp_path / "nothing").exists()
+    with pytest.raises(InputError, match="no run to resume"):
         dl.train(network, few, recipe, resume=True)
     dl.fit(network, few, recipe, out=tmp_path / "run")
-    with pytest.raises(RecipeError, match="the run has another recipe"):
-        dl.train(network, few, dl.recipe("seed", epochs=4), out=tmp_path / "run", resume=True)
+    other = dl.recipe("seed", epochs=4, momentum=0.5)
+    with pytest.raises(RecipeError, match="settings that it began with") as caught:
+        next(dl.train(network, few, other, out=tmp_path / "run", resume=True))
+    assert (caught.value.must_be, caught.value.got) == ("momentum 0.9, epochs 3", "momentum 0.5, epochs 4")
     with pytest.raises(InputError, match="trained on other digits"):
-        dl.train(network, few[:999], recipe, out=tmp_path / "run", resume=True)
+        next(dl.train(network, few[:999], recipe, out=tmp_path / "run", resume=True))
+    with pytest.raises(InputError, match="no option 'snapshots_every'") as caught:
+        dl.train(network, few, recipe, snapshots_every=3)
+    assert caught.value.help == "did you mean snapshot_every?"
 
 
 def test_only_one_training_at_a_time_in_a_folder(tmp_path, few):

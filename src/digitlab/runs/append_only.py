@@ -6,12 +6,12 @@ import hashlib
 from pathlib import Path
 
 from digitlab.durable import force
-from digitlab.training.manifest import FileRecord
+from digitlab.runs.manifest import FileRecord
 
-__all__ = ["GrowingFile"]
+__all__ = ["AppendOnlyFile"]
 
 
-class GrowingFile:
+class AppendOnlyFile:
     """Lines are appended to it. What could not be written stays in hand, and is written the next time.
 
     Raises:

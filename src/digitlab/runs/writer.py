@@ -1,4 +1,4 @@
-"""The keeper of a run: writes its folder while training goes on, so that it can be killed at any moment.
+"""Writing a run: its folder while training goes on, so that it can be killed at any moment.
 
 Each commit forces the growing files to disk, writes a new checkpoint, and then the manifest by one rename. Whatever
 happens, the last commit is whole; on resume everything after it is cut away.
@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from digitlab.durable import sweep as sweep_unfinished
 from digitlab.durable import sync, write_durably
-from digitlab.errors import InputError, RunError
+from digitlab.errors import InputError, RunError, refuse
 from digitlab.network.model_file import encode_model
 from digitlab.network.network import Network
-from digitlab.training.events import EpochDone
-from digitlab.training.growing import GrowingFile
-from digitlab.training.lock import LOCK, FolderLock
-from digitlab.training.manifest import CheckpointRecord, Manifest, Outcome, record_of
-from digitlab.training.run import (
+from digitlab.runs.append_only import AppendOnlyFile
+from digitlab.runs.lock import LOCK, FolderLock
+from digitlab.runs.manifest import CheckpointRecord, Manifest, record_of
+from digitlab.runs.run import (
     CLOCK,
     HISTORY,
     MANIFEST,
@@ -34,15 +34,16 @@ from digitlab.training.run import (
     file_errors,
     refuse_run,
 )
-from digitlab.training.state import State, encode_checkpoint
+from digitlab.training.events import EpochDone
+from digitlab.training.state import Outcome, State, encode_checkpoint
 
-__all__ = ["Keeper", "check_free"]
+__all__ = ["RunWriter", "check_free", "cut_back"]
 
 KEPT = 2  # how many checkpoints stay, beside the snapshots
 
 
-class Keeper:
-    """Writes a run folder, which it holds locked until `close`. Made by `create` or `reopen`.
+class RunWriter:
+    """Writes a run folder, which it holds locked until `close`: the `digitlab.training.start.Keeper` of a training.
 
     Attributes:
         manifest: what was committed last.
@@ -52,7 +53,7 @@ class Keeper:
         self.folder, self.manifest = folder.absolute(), manifest  # the program may change its working folder
         self._lock, self._every = lock, every
         self._committed = time.monotonic()
-        self._growing = {name: GrowingFile(folder / name) for name in (HISTORY, CLOCK)}
+        self._growing = {name: AppendOnlyFile(folder / name) for name in (HISTORY, CLOCK)}
 
     @classmethod
     def create(
@@ -62,8 +63,8 @@ class Keeper:
         manifest: Manifest,
         *,
         every: float,
-        history: list[EpochDone] | None = None,
-    ) -> Keeper:
+        history: Iterable[EpochDone] = (),
+    ) -> RunWriter:
         """Begin a run in a new or empty folder.
 
         Args:
@@ -77,6 +78,7 @@ class Keeper:
             InputError: there is something in the folder.
             RunError: it cannot be made, or another process is at work in it.
         """
+        check_free(folder)  # before anything is left in it
         with file_errors(folder, "made"):
             _make_durably(folder)
             lock = FolderLock(folder)
@@ -86,43 +88,12 @@ class Keeper:
                 write_durably(folder / RECIPE, content)
                 manifest.files[RECIPE] = record_of(content)
                 keeper = cls(folder, lock, manifest, every)
-                for event in history or []:
+                for event in history:
                     keeper.record(event)
             except BaseException:
                 lock.release()
                 raise
             return keeper
-
-    @classmethod
-    def reopen(cls, folder: Path, *, every: float, snapshot_every: int) -> tuple[Keeper, State, EpochDone | None]:
-        """Go on with a run: lock it, sweep away what a killed process left, and cut it back to its newest state.
-
-        Args:
-            folder: of the run.
-            every: seconds between commits.
-            snapshot_every: what the manifest says of it from now on.
-
-        Returns:
-            The keeper, the state to go on from, and the last epoch before it.
-
-        Raises:
-            RunError: another process is at work in it, or nothing in it can be trusted.
-        """
-        with file_errors(folder, "reopened"):
-            lock = FolderLock(folder)
-            try:
-                run = Run(folder)
-                state, done = run.newest_state(), run.history()
-                if state.counters.epoch > len(done):
-                    refuse_run(folder, f"{HISTORY} is too short", f"{state.counters.epoch} epochs", str(len(done)))
-                sweep_unfinished(folder)
-                run.manifest.snapshot_every = snapshot_every
-                _cut_back(run, state)
-                last = done[state.counters.epoch - 1] if state.counters.epoch else None
-                return cls(folder, lock, run.manifest, every), state, last
-            except BaseException:
-                lock.release()
-                raise
 
     def record(self, event: EpochDone) -> None:
         """Append an epoch to the history."""
@@ -213,9 +184,18 @@ def _make_durably(folder: Path) -> None:
     sync(folder.parent)
 
 
-def _cut_back(run: Run, state: State) -> None:
-    """Forget what is later than the state: first in the manifest, which may list less than there is, then on disk."""
-    manifest, counters = run.manifest, state.counters
+def cut_back(run: Run, state: State) -> tuple[EpochDone, ...]:
+    """Forget what is later than the state, and what a killed process left behind; the epochs that remain.
+
+    First in the manifest, which may list less than there is, then on disk. Only for whoever holds the run's lock.
+
+    Raises:
+        RunError: the history is shorter than the state says, or the folder cannot be written.
+    """
+    folder, manifest, counters = run.folder, run.manifest, state.counters
+    done = run.history()
+    if counters.epoch > len(done):
+        refuse_run(folder, f"{HISTORY} is too short", f"{counters.epoch} epochs", str(len(done)))
     for record in manifest.checkpoints:
         if record.step > counters.step:
             manifest.files.pop(record.file, None)
@@ -225,10 +205,13 @@ def _cut_back(run: Run, state: State) -> None:
     for name in (HISTORY, CLOCK):
         lines = run.read(name).splitlines(keepends=True)
         manifest.files[name] = record_of(b"".join(lines[: counters.epoch]))
-    write_durably(run.folder / MANIFEST, _encode(manifest))
-    for name in (HISTORY, CLOCK):
-        os.truncate(run.folder / name, manifest.files[name].bytes)
-        sync(run.folder / name)
+    with file_errors(folder, "reopened"):
+        sweep_unfinished(folder)
+        write_durably(folder / MANIFEST, _encode(manifest))
+        for name in (HISTORY, CLOCK):
+            os.truncate(folder / name, manifest.files[name].bytes)
+            sync(folder / name)
+    return tuple(done[: counters.epoch])
 
 
 def _encode(manifest: Manifest) -> bytes:
@@ -254,9 +237,10 @@ def check_free(folder: Path, *, locked: bool = False) -> None:
     if not free:
         if not locked and (folder / LOCK).is_file():
             FolderLock(folder).release()  # says who is at work, if somebody is
-        raise InputError(
-            f"{folder}: there is something in the way of the new run",
-            must_be="a new folder, or an empty one",
+        refuse(
+            InputError,
+            folder,
+            "a new run needs a new folder, or an empty one",
             got="a folder with files in it" if folder.is_dir() else "a file",
             help="choose another folder (a run is never overwritten), or go on with the run in it: --resume",
         )

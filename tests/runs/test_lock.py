@@ -15,9 +15,9 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import RunError
+from digitlab.runs.lock import LOCK, FolderLock
+from digitlab.runs.run import MANIFEST, Run
 from digitlab.training import EpochDone
-from digitlab.training.lock import LOCK, FolderLock
-from digitlab.training.run import MANIFEST, Run
 
 RECIPE = dl.recipe("seed", layers=(784, 2, 10), epochs=3)
 SAMPLES = 20
