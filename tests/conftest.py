@@ -15,8 +15,10 @@ import digitlab as dl
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> Iterator[None]:
-    """Ctrl-C works, here and in every child. Under `nohup` and in the background SIGINT is ignored, and children inherit
-    that; from a process that handles it they inherit the default.
+    """Ctrl-C works, here and in every child.
+
+    Under `nohup` and in the background SIGINT is ignored, and children inherit that. From a process that handles the
+    signal they inherit the default.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
