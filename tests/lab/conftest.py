@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import digitlab as dl
+from digitlab.lab.feed import Feed
+from digitlab.lab.trainer import Trainer
 from tests.lab.lab_tools import Served, start_lab, stop_lab
 
 
@@ -44,3 +46,17 @@ def labs() -> Iterator[Callable[..., Served]]:
     for served in made:
         if served.process.poll() is None:
             stop_lab(served)
+
+
+@pytest.fixture
+def feed() -> Feed:
+    """A feed that nobody has told anything yet."""
+    return Feed()
+
+
+@pytest.fixture
+def trainer(few, feed, tmp_path) -> Iterator[Trainer]:
+    """A trainer without a lab around it."""
+    one = Trainer(tmp_path / "runs", lambda: (few, few), feed, threads=1)
+    yield one
+    one.close(10)

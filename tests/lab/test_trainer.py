@@ -5,52 +5,17 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 import digitlab as dl
 from digitlab.errors import BusyError, InputError, RecipeError
-from digitlab.lab.feed import Feed
 from digitlab.lab.note import MARKER
 from digitlab.lab.runs import describe_run
-from digitlab.lab.trainer import Trainer
 from digitlab.runs import writer
-from digitlab.training.recipe_files import NamedRecipe, read_recipe
-
-STEPS = 50  # in each epoch
-LONG = read_recipe("minibatch", batch_size=20, epochs=100_000, layers=(784, 4, 10))
-SHORT = read_recipe("minibatch", batch_size=20, epochs=3, layers=(784, 4, 10))
-
-
-def wait(reached: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < end, "it never came to this"
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def feed() -> Feed:
-    return Feed()
-
-
-@pytest.fixture
-def trainer(few, feed, tmp_path) -> Iterator[Trainer]:
-    one = Trainer(tmp_path / "runs", lambda: (few, few), feed, threads=1)
-    yield one
-    one.close(10)
-
-
-def begin(trainer: Trainer, recipe: NamedRecipe = LONG, **options) -> str:
-    name = trainer.start(recipe, **options)
-    wait(lambda: trainer.state()["network"] and trainer.state()["engine"])
-    return name
-
-
-def phase(trainer: Trainer) -> str:
-    return trainer.state()["phase"]
+from digitlab.training.recipe_files import read_recipe
+from tests.lab.trainer_tools import LONG, SHORT, STEPS, begin, phase, wait
 
 
 def test_a_training_goes_to_its_end_and_gives_what_fit_gives(trainer, few, tmp_path):
@@ -89,10 +54,8 @@ def test_of_many_starts_together_exactly_one_wins_and_the_others_hear_which(trai
 
 def test_pause_step_epoch_go_on_and_stop(trainer):
     begin(trainer)
-    began = time.monotonic()
     trainer.pause()
     wait(lambda: phase(trainer) == "paused")
-    assert time.monotonic() - began < 2
     here = trainer.state()["step"]
     time.sleep(0.1)
     assert trainer.state()["step"] == here
@@ -129,9 +92,11 @@ def test_a_training_that_begins_paused_takes_no_step_and_can_be_stopped(trainer)
 def test_slow_motion_takes_so_many_steps_a_second_until_it_is_over(trainer):
     begin(trainer, paused=True)
     trainer.speed(20)
+    began = time.monotonic()
     trainer.go_on()
-    time.sleep(1)
-    assert 5 <= trainer.state()["step"] <= 25
+    wait(lambda: trainer.state()["step"] >= 5)
+    taken = trainer.state()["step"]
+    assert taken <= 1 + 20 * (time.monotonic() - began)  # on a busy machine they are fewer
     trainer.speed(None)
     wait(lambda: trainer.state()["epoch"] > 2)
     for wrong in (-1, 0, 5e-324, 1001, float("nan")):
@@ -250,27 +215,6 @@ def test_a_copy_is_never_torn(trainer, few):
     assert np.isfinite(copies[-1].parameters).all()
 
 
-@pytest.mark.parametrize("paused", [False, True])
-def test_after_a_kill_the_training_goes_on_and_after_a_stop_it_does_not(trainer, few, feed, tmp_path, paused):
-    name = begin(trainer)
-    wait(lambda: trainer.state()["step"] > STEPS)
-    if paused:
-        trainer.pause()
-        wait(lambda: phase(trainer) == "paused")
-    note = (tmp_path / "runs" / MARKER).read_bytes()
-    trainer.stop()
-    wait(lambda: phase(trainer) == "interrupted")
-    wait(lambda: not (tmp_path / "runs" / MARKER).exists())
-    second = Trainer(tmp_path / "runs", lambda: (few, few), feed, threads=1)
-    assert second.continue_after_kill() is None
-    (tmp_path / "runs" / MARKER).write_bytes(note)  # as a kill would leave it
-    try:
-        assert second.continue_after_kill() == name
-        wait(lambda: phase(second) == ("paused" if paused else "running"))
-    finally:
-        second.close(10)
-
-
 @pytest.mark.parametrize("where", ["before the first step", "at the end of an epoch", "in the middle of an epoch"])
 def test_a_change_made_in_a_pause_is_kept_though_it_is_stopped_then(trainer, tmp_path, where):
     name = begin(trainer, paused=True)
@@ -287,49 +231,6 @@ def test_a_change_made_in_a_pause_is_kept_though_it_is_stopped_then(trainer, tmp
     assert trainer.state()["values"]["learning_rate"] == 0.0456
 
 
-def test_after_a_kill_it_waits_as_it_did_and_what_was_wished_in_the_pause_is_wished_again(trainer, few, feed, tmp_path):
-    begin(trainer)
-    wait(lambda: trainer.state()["step"] > STEPS)
-    trainer.epoch()
-    wait(lambda: phase(trainer) == "paused")
-    trainer.change({"learning_rate": 0.0456})
-    trainer.speed(7)
-    note = (tmp_path / "runs" / MARKER).read_bytes()
-    trainer.change({"learning_rate": 0.1})  # so that the run itself does not remember
-    trainer.stop()
-    wait(lambda: phase(trainer) == "interrupted")
-    (tmp_path / "runs" / MARKER).write_bytes(note)  # as a kill would leave it
-    second = Trainer(tmp_path / "runs", lambda: (few, few), feed, threads=1)
-    try:
-        second.continue_after_kill()
-        wait(lambda: phase(second) == "paused")
-        assert second.state()["values"]["learning_rate"] == 0.0456
-        assert second.state()["steps_per_second"] == 7
-        second.step()
-        wait(lambda: second.state()["changes"] and second.state()["changes"][-1]["value"] == 0.0456)
-    finally:
-        second.close(10)
-
-
-def test_another_lab_leaves_the_training_of_this_one_and_its_note_alone(trainer, few, tmp_path):
-    name = begin(trainer)
-    second = Trainer(tmp_path / "runs", lambda: (few, few), Feed(), threads=1)
-    try:
-        assert second.continue_after_kill() is None
-        assert second.trouble is None
-        with pytest.raises(BusyError, match="at work"):
-            second.resume(name)
-        assert second.state() is None
-        assert name.encode() in (tmp_path / "runs" / MARKER).read_bytes()
-        assert phase(trainer) == "running"
-        trainer.stop()
-        wait(lambda: phase(trainer) == "interrupted" and not (tmp_path / "runs" / MARKER).exists())
-        second.resume(name)
-        wait(lambda: phase(second) == "running")
-    finally:
-        second.close(10)
-
-
 def test_each_step_that_is_wished_is_taken(trainer):
     begin(trainer, paused=True)
     wait(lambda: phase(trainer) == "paused")
@@ -338,23 +239,3 @@ def test_each_step_that_is_wished_is_taken(trainer):
     wait(lambda: trainer.state()["step"] == 7 and phase(trainer) == "paused")
     time.sleep(0.1)
     assert trainer.state()["step"] == 7
-
-
-@pytest.mark.parametrize(
-    "note",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b'{"run": "../../etc"}',
-        b'{"run": "missing"}',
-        b"\xff" * 5000,
-        b'{"run": "a", "steps_per_second": 0}',
-        b'{"run": "a", "more": 1}',
-    ],
-)
-def test_a_note_that_leads_nowhere_is_removed_in_silence(trainer, tmp_path, note):
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / MARKER).write_bytes(note)
-    assert trainer.continue_after_kill() is None
-    assert not (tmp_path / "runs" / MARKER).exists()
