@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digitlab import errors
-from digitlab.errors import DigitlabError, DivergenceError, ModelFileError, RunError, system_errors
+from digitlab.errors import DigitlabError, DivergenceError, ModelFileError, RecipeError, RunError, system_errors
 
 TREE = {  # the parents, and the exit code of the command line
     "DigitlabError": ({"Exception"}, 1),
@@ -36,7 +36,7 @@ def make(kind: type[DigitlabError], got: object = "11") -> DigitlabError:
 def test_every_error_is_exported_and_in_the_tree():
     classes = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
     defined = {name for name, value in classes.items() if value.__module__ == errors.__name__}
-    helpers = {"describe", "printable", "refuse", "require_kind", "system_errors"}
+    helpers = {"describe", "printable", "refuse", "require_kind", "require_name", "system_errors"}
     assert set(errors.__all__) - helpers == defined == set(TREE)
 
 
@@ -117,6 +117,16 @@ def test_another_kind_is_refused_in_our_words():
     with pytest.raises(errors.InputError, match="the thing must be a dict") as caught:
         errors.require_kind([], dict, "the thing", "try {}")
     assert caught.value.got == "[]"
+
+
+def test_an_unknown_name_is_refused_with_the_one_that_may_be_meant():
+    errors.require_name("adam", ["sgd", "adam"], "optimizer")
+    with pytest.raises(RecipeError) as caught:
+        errors.require_name("adma", ["sgd", "adam"], "optimizer", RecipeError)
+    assert str(caught.value) == "there is no optimizer 'adma'\n  must be: sgd, adam\n  help: did you mean adam?"
+    with pytest.raises(errors.InputError) as caught:
+        errors.require_name(["adam"], ["sgd", "adam"], "optimizer")
+    assert caught.value.what == "there is no optimizer ['adam']"
 
 
 def test_what_the_operating_system_complains_of_becomes_an_error_of_ours():

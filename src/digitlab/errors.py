@@ -19,7 +19,7 @@ Each error says what is wrong; and, where that adds something, what it must be, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -41,6 +41,7 @@ __all__ = [
     "printable",
     "refuse",
     "require_kind",
+    "require_name",
     "system_errors",
 ]
 
@@ -155,6 +156,24 @@ def refuse(
 ) -> NoReturn:
     """Raise an error of this ``kind`` that begins with the file, folder or name that it is about."""
     raise kind(f"{printable(str(where))}: {what}", must_be=must_be, got=got, help=help)
+
+
+def require_name(name: object, known: Iterable[str], what: str, kind: type[DigitlabError] | None = None) -> None:
+    """Refuse a ``name`` that is none of the ``known`` ones, such as those of recipes. Says which one may be meant.
+
+    Raises:
+        InputError: (or another ``kind``) there is no ``what`` of this name.
+    """
+    names = list(known)
+    if name not in names:
+        import difflib  # only where somebody needs it
+
+        near = difflib.get_close_matches(str(name), names, n=1)
+        raise (kind or InputError)(
+            f"there is no {what} {describe(name)}",
+            must_be=", ".join(names),
+            help=f"did you mean {near[0]}?" if near else "",
+        )
 
 
 def require_kind(value: object, kind: type, what: str, help: str) -> None:

@@ -12,7 +12,7 @@ import os
 import time
 from pathlib import Path
 
-from digitlab.errors import RunError
+from digitlab.errors import RunError, refuse
 
 __all__ = ["LOCK", "FolderLock"]
 
@@ -33,12 +33,8 @@ class FolderLock:
         except BlockingIOError:
             holder = _holder(self._handle)
             os.close(self._handle)
-            raise RunError(
-                f"{folder}: somebody is at work in this run",
-                must_be="one training at a time",
-                got=f"held by process {holder}",
-                help="wait until it is done, stop it, or choose another folder",
-            ) from None
+            help = "wait until it is done, stop it, or choose another folder"
+            refuse(RunError, folder, "somebody is at work in this run", got=f"held by process {holder}", help=help)
         except BaseException:
             os.close(self._handle)
             raise

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digitlab.durable import sync
-from digitlab.errors import InputError, RunError, system_errors
+from digitlab.errors import InputError, RunError, refuse, system_errors
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.runs.run import MANIFEST, Run
@@ -39,16 +39,12 @@ def find_model(model: str | Path) -> Path:
     """
     path = _newest_run() if str(model) == LATEST else Path(model)
     try:
-        got = "" if path.exists() else "nothing of that name"
+        got = "" if path.exists() else "no file or folder of that name"
     except OSError as error:  # a name too long, a folder above it that may not be entered
         got = error.strerror or str(error)
     if got:
-        raise InputError(
-            f"{path}: there is no such model",
-            must_be=f"a run folder, a model file (*{MODEL_SUFFIX}), or {LATEST}",
-            got=got,
-            help="`digitlab train` makes a run",
-        )
+        must_be = f"a run folder, a model file (*{MODEL_SUFFIX}), or {LATEST}"
+        refuse(InputError, path, "there is no such model", must_be=must_be, got=got)
     return path
 
 
@@ -63,12 +59,7 @@ def find_run(name: str | Path) -> Path:
     for path in (Path(name), RUNS / name):
         if path.is_dir():
             return path
-    raise InputError(
-        f"{name}: there is no such run",
-        must_be=f"the folder of a run, its name below {RUNS}/, or {LATEST}",
-        got="nothing of that name",
-        help="`digitlab train` makes a run",
-    )
+    refuse(InputError, name, "there is no such run", must_be=f"a folder, a name below {RUNS}/, or {LATEST}")
 
 
 @contextlib.contextmanager
@@ -82,9 +73,8 @@ def claimed_folder(name: str, runs: Path = RUNS) -> Iterator[Path]:
         RunError: it cannot be made.
     """
     there = runs.exists()
-    must_be = "a folder that can be written"
     help = "choose another place with --out"
-    with system_errors(RunError, f"{runs}: a new run cannot be made there", must_be=must_be, help=help):
+    with system_errors(RunError, f"{runs}: a new run cannot be made there", help=help):
         folder = _claim(f"{datetime.now():%Y%m%d-%H%M%S}-{name}", runs)
         if not there:
             sync(runs.absolute().parent)  # the keeper sees to the names below runs/
@@ -121,9 +111,7 @@ def _newest_run() -> Path:
                 manifests.append((manifest.stat().st_mtime_ns, manifest))
     if not manifests:
         raise InputError(
-            "there is no trained model yet",
-            must_be=f"a complete run under {RUNS}/",
-            got="none below the folder that this was called in",
+            f"there is no trained model yet under {RUNS}/ in this folder",
             help="run `digitlab train` first, or name a model with --model",
         )
     return max(manifests)[1].parent

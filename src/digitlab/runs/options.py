@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from digitlab.engines import AUTO, Engine, find_engine
 from digitlab.engines.checks import check_threads
-from digitlab.errors import InputError, describe, require_kind
+from digitlab.errors import InputError, describe, require_kind, require_name
 from digitlab.training.recipe_files import check_about
 
 __all__ = ["CHECKPOINT_SECONDS", "Branch", "Options", "TrainOptions", "check_whole"]
@@ -91,15 +90,8 @@ class TrainOptions:
     @classmethod
     def of(cls, options: Any) -> TrainOptions:
         """The options that were given as keywords."""
-        known = [field.name for field in fields(cls)]
         for name in options:
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                raise InputError(
-                    f"there is no option {name!r}",
-                    must_be=", ".join(known),
-                    help=f"did you mean {close[0]}?" if close else "",
-                )
+            require_name(name, [field.name for field in fields(cls)], "option")
         return cls(**options)
 
 

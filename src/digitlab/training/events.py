@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Literal, get_args
 
-from digitlab.errors import InputError, describe
+from digitlab.errors import require_name
 from digitlab.training.recipe import check_live
 
 __all__ = ["Control", "Detail", "EpochDone", "Event", "History", "SettingChanged", "Started", "StepDone", "Stopped"]
@@ -143,13 +143,7 @@ class Control:
 
     @detail.setter
     def detail(self, value: Detail) -> None:
-        if value not in get_args(Detail):
-            raise InputError(
-                "there is no such detail",
-                must_be=", ".join(get_args(Detail)),
-                got=describe(value),
-                help='control.detail = "steps" tells every step',
-            )
+        require_name(value, get_args(Detail), "detail")
         self._detail = value
 
     def stop(self) -> None:

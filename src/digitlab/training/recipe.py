@@ -205,11 +205,6 @@ def check_live(name: str, value: float) -> float:
     """
     live = [setting.name for setting in SETTINGS.values() if setting.live]
     if name not in live:
-        raise RecipeError(
-            f"{name} cannot change while training goes on",
-            must_be=f"one of {', '.join(live)}",
-            got=repr(name),
-            help="train again with another recipe, or branch from a run",
-        )
+        raise RecipeError(f"{name} cannot change while training goes on", must_be=f"one of {', '.join(live)}")
     checked: float = SETTINGS[name].check(value)
     return checked

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from digitlab.errors import RecipeError, describe
+from digitlab.errors import RecipeError, describe, refuse, require_name
 from digitlab.training.recipe import SETTINGS, Recipe
 
 __all__ = ["MAX_ABOUT_LENGTH", "NamedRecipe", "check_about", "named_recipes", "parse_recipe", "read_recipe", "recipe"]
@@ -39,7 +38,8 @@ class NamedRecipe:
         Raises:
             RecipeError: no such setting, or a value out of bounds.
         """
-        _refuse_unknown(changes, "the call")
+        for setting in changes:
+            require_name(setting, SETTINGS, "setting", RecipeError)
         other = dataclasses.replace(self.recipe, **changes)
         told = [
             f"{name} {setting.show(getattr(other, name))}"
@@ -87,30 +87,19 @@ def named_recipes() -> dict[str, NamedRecipe]:
 
 def _find_named(name: str) -> NamedRecipe:
     recipes = named_recipes()
-    if name not in recipes:
-        raise RecipeError(
-            "there is no such recipe",
-            must_be=f"{', '.join(recipes)}, or a file that ends in .toml",
-            got=repr(name),
-            help=_closest(name, recipes) or "`digitlab recipes` lists them",
-        )
+    require_name(name, [*recipes, "a file that ends in .toml"], "recipe", RecipeError)
     return recipes[name]
 
 
 def _read_toml(path: Path) -> NamedRecipe:
     try:
-        if not path.is_file() or path.stat().st_size > MAX_TOML_BYTES:
-            raise RecipeError(
-                f"{path}: this is not a recipe",
-                must_be=f"a TOML file of at most {MAX_TOML_BYTES} bytes",
-                got="no file of that name" if not path.exists() else "something else",
-                help="`digitlab recipes` lists the recipes that need no file",
-            )
+        if not path.is_file():
+            refuse(RecipeError, path, "there is no such file" if not path.exists() else "this is not a file")
+        if path.stat().st_size > MAX_TOML_BYTES:
+            refuse(RecipeError, path, f"a recipe has at most {MAX_TOML_BYTES:,} bytes")
         return parse_recipe(path.read_bytes().decode(), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            f"{path}: the recipe cannot be read", must_be="a text file in UTF-8", got=str(error), help="check the file"
-        ) from error
+        refuse(RecipeError, path, "the recipe cannot be read as text", got=error)
 
 
 def parse_recipe(text: str, name: str) -> NamedRecipe:
@@ -118,20 +107,17 @@ def parse_recipe(text: str, name: str) -> NamedRecipe:
     try:
         settings = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, and numbers of more than 4,300 digits
-        raise RecipeError(
-            f"{name}: this is not TOML",
-            must_be='lines such as learning_rate = 0.1 and activation = "relu"',
-            got=str(error),
-            help="see docs/reference/recipe.md",
-        ) from error
+        must_be = 'lines such as learning_rate = 0.1 and activation = "relu"'
+        refuse(RecipeError, name, "this is not TOML", must_be=must_be, got=error)
     about = check_about(settings.pop("about", ""), name)
-    _refuse_unknown(settings, name)
     if isinstance(settings.get("layers"), list):
         settings["layers"] = tuple(settings["layers"])
     try:
+        for setting in settings:
+            require_name(setting, SETTINGS, "setting", RecipeError)
         return NamedRecipe(name, about, Recipe(**settings))
     except RecipeError as error:
-        raise RecipeError(f"{name}: {error.what}", must_be=error.must_be, got=error.got, help=error.help) from None
+        refuse(RecipeError, name, error.what, must_be=error.must_be, got=error.got, help=error.help)
 
 
 def check_about(about: object, where: str) -> str:
@@ -143,24 +129,4 @@ def check_about(about: object, where: str) -> str:
     with contextlib.suppress(UnicodeEncodeError):  # half a surrogate pair
         if isinstance(about, str) and len(about) <= MAX_ABOUT_LENGTH and about.encode() is not None:
             return about
-    raise RecipeError(
-        f"{where}: about must be a text of at most {MAX_ABOUT_LENGTH} characters",
-        got=describe(about),
-        help='such as about = "Wider and faster."',
-    )
-
-
-def _refuse_unknown(settings: dict[str, Any], where: str) -> None:
-    for name in settings:
-        if name not in SETTINGS:
-            raise RecipeError(
-                f"{where}: there is no setting {name!r}",
-                must_be=", ".join(SETTINGS),
-                got=repr(name),
-                help=_closest(name, SETTINGS) or "`digitlab recipes` explains them",
-            )
-
-
-def _closest(name: str, known: dict[str, Any]) -> str:
-    matches = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {matches[0]}?" if matches else ""
+    refuse(RecipeError, where, f"about must be a text of at most {MAX_ABOUT_LENGTH} characters", got=describe(about))

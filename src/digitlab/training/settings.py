@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,6 +28,9 @@ class Applies:
     values: tuple[str, ...] = ()
 
 
+Kind = Literal["whole number", "number", "choice", "layer sizes"]
+
+
 @dataclass(frozen=True)
 class Setting:
     """One row of the table.
@@ -45,7 +48,7 @@ class Setting:
         live: whether it may change while training goes on.
     """
 
-    kind: Literal["whole number", "number", "choice", "layer sizes"]
+    kind: Kind
     default: Any
     help: str
     why: str
@@ -109,7 +112,7 @@ class Setting:
                 f"the setting {self.name} cannot have this value",
                 must_be=must_be,
                 got=describe(value),
-                help=f"{self.name} is: {self.help}. The default is {self.show(self.default)}",
+                help=f"it says {self.help}; the default is {self.show(self.default)}",
             )
         return plain
 
@@ -134,42 +137,28 @@ class Setting:
         return above_low and below_high  # NaN fails both
 
 
-def whole_number(
-    default: int, *, low: int, high: int, help: str, why: str, applies: Applies | None = None, live: bool = False
-) -> Any:
-    """A dataclass field for a whole number with both bounds allowed."""
-    return _field(Setting("whole number", default, help, why, low=low, high=high, applies=applies, live=live))
+def whole_number(default: int, **about: Any) -> Any:
+    """A dataclass field for a whole number; ``about`` are the attributes of its `Setting`, with low and high."""
+    return _field("whole number", default, about)
 
 
-def number(
-    default: float,
-    *,
-    low: float,
-    high: float,
-    help: str,
-    why: str,
-    above: bool = False,
-    below: bool = False,
-    applies: Applies | None = None,
-    live: bool = False,
-) -> Any:
-    """A dataclass field for a number."""
-    setting = Setting("number", default, help, why, low=low, high=high, above=above, below=below)
-    return _field(dataclasses.replace(setting, applies=applies, live=live))
+def number(default: float, **about: Any) -> Any:
+    """A dataclass field for a number, likewise."""
+    return _field("number", default, about)
 
 
-def choice(default: str, choices: dict[str, str], *, help: str, why: str, applies: Applies | None = None) -> Any:
+def choice(default: str, choices: dict[str, str], **about: Any) -> Any:
     """A dataclass field for one of several names."""
-    return _field(Setting("choice", default, help, why, choices=choices, applies=applies))
+    return _field("choice", default, about | {"choices": choices})
 
 
-def layer_sizes(default: Sequence[int], *, help: str, why: str) -> Any:
+def layer_sizes(default: Sequence[int], **about: Any) -> Any:
     """A dataclass field for the units of each layer."""
-    return _field(Setting("layer sizes", tuple(default), help, why))
+    return _field("layer sizes", tuple(default), about)
 
 
-def _field(setting: Setting) -> Any:
-    return dataclasses.field(default=setting.default, metadata={"setting": setting})
+def _field(kind: Kind, default: Any, about: Mapping[str, Any]) -> Any:
+    return dataclasses.field(default=default, metadata={"setting": Setting(kind, default, **about)})
 
 
 def settings_of(recipe_type: type) -> dict[str, Setting]:
