@@ -119,13 +119,13 @@ def test_other_classes_have_names_that_slices_keep():
     ("classes", "label", "complaint"),
     [
         (("circle", "cross"), 2, "a label has no class(?s:.)*0 to 1(?s:.)*label 2 at index 0"),
-        ((), 0, "class names"),
-        (["a", "b"], 0, "class names"),
-        ("ab", 0, "class names"),
-        (("a", "a"), 0, "class names"),
-        (("a", ""), 0, "class names"),
-        (("a", 1), 0, "class names"),
-        (tuple(map(str, range(257))), 0, "class names"),
+        ((), 0, "names of classes"),
+        (["a", "b"], 0, "names of classes"),
+        ("ab", 0, "names of classes"),
+        (("a", "a"), 0, "names of classes"),
+        (("a", ""), 0, "names of classes"),
+        (("a", 1), 0, "names of classes"),
+        (tuple(map(str, range(257))), 0, "names of classes"),
     ],
 )
 def test_wrong_classes_are_named(classes, label, complaint):

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, Digits
+from digitlab.data.files import first_there
 from digitlab.data.idx import STEMS, read_idx_folder
 from digitlab.errors import InputError
 
@@ -168,4 +169,4 @@ def open_entry(entry: Entry) -> tuple[Digits, Digits]:
 
 def missing_files(entry: Entry) -> list[str]:
     """The names of its files that are not in its folder. Nothing is read or checked."""
-    return [name for name in entry.sha256 if not any((entry.folder / found).exists() for found in (name, f"{name}.gz"))]
+    return [name for name in entry.sha256 if not first_there(entry.folder, name, f"{name}.gz")]

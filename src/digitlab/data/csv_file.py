@@ -14,15 +14,15 @@ A data set is a folder with ``train.csv`` and ``test.csv``, or one file, a seven
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import CLASSES, SIDE, Digits
-from digitlab.data.files import PIECE, check_file, readable, unzipped
+from digitlab.data.files import PIECE, first_there, opened, unzipped
 from digitlab.errors import DataFileError, InputError, refuse
 
 __all__ = ["CSV_ENDINGS", "Table", "is_csv_folder", "parse_csv", "read_csv", "read_csv_folder", "split_csv"]
@@ -38,14 +38,8 @@ LONGEST_LINE = 2**16  # bytes; 785 long column names fit
 COMMA, NEWLINE, ZERO, NINE = b",\n09"
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """What a CSV file holds.
-
-    Attributes:
-        images: ``(N, 28, 28) uint8``.
-        labels: ``(N,) uint8``, or None where the file has no labels.
-    """
+class Table(NamedTuple):
+    """What a CSV file holds: pictures ``(N, 28, 28) uint8``, and labels ``(N,) uint8`` where it has them."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8] | None
@@ -53,24 +47,24 @@ class Table:
 
 def is_csv_folder(folder: Path) -> bool:
     """Whether ``train.csv`` and ``test.csv`` are in ``folder``, gzipped or not."""
-    return all(_part(folder, name).exists() for name in PARTS)
+    return all(_part(folder, name) for name in PARTS)
 
 
 def read_csv_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
-    """The training part and the test part from a folder with ``train.csv`` and ``test.csv``, gzipped or not.
+    """The data set in a folder with ``train.csv`` and ``test.csv``, gzipped or not; see `opening.Format`.
 
     Raises:
         InputError: a file has no labels.
         DataFileError: as `read_csv`.
     """
-    train, test = (_read_labelled(_part(folder, name), f"{source} {name}") for name in PARTS)
+    train, test = (_read_labelled(_part(folder, name) or folder / name, f"{source} {name}") for name in PARTS)
     return train, test
 
 
 def split_csv(path: Path, source: str) -> tuple[Digits, Digits]:
-    """The training part and the test part of one CSV file.
+    """The data set in one CSV file; see `opening.Format`.
 
-    They are drawn without regard to the order of the lines, which may go by label; the same every time.
+    Its parts are drawn without regard to the order of the lines, which may go by label; the same every time.
 
     Raises:
         InputError: the file has no labels.
@@ -91,8 +85,7 @@ def read_csv(path: Path) -> Table:
     Raises:
         DataFileError: missing, not a file, damaged, or a line that is not a picture; the line is named.
     """
-    check_file(path)
-    with readable(path), path.open("rb") as file:
+    with opened(path) as file:
         return parse_csv(iter(lambda: file.read(PIECE), b""), str(path))
 
 
@@ -114,10 +107,9 @@ def parse_csv(pieces: Iterable[bytes], name: str) -> Table:
     return Table(images, table[:, label].copy())
 
 
-def _part(folder: Path, name: str) -> Path:
-    """The path of ``train.csv`` or ``test.csv``; of the gzipped one where only this is there."""
-    plain, gzipped = (folder / f"{name}{ending}" for ending in CSV_ENDINGS)
-    return gzipped if gzipped.exists() and not plain.exists() else plain
+def _part(folder: Path, name: str) -> Path | None:
+    """``train.csv`` or ``test.csv``, gzipped or not."""
+    return first_there(folder, *(f"{name}{ending}" for ending in CSV_ENDINGS))
 
 
 def _read_labelled(path: Path, source: str) -> Digits:

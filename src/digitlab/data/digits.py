@@ -19,8 +19,6 @@ DIGIT_NAMES = tuple("0123456789")
 CLASSES = len(DIGIT_NAMES)
 MOST_CLASSES = 256  # labels are bytes
 
-_SHAPE_HELP = "dl.load_mnist() returns Digits; your own arrays need .astype(np.uint8) and .reshape(-1, 28, 28)"
-
 
 @dataclass(frozen=True, eq=False)
 class Digits:
@@ -47,28 +45,17 @@ class Digits:
         _require(self.images, "the images", "(N, 28, 28)", 3)
         _require(self.labels, "the labels", "(N,)", 1)
         if self.images.shape[1:] != (SIDE, SIDE):
-            raise PictureError(
-                "the images have the wrong size",
-                must_be=f"shape (N, {SIDE}, {SIDE})",
-                got=f"shape {self.images.shape}",
-                help=_SHAPE_HELP,
-            )
+            must_be, got = f"shape (N, {SIDE}, {SIDE})", f"shape {self.images.shape}"
+            raise PictureError("the images have the wrong size", must_be=must_be, got=got)
         if len(self.images) != len(self.labels):
-            raise PictureError(
-                "images and labels do not belong together",
-                must_be="as many labels as images",
-                got=f"{len(self.images)} images, {len(self.labels)} labels",
-                help="take both from the same set, and slice both alike (or slice the Digits)",
-            )
+            got = f"{len(self.images)} images, {len(self.labels)} labels"
+            raise PictureError("images and labels do not belong together", got=got)
         _require_names(self.classes)
         if len(self.labels) and int(self.labels.max()) >= len(self.classes):
             where = int(np.argmax(self.labels >= len(self.classes)))
-            raise PictureError(
-                "a label is not a digit" if self.classes == DIGIT_NAMES else "a label has no class",
-                must_be=f"0 to {len(self.classes) - 1}",
-                got=f"label {self.labels[where]} at index {where}",
-                help="check that labels and images were not swapped or shifted",
-            )
+            what = "a label is not a digit" if self.classes == DIGIT_NAMES else "a label has no class"
+            got = f"label {self.labels[where]} at index {where}"
+            raise PictureError(what, must_be=f"0 to {len(self.classes) - 1}", got=got)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -101,9 +88,7 @@ def _require_text(source: object) -> None:
     with contextlib.suppress(UnicodeEncodeError):  # half a surrogate pair: a file's name that is not text
         if isinstance(source, str) and source.encode() is not None:
             return
-    raise InputError(
-        "the source of the digits is not text", must_be="a str", got=describe(source), help='such as "my own digits"'
-    )
+    raise InputError("the source of the digits is not text", got=describe(source))
 
 
 def _require(array: object, what: str, shape: str, dimensions: int) -> None:
@@ -111,9 +96,8 @@ def _require(array: object, what: str, shape: str, dimensions: int) -> None:
     if isinstance(array, np.ndarray) and array.dtype == np.uint8 and array.ndim == dimensions:
         return
     got = f"shape {array.shape}, {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
-    raise PictureError(
-        f"{what} are not an array of bytes", must_be=f"a NumPy array {shape} uint8", got=got, help=_SHAPE_HELP
-    )
+    help = "array.astype(np.uint8) makes bytes, array.reshape(-1, 28, 28) makes pictures"
+    raise PictureError(f"{what} are not an array of bytes", must_be=f"a NumPy array {shape} uint8", got=got, help=help)
 
 
 def _require_names(classes: object) -> None:
@@ -121,9 +105,5 @@ def _require_names(classes: object) -> None:
     names = classes if isinstance(classes, tuple) else ()
     words = all(isinstance(name, str) and name for name in names)
     if not (1 <= len(names) <= MOST_CLASSES and words and len(set(names)) == len(names)):
-        raise PictureError(
-            "the class names are wrong",
-            must_be=f"a tuple of 1 to {MOST_CLASSES} different names",
-            got=repr(classes),
-            help='leave them out for digits; else such as classes=("circle", "cross")',
-        )
+        must_be = f'a tuple of 1 to {MOST_CLASSES} different names, such as ("circle", "cross")'
+        raise PictureError("these cannot be the names of classes", must_be=must_be, got=repr(classes))

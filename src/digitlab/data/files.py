@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
@@ -16,8 +17,9 @@ __all__ = [
     "MAX_ARRAY_BYTES",
     "MAX_DEFLATE_RATIO",
     "PIECE",
-    "check_file",
+    "first_there",
     "named",
+    "opened",
     "read_file",
     "readable",
     "unzipped",
@@ -32,38 +34,44 @@ GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # zlib: 32 KiB window, gzip wrapper with its CRC-32 and length
 
 
-def check_file(path: Path, most: int = MAX_FILE_BYTES, kind: type[DigitlabError] = DataFileError) -> None:
-    """Look at what ``path`` is before it is opened.
+@contextmanager
+def opened(
+    path: Path, most: int = MAX_FILE_BYTES, kind: type[DigitlabError] = DataFileError
+) -> Iterator[io.BufferedReader]:
+    """A regular file to be read, once it is known to be one: opening a FIFO would wait for a writer for ever.
 
     Raises:
-        DataFileError: (or another ``kind``) missing, not a regular file (opening a FIFO would wait for a writer for
-            ever), or more than ``most`` bytes.
+        DataFileError: (or another ``kind``) missing, no regular file, more than ``most`` bytes, or it cannot be read.
     """
     if "\0" in str(path):
         refuse(kind, path, "no file can have this name")
     with readable(path, kind):
         status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        got = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
-        refuse(kind, path, "this is not a file", got=got)
-    if status.st_size > most:
-        refuse(kind, path, "the file is too large", must_be=f"at most {most:,} bytes", got=f"{status.st_size:,} bytes")
+        if not stat.S_ISREG(status.st_mode):
+            got = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+            refuse(kind, path, "this is not a file", got=got)
+        if status.st_size > most:
+            got = f"{status.st_size:,} bytes"
+            refuse(kind, path, "the file is too large", must_be=f"at most {most:,} bytes", got=got)
+        with path.open("rb") as file:
+            yield file
 
 
 def read_file(path: Path, most: int = MAX_FILE_BYTES, kind: type[DigitlabError] = DataFileError) -> bytes:
-    """All bytes of a regular file.
-
-    Raises:
-        DataFileError: as `check_file`, or it cannot be read.
-    """
-    check_file(path, most, kind)
-    with readable(path, kind):
-        return path.read_bytes()
+    """All bytes of a regular file; for the arguments and errors see `opened`."""
+    with opened(path, most, kind) as file:
+        return file.read()
 
 
 def readable(path: Path, kind: type[DigitlabError] = DataFileError) -> AbstractContextManager[None]:
     """While inside, the operating system's complaints are errors of this ``kind`` about ``path``."""
     return system_errors(kind, f"{printable(str(path))}: this cannot be read")
+
+
+def first_there(folder: Path, *names: str) -> Path | None:
+    """The first of these names that is in ``folder``."""
+    with readable(folder):
+        return next((path for name in names if (path := folder / name).exists()), None)
 
 
 @contextmanager

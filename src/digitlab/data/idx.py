@@ -25,15 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, Digits
-from digitlab.data.files import (
-    GZIP_MAGIC,
-    MAX_ARRAY_BYTES,
-    MAX_DEFLATE_RATIO,
-    named,
-    read_file,
-    readable,
-    unzipped,
-)
+from digitlab.data.files import GZIP_MAGIC, MAX_ARRAY_BYTES, MAX_DEFLATE_RATIO, first_there, named, read_file, unzipped
 from digitlab.errors import DataFileError, refuse
 
 __all__ = ["STEMS", "encode_idx", "is_idx_folder", "parse_idx", "read_idx", "read_idx_folder"]
@@ -45,18 +37,18 @@ STEMS = tuple(f"{prefix}-{kind}-ubyte" for prefix in PARTS.values() for kind in 
 
 def is_idx_folder(folder: Path) -> bool:
     """Whether any of the four files is in ``folder``."""
-    return any((folder / name).exists() for stem in STEMS for name in (stem, f"{stem}.gz"))
+    return any(first_there(folder, stem, f"{stem}.gz") for stem in STEMS)
 
 
 def read_idx_folder(
     folder: Path, source: str, published: Mapping[str, str] | None = None, classes: tuple[str, ...] = DIGIT_NAMES
 ) -> tuple[Digits, Digits]:
-    """The training part and the test part from a folder with the four files, gzipped or not.
+    """The data set in a folder with the four files, gzipped or not; see `opening.Format`.
 
     Args:
         folder: where they lie.
         source: what the digits are said to come from.
-        published: the SHA-256 that the files must have; see `read_idx`.
+        published: the SHA-256 that the files must have, by their names; see `read_idx`.
         classes: what the labels mean.
 
     Raises:
@@ -86,8 +78,7 @@ def read_idx(path: Path, dimensions: int, published: Mapping[str, str] | None = 
     Raises:
         DataFileError: missing, not a file, damaged, not the published one, or not what was asked for.
     """
-    raw, published = read_file(path), published or {}
-    stem = path.name.removesuffix(".gz")
+    raw, published, stem = read_file(path), published or {}, path.name.removesuffix(".gz")
     _check_published(raw, published.get(f"{stem}.gz"), path)
     array, content = parse_idx(raw, dimensions, str(path))
     _check_published(content, published.get(stem), path)
@@ -156,8 +147,7 @@ def _check_published(content: bytes, sha256: str | None, path: Path) -> None:
 
 
 def _gzipped_or_plain(folder: Path, stem: str) -> Path:
-    with readable(folder):
-        found = next((path for name in (f"{stem}.gz", stem) if (path := folder / name).exists()), None)
+    found = first_there(folder, f"{stem}.gz", stem)
     if found is None:
         refuse(DataFileError, folder, "a file of the data set is missing", must_be=f"{stem} or {stem}.gz")
     return found

@@ -41,14 +41,7 @@ def is_image_folder(folder: Path) -> bool:
 
 
 def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
-    """Read all pictures below ``folder/train`` and ``folder/test``.
-
-    Args:
-        folder: holds ``train`` and ``test``, and they a folder for each class.
-        source: what the digits are said to come from.
-
-    Returns:
-        The training part and the test part, with the classes of ``train``.
+    """All pictures below ``folder/train`` and ``folder/test``, with the classes of ``train``; see `opening.Format`.
 
     Raises:
         DataFileError: a missing folder, a file that is not a picture 28x28, or a class that ``train`` does not have.
@@ -60,8 +53,7 @@ def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
         refuse(DataFileError, folder / "train", "these cannot be classes", must_be=must_be, got=f"{len(names)} folders")
     for name in _folder_names(folder / "test"):
         if name not in classes:
-            must_be = f"one of {', '.join(classes)}"
-            refuse(DataFileError, folder / "test" / name, "this class is not in train", must_be=must_be)
+            refuse(DataFileError, folder / "test" / name, "this class is not in train")
     train, test = (_read_part(folder / part, classes, f"{source} {part}") for part in PARTS)
     return train, test
 
@@ -107,8 +99,7 @@ def _read_part(folder: Path, classes: tuple[str, ...], source: str) -> Digits:
             images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path)))
             labels.append(label)
     if not images:
-        must_be = f"files that end in {', '.join(ENDINGS)}, in a folder for each class"
-        refuse(DataFileError, folder, "there are no pictures", must_be=must_be)
+        refuse(DataFileError, folder, "there are no pictures", must_be="files in a folder for each class")
     return Digits(np.stack(images), np.array(labels, dtype=np.uint8), source, classes)
 
 

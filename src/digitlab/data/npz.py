@@ -45,14 +45,7 @@ LABEL_TYPES = ("|u1", "|i1", *(f"{order}{kind}{size}" for order in "<>" for kind
 
 
 def read_npz(path: Path, source: str) -> tuple[Digits, Digits]:
-    """Read a ``.npz`` file with the four arrays.
-
-    Args:
-        path: a regular file.
-        source: what the digits are said to come from.
-
-    Returns:
-        The training part and the test part.
+    """The data set in a ``.npz`` file; see `opening.Format`.
 
     Raises:
         DataFileError: missing, not a file, damaged, or other arrays than these four.

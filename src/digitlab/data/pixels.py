@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import CLASSES, SIDE
-from digitlab.errors import PictureError
+from digitlab.errors import PictureError, describe
 
 __all__ = ["as_label", "as_rows", "normalize", "one_hot"]
 
@@ -36,20 +36,12 @@ def normalize(images: ArrayLike, dtype: type[np.floating] = np.float32) -> NDArr
         scaled: NDArray[np.floating] = np.divide(pixels, 255, dtype=dtype)
         return scaled
     if not np.issubdtype(pixels.dtype, np.floating):
-        raise PictureError(
-            "the pixels have the wrong type",
-            must_be=_PIXEL_RULE,
-            got=str(pixels.dtype),
-            help="for whole numbers 0..255 use images.astype(np.uint8)",
-        )
+        help = "for whole numbers 0..255 use images.astype(np.uint8)"
+        raise PictureError("the pixels have the wrong type", must_be=_PIXEL_RULE, got=str(pixels.dtype), help=help)
     if pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):  # NaN fails both comparisons
         wrong = pixels[~((pixels >= 0) & (pixels <= 1))]
-        raise PictureError(
-            "a pixel is out of range",
-            must_be=_PIXEL_RULE,
-            got=f"{wrong[0]} ({wrong.size} such pixels)",
-            help="for floats that mean 0..255 use images.astype(np.uint8), or divide them by 255",
-        )
+        got, help = f"{wrong[0]} ({wrong.size} such pixels)", "for floats that mean 0..255, divide them by 255"
+        raise PictureError("a pixel is out of range", must_be=_PIXEL_RULE, got=got, help=help)
     return pixels.astype(dtype, copy=False)
 
 
@@ -73,12 +65,8 @@ def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
     single = array.shape in pictures and not many
     if not (single or many):
         square = f"({SIDE}, {SIDE}), (N, {SIDE}, {SIDE}), " if size == SIDE * SIDE else ""
-        raise PictureError(
-            "the picture has the wrong shape",
-            must_be=f"{square}({size},) or (N, {size})",
-            got=f"shape {array.shape}",
-            help="digits.images and digits.images[0] have the right shape",
-        )
+        must_be = f"{square}({size},) or (N, {size})"
+        raise PictureError("the picture has the wrong shape", must_be=must_be, got=f"shape {array.shape}")
     return array.reshape(-1, size), single
 
 
@@ -94,12 +82,9 @@ def one_hot(labels: ArrayLike, classes: int = CLASSES) -> NDArray[np.float32]:
     array = _as_array(labels)
     whole = array.dtype.kind in "iu" or array.size == 0
     if not whole or array.ndim != 1 or (array.size and (array.min() < 0 or array.max() >= classes)):
-        raise PictureError(
-            "the labels cannot be one-hot encoded",
-            must_be=f"whole numbers 0 to {classes - 1}, shape (N,)",
-            got=f"shape {array.shape}, {array.dtype}, {array.ravel()[:5].tolist()}...",
-            help="digits.labels has the right form",
-        )
+        got = f"shape {array.shape}, {array.dtype}, {array.ravel()[:5].tolist()}..."
+        must_be = f"whole numbers 0 to {classes - 1}, shape (N,)"
+        raise PictureError("the labels cannot be one-hot encoded", must_be=must_be, got=got)
     rows = np.zeros((len(array), classes), dtype=np.float32)  # (N, K)
     rows[np.arange(len(array)), array.astype(np.intp)] = 1
     return rows
@@ -120,12 +105,8 @@ def as_label(label: ArrayLike, classes: int = CLASSES) -> int:
         return int(array)
     if array.shape == (classes,) and kind in "iufb" and np.count_nonzero(array) == 1 and array.max() == 1:
         return int(array.argmax())
-    raise PictureError(
-        "the label is not a digit",
-        must_be=f"a whole number 0 to {classes - 1}, or a one-hot row of {classes}",
-        got=repr(label),
-        help="pass digits.labels[index], or leave the label out",
-    )
+    must_be = f"a whole number 0 to {classes - 1}, or a one-hot row of {classes}"
+    raise PictureError("the label is not a digit", must_be=must_be, got=describe(label))
 
 
 def _as_array(values: ArrayLike) -> NDArray[Any]:
@@ -133,9 +114,4 @@ def _as_array(values: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise PictureError(
-            "this is not an array",
-            must_be="rows of equal length",
-            got=str(error),
-            help="np.array(...) must accept it",
-        ) from None
+        raise PictureError("this is not an array", must_be="rows of equal length", got=str(error)) from None

@@ -25,6 +25,7 @@ SEEN = 16  # ink that counts for the first look at the size
 PAPER = 5  # what the cubic leaves beside ink
 LIMIT = 1  # grey level: the mean distance from the cubic, over the box, that is still an enlargement
 LONGEST = 20
+LARGE = 30  # a digit up to this long may be one of MNIST's own, not enlarged
 
 
 def undo_enlargement(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -32,25 +33,22 @@ def undo_enlargement(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     rows, columns = (np.flatnonzero(ink.max(axis=axis) >= SEEN) for axis in (1, 0))
     if not len(rows):
         return None
-    if max(np.ptp(rows), np.ptp(columns)) < 30:
-        small = np.where(ink > PAPER, ink, 0).astype(np.uint8)
-        return small if _length(small) == LONGEST else None
-    longest = max(int(rows[-1] - rows[0]), int(columns[-1] - columns[0])) + 1
-    factors = [c for c in FACTORS if 19 * c <= longest <= 22 * c]
-    found = []
-    for c in factors:
-        box = _box(ink, rows, columns, 2 * c)
-        distance, small = _smallest(box, c)
-        found.append((distance, c, small))
-    if not found:
-        return None
-    distance, _, small = min(found, key=lambda one: one[:2])
+    longest = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
+    if longest <= LARGE:
+        distance, small = 0.0, _without_paper(ink)
+    else:
+        tries = [_smallest(_box(ink, rows, columns, 2 * c), c) for c in FACTORS if 19 * c <= longest <= 22 * c]
+        distance, small = min(tries, key=lambda one: one[0], default=(np.inf, ink))
     return small if distance <= LIMIT and _length(small) == LONGEST else None
 
 
 def _length(small: NDArray[np.uint8]) -> int:
     rows, columns = (np.flatnonzero(small.max(axis=axis)) for axis in (1, 0))
     return max(int(np.ptp(rows)), int(np.ptp(columns))) + 1 if len(rows) else 0
+
+
+def _without_paper(small: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.where(small > PAPER, small, 0).astype(np.uint8)
 
 
 def _box(ink: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp], margin: int) -> NDArray[np.uint8]:
@@ -72,7 +70,7 @@ def _smallest(box: NDArray[np.uint8], c: int) -> tuple[float, NDArray[np.uint8]]
         total += tries[best]
         small = _middles(small, c, best).T
         box = box.T
-    return total / (2 * box.size), np.where(small > PAPER, small, 0).astype(np.uint8)
+    return total / (2 * box.size), _without_paper(small)
 
 
 def _middles(box: NDArray[np.uint8], c: int, begin: int) -> NDArray[np.int64]:

@@ -79,16 +79,14 @@ def _grey_and_alpha(picture: Picture) -> tuple[Bytes, Bytes | None]:
     if isinstance(picture, (str, os.PathLike)):
         return decode(Path(os.fsdecode(picture)))
     if not isinstance(picture, (bytes, bytearray, memoryview, Image.Image)):
-        help = "np.asarray(picture) makes an array of most things"
-        raise PictureError("this is not a picture", must_be=KINDS, got=describe(picture), help=help)
+        raise PictureError("this is not a picture", must_be=KINDS, got=describe(picture))
     return decode(picture)
 
 
 def _array(array: NDArray[Any]) -> NDArray[np.uint8]:
     """An array of bytes, checked."""
     if array.ndim not in {2, 3} or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
-        help = "hand over one picture, height first, colours last"
-        raise PictureError("the picture has the wrong shape", must_be=KINDS, got=f"shape {array.shape}", help=help)
+        raise PictureError("the picture has the wrong shape", must_be=KINDS, got=f"shape {array.shape}")
     check_size(array.shape[1], array.shape[0], "the picture")
     if array.dtype == np.uint8:
         return array

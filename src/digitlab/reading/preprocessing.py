@@ -80,9 +80,7 @@ def prepare_ink(ink: NDArray[np.uint8]) -> Prepared:
     """
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2:
         got = f"{getattr(ink, 'dtype', type(ink).__name__)} of shape {np.shape(ink)}"
-        help = "prepare(picture) takes pictures of other kinds"
-        must_be = "an array (H, W) of bytes (uint8)"
-        raise PictureError("this is not a canvas of ink", must_be=must_be, got=got, help=help)
+        raise PictureError("this is not a canvas of ink", must_be="an array (H, W) of bytes (uint8)", got=got)
     check_size(ink.shape[1], ink.shape[0], "the canvas")
     return _prepared(ink, 1)
 

@@ -99,33 +99,29 @@ def _dilated(way: NDArray[np.bool_], rows: int, columns: int, radius: float) -> 
 
 def _points(strokes: Any) -> tuple[NDArray[np.float64], list[int]]:
     """All points ``(N, 2)``, and how many each stroke with points has."""
-    help = "x to the right and y downwards, in any unit"
     try:
-        count = len(strokes)
-        if count > MOST_STROKES:
-            raise PictureError("too many strokes", must_be=f"at most {MOST_STROKES}", got=f"{count}", help=help)
+        if len(strokes) > MOST_STROKES:
+            raise PictureError("too many strokes", must_be=f"at most {MOST_STROKES}", got=f"{len(strokes)}")
         lengths = [len(stroke) for stroke in strokes]
         if sum(lengths) > MOST_POINTS:
-            must_be = f"at most {MOST_POINTS}"
-            raise PictureError("too many points", must_be=must_be, got=f"{sum(lengths)}", help="leave some out")
+            raise PictureError("too many points", must_be=f"at most {MOST_POINTS}", got=f"{sum(lengths)}")
         points = np.array(list(chain.from_iterable(strokes)))
     except PictureError:
         raise
     except Exception as error:  # whatever foreign sequences do
-        raise PictureError("these are not strokes", must_be=LIKE, got=describe(strokes)[:100], help=help) from error
+        raise PictureError("these are not strokes", must_be=LIKE, got=describe(strokes)) from error
     if not sum(lengths):
         return np.zeros((0, 2)), []
     if points.ndim != 2 or points.shape[1] != 2 or points.dtype.kind not in "iuf":
-        raise PictureError("a point is not a pair of numbers", must_be=LIKE, got=describe(strokes)[:100], help=help)
+        raise PictureError("a point is not a pair of numbers", must_be=LIKE, got=describe(strokes))
     if not np.abs(points).max() <= FARTHEST:  # NaN is not
         must_be = f"finite numbers from {-FARTHEST:.0f} to {FARTHEST:.0f}"
-        raise PictureError("a point is too far away", must_be=must_be, got=f"{np.abs(points).max()}", help=help)
+        raise PictureError("a point is too far away", must_be=must_be, got=f"{np.abs(points).max()}")
     return points.astype(np.float64), [length for length in lengths if length]
 
 
 def _check_width(width: Any) -> None:
     good = isinstance(width, (int, float, np.integer, np.floating)) and not isinstance(width, bool)
     if not (good and FINEST <= width <= FARTHEST):
-        must_be = f"a number from {FINEST} to {FARTHEST:.0f}"
-        help = "in the unit of the points; MNIST's pens are about a tenth of the digit's height"
-        raise PictureError("this is not the width of a pen", must_be=must_be, got=describe(width)[:100], help=help)
+        must_be = f"a number from {FINEST} to {FARTHEST:.0f}, in the unit of the points"
+        raise PictureError("this is not the width of a pen", must_be=must_be, got=describe(width))
