@@ -20,9 +20,8 @@ from digitlab.version import __version__
 if TYPE_CHECKING:
     from digitlab import errors
     from digitlab.data import Digits, load_data, load_mnist, normalize, one_hot, open_data
-    from digitlab.display import display_prediction
+    from digitlab.display import Report, display_prediction, evaluate
     from digitlab.errors import DigitlabError
-    from digitlab.evaluation import Report, evaluate
     from digitlab.fitting import fit, train
     from digitlab.network import Network
     from digitlab.runs import Branch, load
@@ -58,10 +57,10 @@ __all__ = [
 
 _ROOMS = {  # where each name comes from
     "data": ("Digits", "load_data", "load_mnist", "normalize", "one_hot", "open_data"),
-    "display": ("display_prediction",),
+    "display": ("Report", "display_prediction", "evaluate"),
     "engines": (),
     "errors": ("DigitlabError",),
-    "evaluation": ("Report", "evaluate"),
+    "evaluation": (),
     "fitting": ("fit", "train"),
     "network": ("Network",),
     "runs": ("Branch", "load"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from digitlab.cli.options import Data, Json, Model
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
+from digitlab.display.report import report_text
 from digitlab.evaluation import evaluate as evaluate_network
 from digitlab.runs import load
 from digitlab.runs.models import LATEST, find_model
@@ -22,5 +23,5 @@ def evaluate(*, model: Model = LATEST, data: Data = "mnist", json: Json = False)
         print_json(report.to_dict() | {"model": str(path)})
     else:
         write_line(f"model {path}")
-        write_line(str(report))
+        write_line(report_text(report))
     return 0

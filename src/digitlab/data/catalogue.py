@@ -27,9 +27,10 @@ from digitlab.errors import InputError
 
 __all__ = [
     "CATALOGUE",
-    "MNIST_TEST_SHA256",
     "Entry",
+    "Group",
     "data_folder",
+    "groups_of",
     "load_data",
     "load_mnist",
     "missing_files",
@@ -38,7 +39,15 @@ __all__ = [
 
 DATA_VARIABLE = "DIGITLAB_DATA"  # the environment variable that names the folder of fetched data sets
 MNIST_FOLDER = Path(__file__).with_name("mnist")
-MNIST_TEST_SHA256 = "c3f9adf9c66efb572b1f9326c3a511b45910c7173b97be66ceceeeeaef6b802b"  # of `Digits.sha256`
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some pictures of a test part, ``test[place]``; ``by`` says in a word what tells the groups apart."""
+
+    by: str
+    name: str
+    place: slice
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class Entry:
         mirrors: addresses of folders that hold the files, in the order in which they are tried; the checksums make it
             safe to ask any of them, even without encryption.
         classes: the ten names of what the pictures show.
+        groups: of its test part, each of which `digitlab.evaluate` measures.
+        test_sha256: of the test part (`Digits.sha256`), by which its groups are known wherever it was read from.
     """
 
     name: str
@@ -63,6 +74,8 @@ class Entry:
     sha256: dict[str, str]
     mirrors: tuple[str, ...] = ()
     classes: tuple[str, ...] = DIGIT_NAMES
+    groups: tuple[Group, ...] = ()
+    test_sha256: str = ""
 
     @property
     def folder(self) -> Path:
@@ -85,6 +98,11 @@ MNIST = Entry(
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     },
+    groups=(  # from the metadata of QMNIST (C. Yadav and L. Bottou, 2019); the pupils' digits are harder to read
+        Group("writer", "high-school pupils", slice(0, 5000)),
+        Group("writer", "census employees", slice(5000, 10_000)),
+    ),
+    test_sha256="c3f9adf9c66efb572b1f9326c3a511b45910c7173b97be66ceceeeeaef6b802b",
 )
 FASHION = Entry(
     "fashion-mnist",
@@ -165,6 +183,13 @@ def open_entry(entry: Entry) -> tuple[Digits, Digits]:
             help=f"`digitlab data fetch {entry.name}`, or put {', '.join(entry.sha256)} into {entry.folder} by hand",
         )
     return read_idx_folder(entry.folder, entry.title, entry.sha256, entry.classes)
+
+
+def groups_of(test: Digits) -> tuple[Group, ...]:
+    """The groups of a test part, where it is wholly that of an entry that has some."""
+    grouped = [entry for entry in CATALOGUE.values() if entry.groups]
+    sha256 = test.sha256()
+    return next((entry.groups for entry in grouped if entry.test_sha256 == sha256), ())
 
 
 def missing_files(entry: Entry) -> list[str]:

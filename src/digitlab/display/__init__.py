@@ -1,5 +1,10 @@
-"""Display: figures for notebooks and files, pictures and progress for the terminal."""
+"""Display: figures for notebooks and files, pictures and progress for the terminal; numbers put into words.
 
+`evaluate` comes from here for whoever imports digitlab, because its `Report` is put into words here when it is printed.
+"""
+
+from digitlab.display.report import report_text
 from digitlab.display.show import display_prediction
+from digitlab.evaluation import Report, evaluate
 
-__all__ = ["display_prediction"]
+__all__ = ["Report", "display_prediction", "evaluate", "report_text"]
