@@ -157,6 +157,47 @@ def test_a_run_that_is_gone_on_with_keeps_its_snapshots(folder, run, mnist, agai
     assert Run(Path("run")).manifest.snapshot_every == int((again or ["2"])[0])
 
 
+def _begun(name: str) -> dl.Recipe:
+    """A run that was stopped after its first epoch; it is of 100 digits, in few.npz."""
+    digits = dl.load_mnist()[0][:100]
+    np.savez("few.npz", x_train=digits.images, y_train=digits.labels, x_test=digits.images, y_test=digits.labels)
+    recipe = dl.recipe("seed", layers=(784, 10), epochs=3)
+    events = dl.train(recipe.new_network(), dl.open_data("few.npz")[0], recipe, out=name)
+    next(event for event in events if isinstance(event, dl.EpochDone))
+    events.close()
+    return recipe
+
+
+def test_the_same_call_with_resume_goes_on(folder, run):
+    _begun("run")
+    call = ["train", "seed", "--layers", "784,10", "--epochs", "3", "--out", "run", "--data", "few.npz", "--resume"]
+    code, out, _ = run(*call)
+    assert (code, out.splitlines()[0]) == (0, "going on with run")
+    assert len(Run(Path("run")).history()) == 3
+    code, out, _ = run("train", "--epochs", "3", "--out", "run", "--data", "few.npz", "--resume")  # without a recipe
+    assert (code, out) == (0, "run has ended already, after 3 epochs: nothing to do\n")
+
+
+def test_to_resume_with_other_settings_names_those_that_differ(folder, run):
+    _begun("run")
+    before = Path("run/manifest.json").read_bytes()
+    for again in (["seed", "--layers", "784,10", "--epochs", "4"], ["--epochs", "4"]):
+        code, _, err = run("train", *again, "--out", "run", "--data", "few.npz", "--resume")
+        assert (code, err.splitlines()[1:3]) == (2, ["  must be: epochs 3", "  got: epochs 4"])
+    code, _, err = run("train", "minibatch", "--epochs", "3", "--out", "run", "--data", "few.npz", "--resume")
+    assert (code, "layers 784,10" in err, "batch_size 0" in err, "epochs" in err) == (2, True, True, False)
+    assert Path("run/manifest.json").read_bytes() == before
+
+
+def test_a_checkpoint_that_was_passed_over_is_told(folder, run):
+    _begun("run")
+    newest = Path("run") / Run(Path("run")).manifest.checkpoints[-1].file
+    newest.write_bytes(newest.read_bytes()[:-1])
+    code, out, _ = run("train", "--out", "run", "--data", "few.npz", "--resume")
+    assert code == 0
+    assert f"run: {newest.name} is not what the run wrote: going on from step 0" in out
+
+
 def test_a_failed_call_leaves_the_folder_of_runs_as_it_was(folder, run):
     assert run("train", "--layers", "784,9", "--quiet")[0] == 2
     assert not Path("runs").exists()

@@ -108,4 +108,4 @@ def test_a_damaged_newest_checkpoint_costs_only_some_time(whole, tmp_path):
     assert whole.result(folder) == whole.expected
     assert len(history.warnings) == 1
     assert newest.name in history.warnings[0]
-    assert "going on from epoch" in history.warnings[0]
+    assert "going on from step" in history.warnings[0]

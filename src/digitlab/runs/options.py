@@ -85,7 +85,7 @@ class TrainOptions:
                 help="resume goes on with the run in out; a branch becomes a new run",
             )
         if self.resume and self.out is None:
-            raise InputError("there is no run to resume", help="name the folder of the run with out")
+            raise InputError("there is no run to resume", help="name its folder with --out (in Python: out=)")
 
     @classmethod
     def of(cls, options: Any) -> TrainOptions:

@@ -159,7 +159,7 @@ def _going_on(run: Run, lock: FolderLock, options: TrainOptions) -> Start:
     state, passed_over = run.newest_whole_state()
     earlier = cut_back(run, state)
     keeper = RunWriter(run.folder, lock, manifest, options.checkpoint_every)
-    warnings = [f"{error.what}: going on from epoch {state.counters.epoch}" for error in passed_over]
+    warnings = [f"{error.what}: going on from step {state.counters.step:,}" for error in passed_over]
     if engine.name != manifest.engine:
         warnings.append(f"the run began with engine {manifest.engine}: with {engine.name} the last bits will differ")
     return Start(run.named_recipe, state, engine, options.threads, earlier, keeper, every, tuple(warnings))
