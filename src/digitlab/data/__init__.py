@@ -1,13 +1,11 @@
 """Data: digits as bytes, where they come from, and how they become numbers."""
 
 from digitlab.data.catalogue import load_data, load_mnist
-from digitlab.data.digits import CLASSES, SIDE, Digits
+from digitlab.data.digits import Digits
 from digitlab.data.opening import open_data, open_images
 from digitlab.data.pixels import as_label, as_rows, normalize, one_hot
 
 __all__ = [
-    "CLASSES",
-    "SIDE",
     "Digits",
     "as_label",
     "as_rows",

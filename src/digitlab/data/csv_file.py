@@ -14,6 +14,7 @@ A data set is a folder with ``train.csv`` and ``test.csv``, or one file, a seven
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -73,10 +74,7 @@ def split_csv(path: Path, source: str) -> tuple[Digits, Digits]:
     digits = _read_labelled(path, source)
     drawn = np.random.default_rng(HELD_OUT_SEED).permutation(len(digits))
     test, train = (np.sort(part) for part in np.split(drawn, [len(digits) // HELD_OUT]))
-    return (
-        Digits(digits.images[train], digits.labels[train], f"{source} train"),
-        Digits(digits.images[test], digits.labels[test], f"{source} test"),
-    )
+    return replace(digits[train], source=f"{source} train"), replace(digits[test], source=f"{source} test")
 
 
 def read_csv(path: Path) -> Table:
@@ -129,14 +127,10 @@ def _look_at_top(top: bytes, name: str) -> tuple[int, int | None, bool]:
     labels = [place for place, cell in enumerate(low) if cell == LABEL] if is_header else [0] * (columns == PIXELS + 1)
     torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
     if columns != PIXELS + len(labels) or len(labels) > 1 or torn:
-        refuse(
-            DataFileError,
-            f"{name}: line 1",
-            "these are not the columns of a picture",
-            must_be=f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label column `{LABEL}`",
-            got=f"{columns} columns, {len(labels)} of them labels, beginning with {', '.join(cells[:3])!r}",
-            help="pandas writes one column more unless it is told index=False",
-        )
+        what, help = "these are not the columns of a picture", "pandas writes one more unless it is told index=False"
+        must_be = f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label column `{LABEL}`"
+        got = f"{columns} columns, {len(labels)} of them labels, beginning with {', '.join(cells[:3])!r}"
+        refuse(DataFileError, f"{name}: line 1", what, must_be=must_be, got=got, help=help)
     return columns, (labels[0] if labels else None), is_header
 
 

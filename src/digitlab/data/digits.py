@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import overload
 
@@ -85,10 +85,8 @@ class Digits:
 
 def _require_text(source: object) -> None:
     """A run keeps the source as UTF-8: what cannot be written there is refused before anything is learnt."""
-    with contextlib.suppress(UnicodeEncodeError):  # half a surrogate pair: a file's name that is not text
-        if isinstance(source, str) and source.encode() is not None:
-            return
-    raise InputError("the source of the digits is not text", got=describe(source))
+    if not isinstance(source, str) or re.search(r"[\ud800-\udfff]", source):  # bytes of a file's name that are not text
+        raise InputError("the source of the digits is not text", got=describe(source))
 
 
 def _require(array: object, what: str, shape: str, dimensions: int) -> None:

@@ -12,18 +12,7 @@ from pathlib import Path
 
 from digitlab.errors import DataFileError, DigitlabError, PictureError, printable, refuse, system_errors
 
-__all__ = [
-    "GZIP_MAGIC",
-    "MAX_ARRAY_BYTES",
-    "MAX_DEFLATE_RATIO",
-    "PIECE",
-    "first_there",
-    "named",
-    "opened",
-    "read_file",
-    "readable",
-    "unzipped",
-]
+__all__ = ["MAX_ARRAY_BYTES", "PIECE", "first_there", "largest", "named", "opened", "read_file", "readable", "unzipped"]
 
 MAX_FILE_BYTES = 2**31  # on disk; EMNIST ByClass, a large relative of MNIST, has 0.64e9 pixels
 MAX_ARRAY_BYTES = 2**31  # unpacked
@@ -83,6 +72,11 @@ def named(place: object, kind: type[DigitlabError] = DataFileError) -> Iterator[
         refuse(kind, place, error.what, must_be=error.must_be, got=error.got, help=error.help)
 
 
+def largest(content: bytes) -> int:
+    """The most bytes that a file with this ``content`` can hold once it is `unzipped`."""
+    return min(MAX_ARRAY_BYTES, len(content) * (MAX_DEFLATE_RATIO if content.startswith(GZIP_MAGIC) else 1))
+
+
 def unzipped(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
     """The bytes of a file; unpacked, a little at a time, where they begin like gzip.
 
@@ -90,7 +84,7 @@ def unzipped(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
     CRC-32 is known to be right.
 
     Args:
-        pieces: the file, cut anywhere but within its first two bytes.
+        pieces: the file, in pieces of `PIECE` bytes.
         name: what error messages call it.
 
     Raises:
@@ -103,8 +97,7 @@ def unzipped(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
         return
     inflater = zlib.decompressobj(_GZIP_WINDOW)
     total = 0
-    short = (piece[at : at + PIECE] for piece in chain([first], pieces) for at in range(0, len(piece), PIECE))
-    for piece in short:
+    for piece in chain([first], pieces):
         packed = piece
         while packed and not inflater.eof:
             try:
@@ -117,8 +110,6 @@ def unzipped(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
                 refuse(DataFileError, name, f"this unpacks to more than {MAX_ARRAY_BYTES:,} bytes")
             yield content
         if packed or inflater.unused_data:
-            refuse(
-                DataFileError, name, "something follows the gzip member", must_be="one gzip member, and nothing else"
-            )
+            refuse(DataFileError, name, "something follows the gzip member", must_be="one member, and nothing else")
     if not inflater.eof:
         refuse(DataFileError, name, "the gzip file is cut short", help=COPY_AGAIN)

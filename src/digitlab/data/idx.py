@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, Digits
-from digitlab.data.files import GZIP_MAGIC, MAX_ARRAY_BYTES, MAX_DEFLATE_RATIO, first_there, named, read_file, unzipped
+from digitlab.data.files import PIECE, first_there, largest, named, read_file, unzipped
 from digitlab.errors import DataFileError, refuse
 
 __all__ = ["STEMS", "encode_idx", "is_idx_folder", "parse_idx", "read_idx", "read_idx_folder"]
@@ -88,12 +88,11 @@ def read_idx(path: Path, dimensions: int, published: Mapping[str, str] | None = 
 def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.uint8], bytes]:
     """The array in the bytes of an IDX file, and these bytes unzipped; ``name`` is what error messages call them."""
     header_bytes = 4 + 4 * dimensions
-    most = min(MAX_ARRAY_BYTES, len(content) * (MAX_DEFLATE_RATIO if content.startswith(GZIP_MAGIC) else 1))
-    pieces = unzipped([content], name)
+    pieces = unzipped((content[at : at + PIECE] for at in range(0, len(content), PIECE)), name)
     begin = _take(pieces, header_bytes, b"")
     shape = _parse_header(begin[:header_bytes], dimensions, name)
     size = math.prod(shape)
-    if size > most:
+    if size > (most := largest(content)):
         problem = "the header promises more than the file can hold"
         refuse(DataFileError, name, problem, must_be=f"at most {most:,} elements", got=f"shape {shape}")
     # One byte more than promised: enough to see a surplus, and to have the end of a gzip file checked.
@@ -140,10 +139,8 @@ def _parse_header(header: bytes, dimensions: int, name: str) -> tuple[int, ...]:
 def _check_published(content: bytes, sha256: str | None, path: Path) -> None:
     """Compare a file's bytes with what its authors published."""
     if sha256 and (actual := hashlib.sha256(content).hexdigest()) != sha256:
-        help = "the file was changed or damaged: fetch the data set again, or install digitlab again for mnist"
-        refuse(
-            DataFileError, path, "this is not the published file", must_be=f"SHA-256 {sha256}", got=actual, help=help
-        )
+        must_be, help = f"SHA-256 {sha256}", "fetch the data set again; or install digitlab again, for mnist"
+        refuse(DataFileError, path, "this is not the published file", must_be=must_be, got=actual, help=help)
 
 
 def _gzipped_or_plain(folder: Path, stem: str) -> Path:

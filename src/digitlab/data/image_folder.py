@@ -72,9 +72,7 @@ def _check_size(width: int, height: int) -> None:
     """Refuse a size, whether much is wrong with it or little."""
     if (width, height) != (SIDE, SIDE):
         what = "the picture is too large" if max(width, height) > MAX_SIDE else "the picture has the wrong size"
-        raise PictureError(
-            what, must_be=f"{SIDE}x{SIDE} pixels, as all pictures of a data set", got=f"{width}x{height}"
-        )
+        raise PictureError(what, must_be=f"{SIDE}x{SIDE} pixels, as in all data sets", got=f"{width}x{height}")
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:

@@ -61,29 +61,20 @@ def open_picture(picture: bytes | bytearray | memoryview | Image.Image, check_si
         PictureError: another format or size, more than one picture, a palette without all colours that are used, or
             damage.
     """
-    from PIL import Image
-
-    with _in_our_words():
-        if isinstance(picture, Image.Image):
-            yield _decoded(picture, check_size, in_place=False)
-        else:
-            with Image.open(io.BytesIO(_harmless(bytes(picture), check_size)), formats=FORMATS) as image:
-                yield _decoded(image, check_size, in_place=True)
-
-
-@contextmanager
-def _in_our_words() -> Iterator[None]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what is refused here anyway
-            yield
+        with warnings.catch_warnings(action="ignore"):  # Pillow warns of what is refused here anyway
+            if isinstance(picture, Image.Image):
+                yield _decoded(picture, check_size, in_place=False)
+            else:
+                with Image.open(io.BytesIO(_harmless(bytes(picture), check_size)), formats=FORMATS) as image:
+                    yield _decoded(image, check_size, in_place=True)
     except DigitlabError:
         raise
     except Image.DecompressionBombError as error:
-        pixels = f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
-        raise PictureError("the picture is too large", got=pixels) from error
+        got = f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
+        raise PictureError("the picture is too large", got=got) from error
     except Exception as error:  # Pillow's decoders raise what comes to hand on damaged bytes: a dozen types
         unknown = isinstance(error, UnidentifiedImageError)  # its words tell an address in memory
         got = "another kind of file, or a damaged one" if unknown else str(error) or type(error).__name__

@@ -55,10 +55,9 @@ def open_archive(content: bytes, wanted: Collection[str], name: str) -> ZipFile:
         refuse(DataFileError, name, "its members overlap, or leave the file", got=f"members at {spans[:-1]}")
     for info in members:
         if info.flag_bits & ENCRYPTED or info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            must_be, got = "stored (0) or deflated (8), without a password", f"method {info.compress_type}"
-            refuse(
-                DataFileError, f"{name}: {info.filename}", "this compression cannot be read", must_be=must_be, got=got
-            )
+            where, must_be = f"{name}: {info.filename}", "stored (0) or deflated (8), without a password"
+            got = f"method {info.compress_type}"
+            refuse(DataFileError, where, "this compression cannot be read", must_be=must_be, got=got)
     return archive
 
 

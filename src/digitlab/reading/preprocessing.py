@@ -28,7 +28,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data import SIDE
+from digitlab.data.digits import SIDE
 from digitlab.errors import PictureError
 from digitlab.reading.enlarged import undo_enlargement
 from digitlab.reading.ink import Picture, find_ink
