@@ -25,6 +25,17 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """One thread for each training, here and in every child, where neither a test nor the caller says more.
+
+    Threads wait for each other after each step, and on a busy machine they wait for their turn as well.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITLAB_THREADS", os.environ.get("DIGITLAB_THREADS", "1"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def mnist() -> tuple[dl.Digits, dl.Digits]:
     """The real training and test sets."""

@@ -1,4 +1,4 @@
-"""A real browser on a real lab: Chromium, a server of its own for each module, and the real digits.
+"""A real browser on a real lab: Chromium, a server of its own for each module, and some thousands of the real digits.
 
 Every request that would leave this machine is refused and counted, and every error that the page logs fails the test.
 Chromium comes with the system (`apt-get install chromium`); `DIGITLAB_CHROMIUM` names another one. Where there is none,
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.browser.serving import Served, serve, train
@@ -21,10 +22,19 @@ from tests.browser.serving import Served, serve, train
 CHROMIUM = os.environ.get("DIGITLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+@pytest.fixture(scope="session")
+def some_digits(mnist, tmp_path_factory) -> str:
+    """The first of MNIST's digits in a file: enough for a network that reads what is drawn, and trained in a moment."""
+    (images, labels), (test_images, test_labels) = ((part.images, part.labels) for part in mnist)
+    path, few = tmp_path_factory.mktemp("data") / "digits.npz", slice(2500)
+    np.savez(path, x_train=images[few], y_train=labels[few], x_test=test_images[:1000], y_test=test_labels[:1000])
+    return str(path)
+
+
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[Served]:
+def lab(tmp_path_factory, some_digits) -> Iterator[Served]:
     """A lab with no runs yet."""
-    served = serve(tmp_path_factory.mktemp("runs"))
+    served = serve(tmp_path_factory.mktemp("runs"), "--data", some_digits)
     yield served
     if served.process.poll() is None:
         served.end()

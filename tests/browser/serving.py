@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     runs: Path
-    command: list[str] = field(default_factory=list)
+    arguments: tuple[str, ...] = ()
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What the server answers: GET, or POST with a body."""
@@ -63,7 +63,7 @@ def serve(runs: Path, *arguments: str, port: int = 0) -> Served:
     assert process.stdout
     for line in process.stdout:
         if "http://" in line:
-            return Served(process, line[line.index("http://") :].split()[0].rstrip("/"), runs, command)
+            return Served(process, line[line.index("http://") :].split()[0].rstrip("/"), runs, arguments)
     raise AssertionError(f"the server ended with {process.wait()}")
 
 

@@ -86,34 +86,34 @@ def test_curves_of_a_run_that_is_deleted_elsewhere_go(open_page, trained):
     becomes(page, "Object.keys(current().laid)", [])
 
 
-@pytest.mark.parametrize(
-    ("kind", "text", "value"),
-    [
-        ("layer sizes", "784,64,10", [784, 64, 10]),
-        ("layer sizes", " 784-64-10 ", [784, 64, 10]),
-        ("layer sizes", "784; 64 10", [784, 64, 10]),
-        ("layer sizes", "784,-1,10", "784,-1,10"),
-        ("layer sizes", "784 -64 10", "784 -64 10"),
-        ("layer sizes", "784,1e3,10", "784,1e3,10"),
-        ("layer sizes", "784,6.5,10", "784,6.5,10"),
-        ("layer sizes", "abc", "abc"),
-        ("layer sizes", "", ""),
-        ("number", "0,05", 0.05),
-        ("number", "0.05", 0.05),
-        ("number", "abc", "abc"),
-        ("whole number", "12", 12),
-        ("whole number", "1,000", "1,000"),
-    ],
-)
-def test_what_is_typed_is_understood_or_sent_as_it_is(open_page, kind, text, value):
+TYPED = [
+    ("layer sizes", "784,64,10", [784, 64, 10]),
+    ("layer sizes", " 784-64-10 ", [784, 64, 10]),
+    ("layer sizes", "784; 64 10", [784, 64, 10]),
+    ("layer sizes", "784,-1,10", "784,-1,10"),
+    ("layer sizes", "784 -64 10", "784 -64 10"),
+    ("layer sizes", "784,1e3,10", "784,1e3,10"),
+    ("layer sizes", "784,6.5,10", "784,6.5,10"),
+    ("layer sizes", "abc", "abc"),
+    ("layer sizes", "", ""),
+    ("number", "0,05", 0.05),
+    ("number", "0.05", 0.05),
+    ("number", "abc", "abc"),
+    ("whole number", "12", 12),
+    ("whole number", "1,000", "1,000"),
+]
+
+
+def test_what_is_typed_is_understood_or_sent_as_it_is(open_page):
     page = open_page("/#/train")
-    setting = {"kind": kind, "low": 0, "high": 1000, "must_be": "something else", "choices": {}}
-    found = page.evaluate(
-        "([setting, text]) => import('/static/js/kit/address.js').then(({asValue, wrong}) =>"
-        " [asValue(setting, text), wrong(setting, text)])",
-        [setting, text],
-    )
-    assert found == [value, "something else" if isinstance(value, str) else ""]
+    for kind, text, value in TYPED:
+        setting = {"kind": kind, "low": 0, "high": 1000, "must_be": "something else", "choices": {}}
+        found = page.evaluate(
+            "([setting, text]) => import('/static/js/kit/address.js').then(({asValue, wrong}) =>"
+            " [asValue(setting, text), wrong(setting, text)])",
+            [setting, text],
+        )
+        assert found == [value, "something else" if isinstance(value, str) else ""], (kind, text)
 
 
 def test_a_rewind_takes_a_decimal_comma_and_says_what_is_no_number(open_page, trained):

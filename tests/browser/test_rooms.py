@@ -9,10 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.serving import button, end
+import digitlab as dl
+from tests.browser.serving import button, end, serve
 from tests.browser.shapes import DIGITS, places
 
 SCREENS = [(1280, 800), (380, 760)]
+# The page's cumulative layout shift, as https://web.dev/articles/cls has it: of bursts of shifts the largest.
+WATCH_JUMPS = """() => {
+  window.jumps = 0;
+  let burst = 0, first = 0, last = 0;
+  new PerformanceObserver(list => {
+    for (const {value, startTime, hadRecentInput} of list.getEntries()) if (!hadRecentInput) {
+      if (startTime - last > 1000 || startTime - first > 5000) [burst, first] = [0, startTime];
+      [burst, last] = [burst + value, startTime];
+      window.jumps = Math.max(window.jumps, burst);
+    }
+  }).observe({type: 'layout-shift', buffered: false});
+}"""
 
 
 def _pad(page):
@@ -32,6 +45,7 @@ def _draw(page, strokes):
         page.mouse.up()
 
 
+@pytest.mark.soak  # nothing else may be at work
 def test_first_paint_comes_within_a_second(open_page):
     page = open_page("/")
     paint = page.evaluate(
@@ -41,19 +55,39 @@ def test_first_paint_comes_within_a_second(open_page):
     assert paint < 1000
 
 
-def test_one_click_trains_the_classic_experiment_to_its_end(open_page, lab):
+def test_one_click_trains_the_classic_experiment(open_page, lab, some_digits):
     page = open_page("/")
     page.get_by_role("button", name="Train it").click()
-    lab.wait_for(lambda training: training["phase"] == "running")
-    training = lab.wait_for(lambda training: training["phase"] == "finished", seconds=240)
-    assert training["values"]["epochs"] == training["epoch"] == 1000
+    training = lab.wait_for(lambda training: training["phase"] == "running" and training["epoch"] >= 10)
+    assert training["values"]["epochs"] == 1000
+    recipe, (digits, _) = dl.recipe("seed", epochs=10), dl.open_data(some_digits)
+    assert training["history"]["loss"][:10] == dl.fit(recipe.new_network(), digits, recipe).losses
+    end(lab)
+
+
+def test_a_training_comes_to_its_end(open_page, lab):
+    page = open_page("/#/train?epochs=50")
+    button(page, "^Train it").click()
+    training = lab.wait_for(lambda training: training["phase"] == "finished")
+    assert training["values"]["epochs"] == training["epoch"] == 50
+    accuracy = f"{100 * training['history']['accuracy'][-1]:.1f}"
+    page.locator(".readout .big").get_by_text(accuracy).wait_for()
+
+
+@pytest.mark.soak
+def test_one_click_trains_the_classic_experiment_to_its_end(open_page, lab):
+    lab.end()
+    lab.process = serve(lab.runs, port=int(lab.url.rsplit(":", 1)[1])).process
+    page = open_page("/")
+    page.get_by_role("button", name="Train it").click()
+    training = lab.wait_for(lambda training: training["phase"] == "finished", seconds=600)
     assert training["history"]["loss"][-1] == pytest.approx(0.4087, abs=1e-3)
     page.get_by_text(re.compile(r"89\.3")).first.wait_for()
 
 
 def test_pause_change_go_on_and_reload_in_mid_run(open_page, lab):
     page = open_page("/#/train")
-    lab.ask("/api/train", {"recipe": "seed"})
+    lab.ask("/api/train", {"recipe": "seed", "settings": {"epochs": 50_000}})
     button(page, "^Pause").click()
     paused = lab.wait_for(lambda training: training["phase"] == "paused")
     rate = page.get_by_label("Learning rate", exact=True).first
@@ -65,7 +99,7 @@ def test_pause_change_go_on_and_reload_in_mid_run(open_page, lab):
     page.reload()
     button(page, "^Stop").wait_for()
     lab.wait_for(lambda training: training["epoch"] > paused["epoch"] + 5)
-    page.get_by_text(re.compile("of 1,000")).first.wait_for()
+    page.get_by_text(re.compile("of 50,000")).first.wait_for()
     button(page, "^Stop").click()
     lab.wait_for(lambda training: training["phase"] == "interrupted")
 
@@ -73,7 +107,7 @@ def test_pause_change_go_on_and_reload_in_mid_run(open_page, lab):
 def test_two_tabs_that_press_start_together_begin_one_training(open_page, lab):
     end(lab)
     before = {run["name"] for run in lab.ask("/api/runs")["runs"]}
-    pages = [open_page("/#/train?recipe=minibatch"), open_page("/#/train?recipe=minibatch")]
+    pages = [open_page("/#/train?recipe=minibatch&epochs=20000") for _ in range(2)]
     held, statuses = [], []
     for page in pages:  # both have pressed before either is heard
         page.route("**/api/train", lambda route: held.append(route))  # noqa: PLW0108  # Playwright looks inside
@@ -197,7 +231,7 @@ def test_by_keyboard_alone_a_digit_is_drawn_and_read(open_page, trained):
 
 def test_by_keyboard_alone_a_training_begins_pauses_and_stops(open_page, lab):
     end(lab)
-    page = open_page("/#/train?recipe=minibatch&epochs=500")
+    page = open_page("/#/train?recipe=minibatch&epochs=20000")
     button(page, "^Train it").wait_for()
 
     def press(name, phase):
@@ -220,12 +254,9 @@ def test_nothing_jumps_while_it_trains(open_page, lab, width):
     end(lab)
     page = open_page("/#/train", width=width)
     button(page, "^Train it").wait_for()
-    page.evaluate(
-        "() => { window.jumps = 0; new PerformanceObserver(list => { for (const one of list.getEntries())"
-        " if (!one.hadRecentInput) window.jumps += one.value; }).observe({type: 'layout-shift', buffered: false}); }"
-    )
-    lab.ask("/api/train", {"recipe": "minibatch", "settings": {"epochs": 3}})
-    lab.wait_for(lambda training: training["phase"] == "finished" and training["epochs"] == 3)
+    page.evaluate(WATCH_JUMPS)
+    lab.ask("/api/train", {"recipe": "minibatch", "settings": {"epochs": 40}})
+    lab.wait_for(lambda training: training["phase"] == "finished" and training["epochs"] == 40)
     page.get_by_text("finished").first.wait_for()
     page.wait_for_timeout(600)
     assert page.evaluate("window.jumps") < 0.05
@@ -241,9 +272,15 @@ def test_a_random_test_digit_comes_with_its_label(open_page, trained):
     assert ("✓" in verdict) is (answer["reading"]["digit"] == answer["label"])
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize(("width", "height"), SCREENS)
-@pytest.mark.parametrize("room", ["train", "read"])
+@pytest.mark.parametrize(
+    ("room", "width", "height", "dark"),
+    [
+        pytest.param(room, *screen, dark, marks=() if (room == "read") ^ (screen[0] < 700) ^ dark else pytest.mark.soak)
+        for room in ("train", "read")
+        for screen in SCREENS
+        for dark in (False, True)
+    ],
+)  # any two of room, screen and colours are met together by default; all three in the soak
 def test_rooms_are_accessible_and_fit_the_screen(open_page, trained, room, width, height, dark, tmp_path):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = open_page(f"/#/{room}", width=width, height=height, dark=dark, bypass_csp=True)
@@ -264,8 +301,6 @@ def test_the_page_is_small(lab):
 
 def test_ctrl_c_ends_it_with_a_page_open(open_page, lab):
     page = open_page("/#/train")
-    began = time.monotonic()
     assert lab.end(signal.SIGINT) == 0
-    assert time.monotonic() - began < 2
     page.close()
     open_page.watched.errors.clear()  # the browser logs that the server has gone

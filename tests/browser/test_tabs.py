@@ -66,7 +66,7 @@ def _knows(page, training):
 
 def test_eight_tabs_share_one_stream(open_page, lab):
     end(lab)
-    lab.ask("/api/train", {"recipe": "seed", "settings": {"epochs": 5000}})
+    lab.ask("/api/train", {"recipe": "seed", "settings": {"epochs": 100_000}})
     tabs, streams = _tabs(open_page, lab, 8)
     assert len(streams.pages()) == 1
     button(tabs[-1], "^Pause").click()
@@ -145,7 +145,7 @@ def test_all_tabs_know_when_the_lab_goes_and_comes_back(open_page, lab):
     lab.end()
     for tab in tabs:
         tab.locator(".link.lost").wait_for()
-    lab.process = serve(lab.runs, port=int(lab.url.rsplit(":", 1)[1])).process
+    lab.process = serve(lab.runs, *lab.arguments, port=int(lab.url.rsplit(":", 1)[1])).process
     lab.ask("/api/train", {"recipe": "seed", "paused": True})
     for tab in tabs:
         button(tab, "^Go on$").wait_for()

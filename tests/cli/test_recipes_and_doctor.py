@@ -27,6 +27,7 @@ def test_recipes_are_listed_and_explained(run):
 
 def test_doctor_finds_everything_in_order(run, monkeypatch):
     monkeypatch.delenv("DIGITLAB_THREADS", raising=False)
+    monkeypatch.delenv("DIGITLAB_SIMD", raising=False)
     code, out, _ = run("doctor")
     assert code == 0
     assert "everything is in order" in out

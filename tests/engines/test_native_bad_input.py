@@ -168,7 +168,8 @@ def test_tiny_weights_count_as_next_to_nothing(hidden, size):
 
 
 @pytest.mark.parametrize("name", ["neon", "AMX", "", " portable", "amx,avx2"])
-def test_unknown_paths_are_refused_with_a_list_of_those_that_are_here(name):
+def test_unknown_paths_are_refused_with_a_list_of_those_that_are_here(name, monkeypatch):
+    monkeypatch.delenv("DIGITLAB_SIMD", raising=False)
     if name == "":
         assert NativeEngine(simd=None).simd == PATHS[0]
     else:
