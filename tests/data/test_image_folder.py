@@ -198,9 +198,9 @@ BAD = {
     "ICO": (encoded(form="ICO"), "not a picture"),
     "27 rows": (encoded(PIXELS[:27]), "wrong size"),
     "56x56": (encoded(np.zeros((56, 56), dtype=np.uint8)), "wrong size"),
-    "5000x28": (encoded(np.zeros((28, 5000), dtype=np.uint8)), "too large"),
-    "13000x13000": (png(13000, 13000), "too large"),
-    "10000x10000": (png(10000, 10000), "too large"),
+    "5000x28": (encoded(np.zeros((28, 5000), dtype=np.uint8)), "wrong size"),
+    "13000x13000": (png(13000, 13000), "wrong size"),
+    "10000x10000": (png(10000, 10000), "wrong size"),
     "2^31 - 1": (png(2**31 - 1, 2**31 - 1), "too large"),
     "no pixels": (png(28, 28), "not a picture"),
     "moving GIF": (moving("GIF"), "more than one"),
@@ -229,7 +229,7 @@ def test_what_is_no_such_picture_is_refused_by_its_name(content, complaint, tmp_
 @pytest.mark.parametrize("name", ["13000x13000", "10000x10000", "2^31 - 1", "5000x28"])
 def test_a_bomb_is_refused_at_once_and_in_little_memory(name):
     content = BAD[name][0]
-    decode = pytest.raises(DataFileError, match="too large")
+    decode = pytest.raises(DataFileError, match=r"too large|wrong size")
 
     def refuse() -> float:
         start = time.perf_counter()

@@ -85,14 +85,14 @@ def changed(content: bytes, signature: bytes, offset: int, new: bytes) -> bytes:
         (packed(BOTH) + packed(BOTH), "end of the archive is damaged"),
         (b"MZ" + packed(BOTH), "end of the archive is damaged"),
         (packed(BOTH, comment=b"hello"), "not a ZIP archive"),
-        (packed(BOTH[:1]), "not the members.*(?s:.)*1 of them"),
-        (packed([*BOTH, ("c", b"")]), "not the members.*(?s:.)*3 of them"),
-        (packed([BOTH[0], BOTH[0]]), "not the members.*(?s:.)*'a', 'a'"),
-        (packed([BOTH[0], ("../b", B)]), "not the members"),
-        (packed([BOTH[0], ("/b", B)]), "not the members"),
-        (packed([BOTH[0], ("b/", b"")]), "not the members"),
-        (packed([BOTH[0], ("B", B)]), "not the members"),
-        (packed([BOTH[0], ("ä", B)]), "not the members"),
+        (packed(BOTH[:1]), "has other members(?s:.)*got: 1 of them"),
+        (packed([*BOTH, ("c", b"")]), "has other members(?s:.)*got: 3 of them"),
+        (packed([BOTH[0], BOTH[0]]), "has other members(?s:.)*'a', 'a'"),
+        (packed([BOTH[0], ("../b", B)]), "has other members"),
+        (packed([BOTH[0], ("/b", B)]), "has other members"),
+        (packed([BOTH[0], ("b/", b"")]), "has other members"),
+        (packed([BOTH[0], ("B", B)]), "has other members"),
+        (packed([BOTH[0], ("ä", B)]), "has other members"),
         (packed(BOTH, zipfile.ZIP_BZIP2), "compression"),
         (packed(BOTH, zipfile.ZIP_LZMA), "compression"),
         (changed(packed(BOTH), b"PK\x01\x02", 8, b"\1"), "compression"),  # a password
@@ -167,7 +167,7 @@ def test_a_directory_must_be_as_long_as_it_says():
     content = packed(BOTH)
     at = content.rindex(b"PK\x01\x02") + 32
     for lie in (b"\1\0", b"\xff\xff"):
-        with pytest.raises(DataFileError, match="directory of the archive is damaged"):
+        with pytest.raises(DataFileError, match="other members, or is damaged"):
             unpack_both(content[:at] + lie + content[at + 2 :])
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from digitlab.errors import PictureError
 from digitlab.reading import draw, prepare, prepare_ink
-from digitlab.reading.pictures import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, MAX_PIXELS, decode
+from digitlab.reading.pictures import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, MAX_PIXELS, grey_and_alpha
 
 RNG = np.random.default_rng(1)
 SEVEN = [[[10, 10], [50, 12], [30, 80]], [[22, 45], [45, 44]]]
@@ -93,7 +93,7 @@ def test_colours_become_grey_as_documented():
     red, green, blue = (colours[:, :, n].astype(int) for n in range(3))
     expected = (19595 * red + 38470 * green + 7471 * blue + 32768) // 65536
     for mode in ("RGB", "RGBA"):
-        grey, alpha = decode(Image.fromarray(colours).convert(mode))
+        grey, alpha = grey_and_alpha(Image.fromarray(colours).convert(mode))
         assert np.array_equal(grey, expected)
         assert alpha is None if mode == "RGB" else np.array_equal(alpha, colours[:, :, 3])
         assert same(encoded(Image.fromarray(colours).convert(mode)), colours[:, :, : len(mode)])
@@ -111,7 +111,7 @@ def test_sixteen_bits_become_eight():
     levels = (np.arange(65536, dtype=np.uint32).reshape(256, 256) * 7919 % 65536).astype(np.uint16)
     content = encoded(Image.fromarray(levels))
     assert content[24] == 16  # bits
-    grey, alpha = decode(content)
+    grey, alpha = grey_and_alpha(content)
     assert alpha is None
     assert np.array_equal(grey, levels // 257)
     assert same(encoded(Image.fromarray(CANVAS.astype(np.uint16) * 257)))
@@ -122,8 +122,8 @@ def test_a_picture_is_turned_as_its_camera_was(form):
     exif = Image.Exif()
     exif[274] = 6
     options: dict[str, Any] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(form, {})
-    grey, _ = decode(encoded(form=form, **options))
-    turned, _ = decode(encoded(form=form, exif=exif, **options))
+    grey, _ = grey_and_alpha(encoded(form=form, **options))
+    turned, _ = grey_and_alpha(encoded(form=form, exif=exif, **options))
     assert np.array_equal(turned, np.rot90(grey, -1))
 
 

@@ -178,10 +178,8 @@ def open_entry(entry: Entry) -> tuple[Digits, Digits]:
         DataFileError: a file is missing, or its SHA-256 is not the published one.
     """
     if entry.mirrors and len(missing_files(entry)) == len(entry.sha256):
-        raise InputError(
-            f"{entry.name} is not on this machine",
-            help=f"`digitlab data fetch {entry.name}`, or put {', '.join(entry.sha256)} into {entry.folder} by hand",
-        )
+        help = f"`digitlab data fetch {entry.name}`, or put {', '.join(entry.sha256)} into {entry.folder} by hand"
+        raise InputError(f"{entry.name} is not on this machine", help=help)
     return read_idx_folder(entry.folder, entry.title, entry.sha256, entry.classes)
 
 

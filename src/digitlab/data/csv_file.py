@@ -137,8 +137,7 @@ def _look_at_top(top: bytes, name: str) -> tuple[int, int | None, bool]:
 def _parse_block(block: bytes, columns: int, label: int | None, begin: int, name: str) -> NDArray[np.uint8]:
     """Whole lines as rows ``(lines, columns)``. ``begin`` is the number of the first line."""
     table = _parse_plainly(block, columns)
-    largest = 0 if table is None else table.max(initial=0)
-    if table is None or largest > 255 or (label is not None and table[:, label].max(initial=0) >= CLASSES):
+    if table is None or table.max(initial=0) > 255 or (label is not None and table[:, label].max(initial=0) >= CLASSES):
         # Something is unusual. The slow way reads each line by itself, and either explains or gives the same.
         lines = block.removesuffix(b"\n").split(b"\n")
         table = np.array(

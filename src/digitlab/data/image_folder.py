@@ -32,7 +32,6 @@ PARTS = ("train", "test")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # 8 bits a channel, and what they mean is known
 MAX_PICTURE_BYTES = 2**20  # on disk; 28x28 pixels need a few thousand
-MAX_SIDE = 4096  # pixels; more than any camera's picture of one digit needs, and cheap to refuse
 
 
 def is_image_folder(folder: Path) -> bool:
@@ -69,10 +68,9 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
 
 
 def _check_size(width: int, height: int) -> None:
-    """Refuse a size, whether much is wrong with it or little."""
     if (width, height) != (SIDE, SIDE):
-        what = "the picture is too large" if max(width, height) > MAX_SIDE else "the picture has the wrong size"
-        raise PictureError(what, must_be=f"{SIDE}x{SIDE} pixels, as in all data sets", got=f"{width}x{height}")
+        must_be = f"{SIDE}x{SIDE} pixels, as in all data sets"
+        raise PictureError("the picture has the wrong size", must_be=must_be, got=f"{width}x{height}")
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:

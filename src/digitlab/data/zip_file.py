@@ -43,13 +43,13 @@ def open_archive(content: bytes, wanted: Collection[str], name: str) -> ZipFile:
     Raises:
         DataFileError: no such archive, other members, overlaps, or an unknown compression.
     """
-    directory = _check_directory(content, len(wanted), name)
+    directory = _check_directory(content, wanted, name)
     with _in_our_words(name):
         archive = ZipFile(io.BytesIO(content))
     members = archive.infolist()
     if sorted(found := [info.orig_filename for info in members]) != sorted(wanted):
         must_be, got = f"{', '.join(wanted)}, once each", ", ".join(map(repr, found))
-        refuse(DataFileError, name, "these are not the members that it should have", must_be=must_be, got=got)
+        refuse(DataFileError, name, "the archive has other members", must_be=must_be, got=got)
     spans = sorted([*(_span(info, content) for info in members), (directory, len(content))])
     if any(end > start for (_, end), (start, _) in pairwise(spans)):
         refuse(DataFileError, name, "its members overlap, or leave the file", got=f"members at {spans[:-1]}")
@@ -84,8 +84,8 @@ def unpack(archive: ZipFile, member: str, name: str, most: int | None = None) ->
     return content
 
 
-def _check_directory(content: bytes, count: int, name: str) -> int:
-    """Where the central directory begins; it has ``count`` entries, and ends where the end of the archive begins."""
+def _check_directory(content: bytes, wanted: Collection[str], name: str) -> int:
+    """Where the central directory begins; it has as many entries as are ``wanted``, and ends where the end of the archive begins."""
     position = len(content) - END.size
     if position < 0 or not content.startswith(END_MAGIC, position):
         got = f"{len(content)} bytes that begin with {content[:16]!r}"
@@ -94,14 +94,13 @@ def _check_directory(content: bytes, count: int, name: str) -> int:
     zip64 = content.startswith(ZIP64_MAGIC, position - ZIP64_BYTES)
     if disk or first_disk or on_disk != entries or comment or start + size != position or zip64:
         refuse(DataFileError, name, "the end of the archive is damaged", got=content[position:].hex(" "))
-    if entries != count:
-        got = f"{entries} of them, not {count}"
-        refuse(DataFileError, name, "these are not the members that it should have", got=got)
     end = start
-    while count and end + CENTRAL_BYTES <= position:
-        end, count = end + CENTRAL_BYTES + sum(struct.unpack_from("<3H", content, end + 28)), count - 1
-    if count or end != position:
-        refuse(DataFileError, name, "the directory of the archive is damaged")
+    for _ in wanted:
+        fits = end + CENTRAL_BYTES <= position
+        end += CENTRAL_BYTES + sum(struct.unpack_from("<3H", content, end + 28)) if fits else len(content)
+    if entries != len(wanted) or end != position:
+        must_be, got = ", ".join(wanted), f"{entries} of them"
+        refuse(DataFileError, name, "the archive has other members, or is damaged", must_be=must_be, got=got)
     return int(start)
 
 

@@ -1,6 +1,6 @@
 """Reading: from any picture, or from strokes of a pen, to the 28x28 bytes that a network knows."""
 
-from digitlab.reading.ink import Picture
+from digitlab.reading.pictures import Picture
 from digitlab.reading.preprocessing import Prepared, prepare, prepare_ink
 from digitlab.reading.strokes import draw, prepare_strokes
 

@@ -1,9 +1,8 @@
 """From any picture to its ink: which level is the paper, and which side of it is written on.
 
-A picture becomes grey bytes first: colours by `(19595 R + 38470 G + 7471 B + 32768) // 65536`, floats 0..1 by
-`floor(255 x + 0.5)`. Alpha: where all visible pixels have one grey, the alpha is the picture; else the picture lies on
-the paper, white (255) if what is visible is dark in the mean (below 128), else black:
-`(grey * alpha + paper * (255 - alpha) + 127) // 255`.
+A picture becomes grey bytes first (`reading/pictures.py`). Alpha: where all visible pixels have one grey, the alpha is
+the picture; else the picture lies on the paper, white (255) if what is visible is dark in the mean (below 128), else
+black: `(grey * alpha + paper * (255 - alpha) + 127) // 255`.
 
 1. Paper: the (lower) median of the outermost pixels of all four sides.
 2. Side: the sum of squared distances from the paper, of the darker pixels and of the lighter; the larger one is ink
@@ -18,37 +17,26 @@ So every step after the grey bytes is a table of 256 entries.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
-
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.errors import PictureError, describe
-from digitlab.reading.pictures import Bytes, check_size, decode
+from digitlab.reading.pictures import Bytes, Picture, grey_and_alpha
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-__all__ = ["Picture", "find_ink"]
-
-Picture: TypeAlias = "NDArray[Any] | Image.Image | bytes | str | os.PathLike[str]"
+__all__ = ["FAINTEST", "find_ink"]
 
 LEAST_CONTRAST = 16
 FAINTEST = 64
-KINDS = "an array (H, W) or (H, W, 1 to 4) of bytes or floats 0..1, a Pillow image, or an image file as bytes or path"
 
 
-def find_ink(picture: Picture) -> tuple[NDArray[np.uint8], int]:
-    """The ink ``(H, W) uint8``, bright on 0, and the level from which on it counts: 0 where there is none.
+def find_ink(picture: Picture) -> Bytes:
+    """The ink ``(H, W) uint8``, bright on 0; it counts from `FAINTEST` on. ``(1, 1)`` where there is none.
 
     Raises:
         PictureError: this is not a picture.
     """
-    grey = _on_paper(*_grey_and_alpha(picture))
+    grey = _on_paper(*grey_and_alpha(picture))
     if not grey.size:
-        return np.zeros((1, 1), dtype=np.uint8), 0
+        return np.zeros((1, 1), dtype=np.uint8)
     border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))
     levels = np.arange(256)
     paper = int(np.sort(border)[(len(border) - 1) // 2])
@@ -58,58 +46,17 @@ def find_ink(picture: Picture) -> tuple[NDArray[np.uint8], int]:
     ink = np.maximum(sign * (levels - paper), 0)
     top = int(ink[counts > 0].max())
     if top < LEAST_CONTRAST:
-        return np.zeros((1, 1), dtype=np.uint8), 0
+        return np.zeros((1, 1), dtype=np.uint8)
     floor = min(int(np.sort(ink[border])[(9 * len(border) - 1) // 10]), top // 2)
     table = np.clip(np.maximum(ink - floor, 0) * 255 // (top - floor), 0, 255).astype(np.uint8)
-    return table[grey], FAINTEST
+    inked: Bytes = table[grey]
+    return inked
 
 
 def _histogram(grey: NDArray[np.uint8]) -> NDArray[np.int64]:
     from PIL import Image
 
     return np.array(Image.fromarray(grey).histogram(), dtype=np.int64)
-
-
-def _grey_and_alpha(picture: Picture) -> tuple[Bytes, Bytes | None]:
-    """Grey levels ``(H, W)``, and alpha ``(H, W)`` where there is any."""
-    if isinstance(picture, np.ndarray):
-        return _channels(_array(picture))
-    from PIL import Image
-
-    if isinstance(picture, (str, os.PathLike)):
-        return decode(Path(os.fsdecode(picture)))
-    if not isinstance(picture, (bytes, bytearray, memoryview, Image.Image)):
-        raise PictureError("this is not a picture", must_be=KINDS, got=describe(picture))
-    return decode(picture)
-
-
-def _array(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """An array of bytes, checked."""
-    if array.ndim not in {2, 3} or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
-        raise PictureError("the picture has the wrong shape", must_be=KINDS, got=f"shape {array.shape}")
-    check_size(array.shape[1], array.shape[0], "the picture")
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype.kind != "f":
-        help = "for whole numbers 0..255 use picture.astype(np.uint8)"
-        raise PictureError("the pixels have the wrong type", must_be=KINDS, got=str(array.dtype), help=help)
-    if array.size and not (array.min() >= 0 and array.max() <= 1):  # NaN fails both comparisons
-        help = "for floats that mean 0..255 use picture.astype(np.uint8)"
-        got = f"{array.min()} to {array.max()}"
-        raise PictureError("a pixel is out of range", must_be="floats 0..1, or bytes", got=got, help=help)
-    return np.floor(array.astype(np.float64) * 255 + 0.5).astype(np.uint8)
-
-
-def _channels(pixels: Bytes) -> tuple[Bytes, Bytes | None]:
-    """Grey levels and alpha of an array with 1 to 4 channels."""
-    if pixels.ndim == 2 or not pixels.size:
-        return pixels.reshape(pixels.shape[:2] if pixels.size else (0, 0)), None
-    channels = pixels.shape[2]
-    grey: Bytes = pixels[:, :, 0]
-    if channels >= 3:
-        red, green, blue = (pixels[:, :, n].astype(np.uint32) for n in range(3))
-        grey = ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).astype(np.uint8)
-    return grey, pixels[:, :, -1] if channels in {2, 4} else None
 
 
 def _on_paper(grey: Bytes, alpha: Bytes | None) -> Bytes:

@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from digitlab.data.digits import SIDE
 from digitlab.errors import PictureError
 from digitlab.reading.enlarged import undo_enlargement
-from digitlab.reading.ink import Picture, find_ink
-from digitlab.reading.pictures import check_size
+from digitlab.reading.ink import FAINTEST, find_ink
+from digitlab.reading.pictures import Picture, check_size
 
 __all__ = ["Prepared", "prepare", "prepare_ink"]
 
@@ -65,11 +65,9 @@ def prepare(picture: Picture) -> Prepared:
     Raises:
         PictureError: it is none of these, too large, or damaged. A blank one is not an error.
     """
-    ink, faintest = find_ink(picture)
-    if faintest == 0:
-        return _blank()
+    ink = find_ink(picture)
     small = undo_enlargement(ink)
-    return prepare_ink(small) if small is not None else _prepared(ink, faintest)
+    return prepare_ink(small) if small is not None else _prepared(ink, FAINTEST)
 
 
 def prepare_ink(ink: NDArray[np.uint8]) -> Prepared:
@@ -87,11 +85,9 @@ def prepare_ink(ink: NDArray[np.uint8]) -> Prepared:
 
 def _prepared(ink: NDArray[np.uint8], faintest: int) -> Prepared:
     """Steps 1 to 5."""
-    if not ink.size:
-        return _blank()
-    rows = np.flatnonzero(ink.max(axis=1) >= faintest)
+    rows = np.flatnonzero(ink.max(axis=1, initial=0) >= faintest)
     if not len(rows):
-        return _blank()
+        return Prepared(np.zeros((SIDE, SIDE), dtype=np.uint8), blank=True)
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     columns = np.flatnonzero(ink[top:bottom].max(axis=0) >= faintest)
     left, right = int(columns[0]), int(columns[-1]) + 1
@@ -99,10 +95,6 @@ def _prepared(ink: NDArray[np.uint8], faintest: int) -> Prepared:
     sums = _sums(ink[top:bottom, left:right], m)
     peak = sums.max()
     return Prepared(_placed((510 * sums + peak) // (2 * peak)), blank=False)
-
-
-def _blank() -> Prepared:
-    return Prepared(np.zeros((SIDE, SIDE), dtype=np.uint8), blank=True)
 
 
 def _sums(box: NDArray[np.uint8], m: int) -> NDArray[np.int64]:
