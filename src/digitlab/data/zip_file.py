@@ -85,7 +85,7 @@ def unpack(archive: ZipFile, member: str, name: str, most: int | None = None) ->
 
 
 def _check_directory(content: bytes, wanted: Collection[str], name: str) -> int:
-    """Where the central directory begins; it has as many entries as are ``wanted``, and ends where the end of the archive begins."""
+    """Where the central directory begins, with as many entries as are ``wanted``; the end of the archive follows it."""
     position = len(content) - END.size
     if position < 0 or not content.startswith(END_MAGIC, position):
         got = f"{len(content)} bytes that begin with {content[:16]!r}"
