@@ -159,9 +159,9 @@ def main() -> None:
         parser.error(f"unknown: {', '.join(unknown)}")
 
     figures: dict[str, list[float]] = alone.memory()  # first, while this process is small
-    from digitlab.engines.native import available_paths, why_missing
+    from digitlab.engines.native import NativeEngine, available_paths
 
-    if reason := why_missing():
+    if reason := NativeEngine.why_not():
         sys.exit(f"the native engine is not here: {reason}")
     paths = available_paths()
     os.environ["DIGITLAB_THREADS"] = str(asked.threads)

@@ -66,11 +66,11 @@ class Digitlab:
 
     def __init__(self, job: Job, threads: int, path: str = "") -> None:
         from digitlab.engines import NativeEngine, NumpyEngine
-        from digitlab.training.optimizers import SGD, Tuning
+        from digitlab.training.optimizers import SGD, Hyperparameters
 
         self.job = job
         self.parameters = job.network.parameters
-        self.optimizer = SGD(Tuning(job.rate, 0.0, 0.9, 0.999, 0.0))
+        self.optimizer = SGD(Hyperparameters(job.rate, 0.0, 0.9, 0.999, 0.0))
         engine = NumpyEngine() if path == "numpy" else NativeEngine(path or None)
         self.session = engine.open(job.network.architecture, job.digits, threads=threads)
         self.about = f"digitlab, {getattr(engine, 'simd', 'NumPy ' + np.__version__)}"

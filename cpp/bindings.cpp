@@ -35,12 +35,12 @@ class Ctrl_C {
 
 class PySession {
   public:
-    PySession(Array<const uint8_t> images, Array<const uint8_t> labels, std::vector<int> sizes, int activation,
-              int threads, const std::string& path)
+    PySession(Array<const uint8_t> images, Array<const uint8_t> labels, std::vector<int> sizes,
+              const std::string& activation, int threads, const std::string& path)
         : images_(images), labels_(labels) {
         const Kernels* kernels = find_kernels(path);
         if (!kernels) throw nb::value_error("no such path");
-        const Shape shape{std::move(sizes), static_cast<Activation>(activation)};
+        const Shape shape{std::move(sizes), find_named(ACTIVATIONS, activation)};
         nb::gil_scoped_release release;
         session_.emplace(images_.data(), labels_.data(), static_cast<int64_t>(labels_.size()), shape, *kernels, threads);
     }
@@ -53,21 +53,24 @@ class PySession {
         return ask(parameters, {indices.data(), 0, static_cast<int64_t>(indices.size())}, gradient);
     }
 
-    // steps: (steps, 10) numbers in the order of struct Step, from `rate` on
-    std::tuple<int, std::vector<double>, std::vector<int64_t>> advance(Array<float> parameters, Array<float> first,
-                                                                       Array<float> second, Array<const int64_t> indices,
-                                                                       std::vector<int64_t> ends, int rule, Matrix steps) {
-        std::vector<Step> all(ends.size());
-        for (size_t i = 0; i < ends.size(); ++i) {
-            const float* s = steps.data() + i * steps.shape(1);
-            all[i] = {static_cast<Rule>(rule), s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]};
-        }
-        Journey journey;
+    // coefficients: (steps, as many as COEFFICIENTS)
+    std::tuple<int, std::vector<double>, std::vector<int64_t>> advance(
+        Array<float> parameters, const std::vector<Array<float>>& memory, Array<const int64_t> indices,
+        const std::vector<int64_t>& ends, const std::string& rule, Matrix coefficients) {
+        if (coefficients.shape(0) != ends.size() || coefficients.shape(1) != std::size(COEFFICIENTS))
+            throw nb::value_error("a step has other coefficients");
+        std::vector<Step> steps(ends.size());
+        const float* next = coefficients.data();
+        for (Step& step : steps)
+            for (const Coefficient& one : COEFFICIENTS) step.*one.number = *next++;
+        std::vector<float*> kept;
+        for (const auto& vector : memory) kept.push_back(vector.data());
+        StepResults results;
         guarded([&](const std::function<bool()>& interrupted) {
-            journey = session_->advance(parameters.data(), first.size() ? first.data() : nullptr,
-                                        second.size() ? second.data() : nullptr, indices.data(), ends, all, interrupted);
+            results = session_->advance(parameters.data(), kept, {indices.data(), ends}, find_named(RULES, rule), steps,
+                                        interrupted);
         });
-        return {journey.done, std::move(journey.losses), std::move(journey.hits)};
+        return {results.done, std::move(results.losses), std::move(results.hits)};
     }
 
   private:
@@ -101,10 +104,14 @@ class PySession {
 NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // a training that still runs when Python ends is no leak
     m.attr("MAX_BLOCK") = MAX_BLOCK;
+    m.attr("ACTIVATIONS") = names_of(ACTIVATIONS);
+    m.attr("RULES") = names_of(RULES);
+    m.attr("COEFFICIENTS") = names_of(COEFFICIENTS);
     m.def("compiled_paths", &available_paths);
     nb::exception<NotFinite>(m, "NotFiniteError", PyExc_ArithmeticError);
     nb::class_<PySession>(m, "Compiled")
-        .def(nb::init<Array<const uint8_t>, Array<const uint8_t>, std::vector<int>, int, int, const std::string&>())
+        .def(nb::init<Array<const uint8_t>, Array<const uint8_t>, std::vector<int>,
+                      const std::string&, int, const std::string&>())
         .def("sums", &PySession::sums)
         .def("sums_of", &PySession::sums_of)
         .def("advance", &PySession::advance);

@@ -23,7 +23,7 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         std::fill_n(w.factor.data(), units, factor_for(l == 0 ? 1.0f / 255.0f : 1.0f, DELTA_BITS));  // as |p - y| <= 1
         if (shape.is_last(l)) continue;
         w.a = Buffer<float>(units * stride);
-        if (shape.activation == Activation::gelu || shape.activation == Activation::tanh) w.z = Buffer<float>(units * stride);
+        if (shape.activation.needs_z) w.z = Buffer<float>(units * stride);
         w.output_digits = Buffer<uint8_t>(BYTES.count * digit_stride(l));
         w.output_scale = Buffer<double>(round_up(columns(l + 1), TILE));
         // The bias counts as the weight of one more input, whose digits are 0, 0, 1, 0: 2^16, the unit of the sums.
@@ -103,14 +103,14 @@ void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
     float factors[TILE] = {};
     for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit) {
         float* a = row(w.a, layer, unit);
-        kernels_.activate(shape_.activation, a, w.z.empty() ? a : row(w.z, layer, unit), lanes);
+        kernels_.activate(shape_.activation.kind, a, w.z.empty() ? a : row(w.z, layer, unit), lanes);
         float bound = 1.0f;
         if (has_one_hidden_layer()) {
             bound = model.output_bound(unit);
-        } else if (!is_bounded(shape_.activation)) {
+        } else if (!shape_.activation.bounded) {
             bound = kernels_.largest(a, lanes);
         }
-        factors[unit % TILE] = factor_for(bound, has_one_hidden_layer() && is_bounded(shape_.activation) ? EXACT_BITS : OUTPUT_BITS);
+        factors[unit % TILE] = factor_for(bound, has_one_hidden_layer() && shape_.activation.bounded ? EXACT_BITS : OUTPUT_BITS);
         w.output_scale[unit] = 1.0 / factors[unit % TILE];
     }
     uint8_t* out = &w.output_digits[static_cast<ptrdiff_t>(tile) * k_tiles_ * B_TILE];
@@ -158,7 +158,8 @@ void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
     kernels_.dense(d);
     for (int unit = tile * TILE; unit < tile * TILE + d.outputs; ++unit) {
         float* delta = row(w.delta, layer, unit);
-        kernels_.slope(shape_.activation, delta, w.z.empty() ? nullptr : row(w.z, layer, unit), row(w.a, layer, unit), lanes);
+        const float *a = row(w.a, layer, unit), *z = w.z.empty() ? a : row(w.z, layer, unit);
+        kernels_.slope(shape_.activation.kind, delta, z, a, lanes);
         // Its grid is known before (so that any shard uses the same), or fits this block.
         const float bound = has_one_hidden_layer() ? model.delta_bound(unit) : kernels_.largest(delta, lanes);
         w.factor[unit] = factor_for(layer == 0 ? bound / 255.0f : bound, DELTA_BITS);

@@ -78,34 +78,33 @@ inline F gelu_inner(F z) {
     return fma(cubic, all(1.5957691669464111f), cubic * all(-4.5341e-8f));  // sqrt(8/pi) in two parts
 }
 
-inline F activation(Activation kind, F z) {
-    switch (kind) {
-        case Activation::sigmoid: return sigmoid(z);
-        case Activation::tanh: return tanh(z);
-        case Activation::relu: return larger(all(0.0f), z);  // in this order a NaN stays one
-        case Activation::leaky_relu: return larger(z, all(0.01f) * z);
-        case Activation::gelu: return z * sigmoid(gelu_inner(within_10(z)));
+template <Activation::Kind kind>
+F activation(F z) {
+    if constexpr (kind == Activation::sigmoid) return sigmoid(z);
+    else if constexpr (kind == Activation::tanh) return tanh(z);
+    else if constexpr (kind == Activation::relu) return larger(all(0.0f), z);  // in this order a NaN stays one
+    else if constexpr (kind == Activation::leaky_relu) return larger(z, all(0.01f) * z);
+    else {
+        static_assert(kind == Activation::gelu);
+        return z * sigmoid(gelu_inner(within_10(z)));
     }
-    return z;
 }
 
-inline F derivative(Activation kind, F z, F a) {
-    switch (kind) {
-        case Activation::sigmoid: return a * (all(1.0f) - a);
-        case Activation::tanh: {  // 1 - a^2 without its cancellation near 1
-            const F size = size_of(z), e = exp(size * all(-2.0f)), rest = all(1.0f) + e;
-            return choose(greater(all(43.0f), size), all(4.0f) * e / (rest * rest), all(0.0f));  // exp ends at -86
-        }
-        case Activation::relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.0f));
-        case Activation::leaky_relu: return choose(greater(a, all(0.0f)), all(1.0f), all(0.01f));
-        case Activation::gelu: {
-            const F c = within_10(z), v = gelu_inner(c);  // s + c s (1 - s) v', and s (1 - s) without cancellation
-            const F e = exp(all(0.0f) - size_of(v)), rest = all(1.0f) + e;
-            const F inner = all(1.5957691216f) * fma(all(0.134145f) * c, c, all(1.0f));
-            return fma(c * inner, e / (rest * rest), sigmoid(v));
-        }
+template <Activation::Kind kind>
+F derivative(F z, F a) {
+    if constexpr (kind == Activation::sigmoid) return a * (all(1.0f) - a);
+    else if constexpr (kind == Activation::tanh) {  // 1 - a^2 without its cancellation near 1
+        const F size = size_of(z), e = exp(size * all(-2.0f)), rest = all(1.0f) + e;
+        return choose(greater(all(43.0f), size), all(4.0f) * e / (rest * rest), all(0.0f));  // exp ends at -86
+    } else if constexpr (kind == Activation::relu) return choose(greater(a, all(0.0f)), all(1.0f), all(0.0f));
+    else if constexpr (kind == Activation::leaky_relu) return choose(greater(a, all(0.0f)), all(1.0f), all(0.01f));
+    else {
+        static_assert(kind == Activation::gelu);
+        const F c = within_10(z), v = gelu_inner(c);  // s + c s (1 - s) v', and s (1 - s) without cancellation
+        const F e = exp(all(0.0f) - size_of(v)), rest = all(1.0f) + e;
+        const F inner = all(1.5957691216f) * fma(all(0.134145f) * c, c, all(1.0f));
+        return fma(c * inner, e / (rest * rest), sigmoid(v));
     }
-    return a;
 }
 
 }  // namespace

@@ -5,11 +5,9 @@
 #pragma once
 
 #include "layout.h"
+#include "names.h"
 
 namespace digitlab {
-
-enum class Activation { sigmoid, tanh, relu, leaky_relu, gelu };
-enum class Rule { sgd, momentum, nesterov, adam, adamw };
 
 // C[r][c] (+)= sum over k of A[r][k] * B[c][k], all in tiles; *_row and so on are strides, in tiles.
 struct Product {
@@ -51,19 +49,6 @@ struct Collect {
     double samples;
 };
 
-// The numbers of one step of an optimizer, each rounded to float32 as NumPy rounds them.
-struct Step {
-    Rule rule;
-    float rate;            // sgd, momentum, nesterov: the learning rate; adam: rate / (1 - beta1^t)
-    float momentum;
-    float beta1, rest1;    // beta1, 1 - beta1
-    float beta2, rest2;
-    float root;            // sqrt(1 - beta2^t)
-    float decay;           // weight decay, added to the gradient; 0 for none
-    float shrink;          // adamw: 1 - rate * decay; 1 for none
-    float epsilon;
-};
-
 struct Kernels {
     const char* name;
     void (*begin)();  // what a thread does before a series of products, and after it
@@ -98,15 +83,16 @@ struct Kernels {
                         const float* scale, const float* scale_rest, const float* b);
     void (*dense)(const Dense&);
     void (*logits)(const Dense&, double* out);  // the same in float64, for a last layer
-    void (*activate)(Activation, float* a, const float* z, int count);
-    void (*slope)(Activation, float* delta, const float* z, const float* a, int count);  // delta *= f'(z)
+    void (*activate)(Activation::Kind, float* a, const float* z, int count);
+    // delta *= f'(z); z is read only where the activation needs it.
+    void (*slope)(Activation::Kind, float* delta, const float* z, const float* a, int count);
     // Logits (which it overwrites) to delta; adds up loss (a multiple of 2^-24) and hits of `samples` samples.
     void (*softmax)(float* delta, double* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples,
                     double& loss, int64_t& hits);
 
     void (*collect)(double* out, const Collect&);      // adds the sums to `out`
     void (*collect_mean)(float* out, const Collect&);  // sums / samples, rounded once to float32
-    void (*step)(const Step&, float* parameters, float* first, float* second, const float* gradient, int count);
+    void (*step)(Rule::Kind, const Step&, float* parameters, float* const* memory, const float* gradient, int count);
 };
 
 extern const Kernels portable_kernels;

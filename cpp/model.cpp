@@ -32,7 +32,7 @@ bool Model::prepare(int layer, int unit) {
     const double scale = 1 / (255.0 * factor);  // a pixel is its byte / 255
     scale_[unit] = static_cast<float>(scale);
     scale_rest_[unit] = static_cast<float>(scale - static_cast<double>(scale_[unit]));
-    if (!is_bounded(shape_.activation))  // a little more, for what rounding took away
+    if (!shape_.activation.bounded)  // a little more, for what rounding took away
         reach_[unit] = 1.001f * static_cast<float>(kernels_.one_sided_sum(rows.row(unit), rows.columns, coarse)) / coarse;
     int8_t* digits = &digits_[static_cast<size_t>(unit / TILE) * MAX_BYTES * pixels_.depth() * A_TILE];
     kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, kernels_.digits, pixels_.depth());
@@ -46,19 +46,16 @@ bool Model::prepare_tile(int layer, int tile) {
     return finite;
 }
 
-bool is_bounded(Activation activation) { return activation == Activation::sigmoid || activation == Activation::tanh; }
-
 // Pixels are 0 to 1, so z - b is at most the sum of the weights above 0, and at least the sum of those below;
 // |a| <= |z| for all functions that are not bounded.
 float Model::output_bound(int unit) const {
-    if (is_bounded(shape_.activation)) return 1.0f;
+    if (shape_.activation.bounded) return 1.0f;
     return std::fabs(parameters.layer(0).b[unit]) + reach_[unit];
 }
 
 // delta = f' * sum_k W_k (p_k - y_k): what is above 0 in the last factor adds up to at most 1, and so does what is below,
 // so the sum is at most the largest W_k less the smallest.
 float Model::delta_bound(int unit) const {
-    static constexpr float steepest[] = {0.25f, 1.0f, 1.0f, 1.0f, 1.13f};
     const LayerRows& last = parameters.layer(shape_.layers() - 1);
     float low = last.row(0)[unit], high = low;
     for (int k = 1; k < shape_.sizes.back(); ++k) {
@@ -66,7 +63,7 @@ float Model::delta_bound(int unit) const {
         high = std::max(high, last.row(k)[unit]);
     }
     const float rounding = 1e-3f * std::max(std::fabs(low), std::fabs(high));
-    return steepest[static_cast<int>(shape_.activation)] * std::max(high - low, rounding);
+    return shape_.activation.steepest * std::max(high - low, rounding);
 }
 
 }  // namespace digitlab

@@ -37,6 +37,4 @@ class Model {
 // divided by it is not finite either.
 float factor_for(float bound, int bits);
 
-bool is_bounded(Activation activation);  // whether |a| <= 1
-
 }  // namespace digitlab

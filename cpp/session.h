@@ -21,12 +21,20 @@ struct Selection {
     int64_t start, count;    // of the range; of indices: 0 and how many
 };
 
+struct Batches {
+    const int64_t* indices;
+    const std::vector<int64_t>& ends;
+
+    int64_t begin(int number) const { return number ? ends[number - 1] : 0; }
+    int size(int number) const { return static_cast<int>(ends[number] - begin(number)); }
+};
+
 struct Answer {
     double loss = 0;
     int64_t hits = 0;
 };
 
-struct Journey {  // what `advance` did
+struct StepResults {  // what `advance` did
     int done = 0;
     std::vector<double> losses;
     std::vector<int64_t> hits;
@@ -43,9 +51,10 @@ class Session {
     Answer sums(const float* parameters, Selection selection, double* gradient, const std::function<bool()>& interrupted);
 
     // One step for each batch (batch i: indices ends[i-1]..ends[i], at most MAX_BLOCK of them), until one would lead
-    // beyond the finite numbers. Changes parameters and the optimizer's memory; not if it throws Interrupted.
-    Journey advance(float* parameters, float* first, float* second, const int64_t* indices, const std::vector<int64_t>& ends,
-                    const std::vector<Step>& steps, const std::function<bool()>& interrupted);
+    // beyond the finite numbers. Changes parameters and the optimizer's memory (as many vectors as the rule keeps); not if
+    // it throws Interrupted.
+    StepResults advance(float* parameters, const std::vector<float*>& memory, const Batches& batches, const Rule& rule,
+                        const std::vector<Step>& steps, const std::function<bool()>& interrupted);
 
     const Shape& shape() const { return shape_; }
     int64_t count() const { return pixels_.count(); }

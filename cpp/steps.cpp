@@ -11,25 +11,24 @@ constexpr int COLUMNS_AT_ONCE = 4;  // tiles whose sums stay in the cache neares
 
 class Session::Steps {
   public:
-    Steps(Session& session, const int64_t* indices, const std::vector<int64_t>& ends, const std::vector<Step>& steps)
-        : s_(session), indices_(indices), ends_(ends), steps_(steps), first_(s_.shape_, s_.pixels_),
-          second_(s_.shape_, s_.pixels_), losses_(s_.team_.size()) {
-        int64_t largest = 0, begin = 0;
-        for (const int64_t end : ends) largest = std::max(largest, end - begin), begin = end;
-        block_ = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, static_cast<int>(largest));
-        for (auto& batch : batches_)
-            batch = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, static_cast<int>(largest));
+    Steps(Session& session, const Batches& batches, const Rule& rule, const std::vector<Step>& steps)
+        : s_(session), batches_(batches), rule_(rule), steps_(steps), losses_(s_.team_.size()) {
+        int largest = 0;
+        for (size_t i = 0; i < steps.size(); ++i) largest = std::max(largest, batches.size(static_cast<int>(i)));
+        block_ = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, largest);
+        for (auto& samples : gathered_)
+            samples = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, largest);
+        for (size_t i = 0; i < rule.memory; ++i) memory_.emplace_back(s_.shape_, s_.pixels_);
     }
 
     // Takes `count` steps, or as many as stay finite; returns how many. Writes nothing back if that is fewer.
-    int run(int count, float* parameters, float* first, float* second, Journey* journey,
+    int run(int count, float* parameters, const std::vector<float*>& memory, StepResults* results,
             const std::function<bool()>& interrupted) {
         failed_ = count;
         s_.team_.run(s_.team_.size(), [&](const Worker& worker) {
             own_tiles(s_.shape_, worker, [&](int l, int tile) {
                 s_.model_.parameters.load(parameters, l, tile);
-                if (first) first_.load(first, l, tile);
-                if (second) second_.load(second, l, tile);
+                for (size_t i = 0; i < memory_.size(); ++i) memory_[i].load(memory[i], l, tile);
                 if (!s_.model_.prepare_tile(l, tile)) fail(0);
             });
             gather(0, worker);
@@ -37,13 +36,12 @@ class Session::Steps {
             if (failed_ < count) return;
             ProductsAllowed allowed(s_.kernels_);
             for (int number = 0; number < count; ++number)
-                if (!one_step(number, count, worker, journey, interrupted)) break;
+                if (!one_step(number, count, worker, results, interrupted)) break;
             worker.meet();
             if (failed_ < count || stopped_) return;
             own_tiles(s_.shape_, worker, [&](int l, int tile) {
                 s_.model_.parameters.save(parameters, l, tile);
-                if (first) first_.save(first, l, tile);
-                if (second) second_.save(second, l, tile);
+                for (size_t i = 0; i < memory_.size(); ++i) memory_[i].save(memory[i], l, tile);
             });
         });
         if (stopped_) throw Interrupted();
@@ -52,15 +50,13 @@ class Session::Steps {
 
   private:
     void gather(int number, const Worker& worker) {
-        const int64_t begin = number ? ends_[number - 1] : 0;
-        batches_[number % 2]->gather(static_cast<int>(ends_[number] - begin), worker,
-                                     [&](int i) { return indices_[begin + i]; });
+        const int64_t* indices = batches_.indices + batches_.begin(number);
+        gathered_[number % 2]->gather(batches_.size(number), worker, [&](int i) { return indices[i]; });
     }
 
     // False where there is no step to take; all workers agree, as they decide on what they all saw at a meeting.
-    bool one_step(int number, int count, const Worker& worker, Journey* journey, const std::function<bool()>& interrupted) {
-        const int64_t samples_count = ends_[number] - (number ? ends_[number - 1] : 0);
-        const Samples samples = batches_[number % 2]->samples(static_cast<int>(samples_count));
+    bool one_step(int number, int count, const Worker& worker, StepResults* results, const std::function<bool()>& interrupted) {
+        const Samples samples = gathered_[number % 2]->samples(batches_.size(number));
         if (worker.index == 0 && interrupted()) stopped_ = true;
         block_->first_layer(s_.model_, samples, worker);
         if (number + 1 < count) gather(number + 1, worker);
@@ -74,7 +70,7 @@ class Session::Steps {
             if (worker.index == 0) fail(number);
             return false;
         }
-        if (worker.index == 0 && journey) journey->losses.push_back(loss.total), journey->hits.push_back(loss.hits);
+        if (worker.index == 0 && results) results->losses.push_back(loss.total), results->hits.push_back(loss.hits);
         block_->deltas(s_.model_, samples, worker);
         own_tiles(s_.shape_, worker, [&](int l, int tile) {
             if (!step_tile(number, samples, l, tile)) fail(number);
@@ -85,11 +81,12 @@ class Session::Steps {
 
     // The gradient and the optimizer's step for the units of one tile. False where it leads beyond the finite numbers.
     bool step_tile(int number, const Samples& samples, int l, int tile) {
-        LayerRows &rows = s_.model_.parameters.layer(l), &first = first_.layer(l), &second = second_.layer(l);
+        LayerRows& rows = s_.model_.parameters.layer(l);
         const int inputs = l == 0 ? s_.pixels_.constant() : s_.shape_.inputs(l), end = units_end(s_.shape_, l, tile);
         thread_local std::vector<float> gradient;  // [units][columns]
         gradient.resize(static_cast<size_t>(TILE) * rows.columns);
         alignas(64) float bias[TILE] = {};
+        float* memory[MOST_MEMORY] = {};
         block_->pack_tile(samples, l, tile);
         const Columns all = block_->all_columns(l);
         const int share = l == 0 ? COLUMNS_AT_ONCE : all.count;
@@ -107,10 +104,11 @@ class Session::Steps {
         for (int unit = tile * TILE; unit < end; ++unit) {
             float* row = &gradient[static_cast<size_t>(unit % TILE) * rows.columns];
             std::fill(row + inputs, row + rows.columns, 0.0f);
-            s_.kernels_.step(steps_[number], rows.row(unit), first.row(unit), second.row(unit), row, rows.columns);
+            for (size_t i = 0; i < memory_.size(); ++i) memory[i] = memory_[i].layer(l).row(unit);
+            s_.kernels_.step(rule_.kind, steps_[number], rows.row(unit), memory, row, rows.columns);
         }
-        const int at = tile * TILE;
-        s_.kernels_.step(steps_[number], &rows.b[at], &first.b[at], &second.b[at], bias, TILE);
+        for (size_t i = 0; i < memory_.size(); ++i) memory[i] = &memory_[i].layer(l).b[tile * TILE];
+        s_.kernels_.step(rule_.kind, steps_[number], &rows.b[tile * TILE], memory, bias, TILE);
         return s_.model_.prepare_tile(l, tile);
     }
 
@@ -121,31 +119,31 @@ class Session::Steps {
     }
 
     Session& s_;
-    const int64_t* indices_;
-    const std::vector<int64_t>& ends_;
+    const Batches& batches_;
+    const Rule& rule_;
     const std::vector<Step>& steps_;
-    Parameters first_, second_;  // the optimizer's memory
+    std::vector<Parameters> memory_;  // the optimizer's
     std::unique_ptr<Block> block_;
-    std::unique_ptr<Gathered> batches_[2];  // this step's samples and the next one's
-    std::vector<Loss> losses_;              // each worker's share
+    std::unique_ptr<Gathered> gathered_[2];  // this step's samples and the next one's
+    std::vector<Loss> losses_;               // each worker's share
     std::atomic<int> failed_{0};
     std::atomic<bool> stopped_{false};
 };
 
-Journey Session::advance(float* parameters, float* first, float* second, const int64_t* indices,
-                         const std::vector<int64_t>& ends, const std::vector<Step>& steps,
-                         const std::function<bool()>& interrupted) {
+StepResults Session::advance(float* parameters, const std::vector<float*>& memory, const Batches& batches, const Rule& rule,
+                             const std::vector<Step>& steps, const std::function<bool()>& interrupted) {
+    if (memory.size() != rule.memory) throw std::invalid_argument("another number of vectors than the rule keeps");
     std::lock_guard lock(one_call_);
     pixels_.need_rows(interrupted);
-    Journey journey;
-    const int count = static_cast<int>(ends.size());
-    Steps all(*this, indices, ends, steps);
-    journey.done = all.run(count, parameters, first, second, &journey, interrupted);
-    if (journey.done < count) {  // nothing was written back: take the good steps once more, and only those
-        journey.losses.resize(journey.done), journey.hits.resize(journey.done);
-        if (journey.done > 0) all.run(journey.done, parameters, first, second, nullptr, interrupted);
+    StepResults results;
+    const int count = static_cast<int>(steps.size());
+    Steps all(*this, batches, rule, steps);
+    results.done = all.run(count, parameters, memory, &results, interrupted);
+    if (results.done < count) {  // nothing was written back: take the good steps once more, and only those
+        results.losses.resize(results.done), results.hits.resize(results.done);
+        if (results.done > 0) all.run(results.done, parameters, memory, nullptr, interrupted);
     }
-    return journey;
+    return results;
 }
 
 }  // namespace digitlab

@@ -69,10 +69,6 @@ inline std::vector<const Kernels*> other_paths() {
     return found;
 }
 
-constexpr Activation ACTIVATIONS[] = {Activation::sigmoid, Activation::tanh, Activation::relu, Activation::leaky_relu,
-                                      Activation::gelu};
-constexpr Rule RULES[] = {Rule::sgd, Rule::momentum, Rule::nesterov, Rule::adam, Rule::adamw};
-
 void test_products(const Kernels& path);
 void test_kernels(const Kernels& path);
 void test_sessions(const std::string& path);

@@ -83,19 +83,20 @@ void test_dense(const Kernels& path, Chance& chance) {
 }
 
 void test_activations(const Kernels& path, Chance& chance) {
-    for (const Activation kind : ACTIVATIONS)
+    for (const auto& [name, kind, bounded, needs_z, steepest] : ACTIVATIONS)
         for (const float size : {1e-6f, 0.3f, 3.0f, 30.0f, 1e30f}) {
             const int count = chance.between(1, 33) * LANES;
             const auto z = chance.floats(count, size);
             Buffer<float> expected(count), got(count);
             portable().activate(kind, expected.data(), z.data(), count);
             path.activate(kind, got.data(), z.data(), count);
-            CHECK(same_bits(expected, got), "%s, activation %d", path.name, static_cast<int>(kind));
+            CHECK(same_bits(expected, got), "%s, %s", path.name, name);
             const auto a = copy(expected);
             auto delta = chance.floats(count, 1.0f), delta_too = copy(delta);
             portable().slope(kind, delta.data(), z.data(), a.data(), count);
             path.slope(kind, delta_too.data(), z.data(), a.data(), count);
-            CHECK(same_bits(delta, delta_too), "%s, slope %d", path.name, static_cast<int>(kind));
+            for (int i = 0; bounded && i < count; ++i) CHECK(std::fabs(a[i]) <= 1, "%s, %s: %g", path.name, name, a[i]);
+            CHECK(same_bits(delta, delta_too), "%s, slope of %s", path.name, name);
         }
 }
 
@@ -148,20 +149,38 @@ void test_collect(const Kernels& path, Chance& chance) {
 }
 
 void test_steps(const Kernels& path, Chance& chance) {
-    for (const Rule rule : RULES)
+    for (const Rule& rule : RULES)
         for (int round = 0; round < 10; ++round) {
-            const Step step{rule,   0.01f, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, round % 2 ? 0.01f : 0.0f,
-                            round % 3 ? 0.999f : 1.0f, 1e-8f};
+            Step step{0.01f, round % 2 ? 0.01f : 0.0f, round % 3 ? 0.999f : 1.0f, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, 1e-8f};
             const int count = chance.between(1, 50) * LANES;
             auto p = chance.floats(count, 0.1f), m = chance.floats(count, 0.1f), v = chance.floats(count, 0.1f);
             for (int i = 0; i < count; ++i) v[i] = v[i] * v[i];
             auto p_too = copy(p), m_too = copy(m), v_too = copy(v);
             const auto gradient = chance.floats(count, 0.01f);
-            portable().step(step, p.data(), m.data(), v.data(), gradient.data(), count);
-            path.step(step, p_too.data(), m_too.data(), v_too.data(), gradient.data(), count);
-            CHECK(same_bits(p, p_too) && same_bits(m, m_too) && same_bits(v, v_too), "%s, rule %d", path.name,
-                  static_cast<int>(rule));
+            float *memory[] = {m.data(), v.data()}, *memory_too[] = {m_too.data(), v_too.data()};
+            portable().step(rule.kind, step, p.data(), memory, gradient.data(), count);
+            path.step(rule.kind, step, p_too.data(), memory_too, gradient.data(), count);
+            CHECK(same_bits(p, p_too) && same_bits(m, m_too) && same_bits(v, v_too), "%s, %s", path.name, rule.name);
         }
+}
+
+template <typename Work>
+void test_refused(const char* what, Work work) {
+    bool refused = false;
+    try {
+        work();
+    } catch (const std::invalid_argument&) {
+        refused = true;
+    }
+    CHECK(refused, "%s", what);
+}
+
+void test_unknown_kinds(const Kernels& path, Chance& chance) {
+    auto x = chance.floats(LANES, 1.0f);
+    test_refused("a name", [] { find_named(ACTIVATIONS, "softplus"); });
+    test_refused("activate", [&] { path.activate(static_cast<Activation::Kind>(99), x.data(), x.data(), LANES); });
+    test_refused("slope", [&] { path.slope(static_cast<Activation::Kind>(99), x.data(), x.data(), x.data(), LANES); });
+    test_refused("step", [&] { path.step(static_cast<Rule::Kind>(99), {}, x.data(), nullptr, x.data(), LANES); });
 }
 
 }  // namespace
@@ -175,6 +194,7 @@ void test_kernels(const Kernels& path) {
     test_softmax(path, chance);
     test_collect(path, chance);
     test_steps(path, chance);
+    test_unknown_kinds(path, chance);
 }
 
 }  // namespace digitlab::tests

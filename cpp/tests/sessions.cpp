@@ -34,7 +34,7 @@ Data random_digits(int count, int classes, Chance& chance) {
 }
 
 Shape random_shape(int classes, Chance& chance) {
-    Shape shape{{PIXELS}, ACTIVATIONS[chance.below(5)]};
+    Shape shape{{PIXELS}, ACTIVATIONS[chance.below(std::size(ACTIVATIONS))]};
     static constexpr int widths[] = {1, 5, 16, 17, 33, 64};
     for (int hidden = chance.below(4); hidden > 0; --hidden) shape.sizes.push_back(widths[chance.below(6)]);
     shape.sizes.push_back(classes);
@@ -88,13 +88,13 @@ struct Travel {
     std::vector<Step> steps;
 };
 
-Travel random_travel(int count, Rule rule, float rate, Chance& chance) {
+Travel random_travel(int count, float rate, Chance& chance) {
     Travel travel;
     for (int number = 0; number < 5; ++number) {
         const int size = chance.between(1, number == 0 ? MAX_BLOCK : 70);
         for (int i = 0; i < size; ++i) travel.indices.push_back(chance.below(count));
         travel.ends.push_back(static_cast<int64_t>(travel.indices.size()));
-        travel.steps.push_back({rule, rate, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, 1e-3f, 0.999f, 1e-8f});
+        travel.steps.push_back({rate, 1e-3f, 0.999f, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, 1e-8f});
     }
     return travel;
 }
@@ -104,23 +104,23 @@ void test_advance(const std::string& path, int count, float rate, Chance& chance
     const Data data = random_digits(count, classes, chance);
     const Shape shape = random_shape(classes, chance);
     const size_t size = shape.parameter_count();
-    const Rule rule = RULES[chance.below(5)];
-    const Travel travel = random_travel(count, rule, rate, chance);
+    const Rule& rule = RULES[chance.below(std::size(RULES))];
+    const Travel travel = random_travel(count, rate, chance);
     const auto begin = chance.floats(size, 0.1f);
     auto p = copy(begin);
     Buffer<float> m(size), v(size);
     const auto go = [&](Session& session, Buffer<float>& to, Buffer<float>& first, Buffer<float>& second) {
-        const bool has_first = rule != Rule::sgd, has_second = rule == Rule::adam || rule == Rule::adamw;
-        return session.advance(to.data(), has_first ? first.data() : nullptr, has_second ? second.data() : nullptr,
-                               travel.indices.data(), travel.ends, travel.steps, never);
+        std::vector<float*> memory{first.data(), second.data()};
+        memory.resize(rule.memory);
+        return session.advance(to.data(), memory, {travel.indices.data(), travel.ends}, rule, travel.steps, never);
     };
     Session twin(data.images.data(), data.labels.data(), count, shape, *find_kernels("portable"), 1);
-    const Journey expected = go(twin, p, m, v);
+    const StepResults expected = go(twin, p, m, v);
     for (const int threads : {1, 2, 3}) {
         Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), threads);
         auto p_too = copy(begin);
         Buffer<float> m_too(size), v_too(size);
-        const Journey got = go(session, p_too, m_too, v_too);
+        const StepResults got = go(session, p_too, m_too, v_too);
         CHECK(got.done == expected.done && got.losses == expected.losses && got.hits == expected.hits,
               "%s, %d threads: %d steps, not %d", path.c_str(), threads, got.done, expected.done);
         CHECK(same_bits(p, p_too) && same_bits(m, m_too) && same_bits(v, v_too), "%s, %d threads", path.c_str(), threads);
@@ -143,7 +143,7 @@ void test_what_ends_a_call(const std::string& path, int threads) {
     const int count = 2000;
     const Data data = random_digits(count, 10, chance);
     for (const auto& sizes : {std::vector<int>{PIXELS, 17, 10}, {PIXELS, 17, 9, 10}}) {
-        const Shape shape{sizes, Activation::sigmoid};
+        const Shape shape{sizes, find_named(ACTIVATIONS, "sigmoid")};
         Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), threads);
         auto parameters = chance.floats(shape.parameter_count(), 0.1f);
         Buffer<double> before(shape.parameter_count()), after(shape.parameter_count());
@@ -163,7 +163,7 @@ void test_many_callers(const std::string& path) {
     Chance chance(6);
     const int count = 700;
     const Data data = random_digits(count, 10, chance);
-    const Shape shape{{PIXELS, 17, 10}, Activation::sigmoid};
+    const Shape shape{{PIXELS, 17, 10}, find_named(ACTIVATIONS, "sigmoid")};
     const auto parameters = chance.floats(shape.parameter_count(), 0.1f);
     Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), 2);
     std::vector<Buffer<double>> gradients;

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 import digitlab as dl
 from digitlab.engines import NativeEngine, Session, Sums
-from digitlab.engines.native import available_paths, why_missing
+from digitlab.engines.native import available_paths
 from digitlab.network import Architecture
 from digitlab.network.initializers import first_parameters
 
-needs_native = pytest.mark.skipif(why_missing() is not None, reason=f"no native engine: {why_missing()}")
+needs_native = pytest.mark.skipif(bool(NativeEngine.why_not()), reason=f"no native engine: {NativeEngine.why_not()}")
 PATHS = available_paths()
 FAST = [path for path in PATHS if path != "portable"]
 

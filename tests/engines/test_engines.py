@@ -13,7 +13,7 @@ from digitlab.engines import ENGINES, NumpyEngine, Session, find_engine
 from digitlab.errors import ArchitectureError, InputError
 from digitlab.network import ACTIVATIONS, Architecture
 from digitlab.network.initializers import first_parameters
-from digitlab.training.optimizers import OPTIMIZERS, SGD, Tuning
+from digitlab.training.optimizers import OPTIMIZERS, SGD, Hyperparameters
 
 DEPTHS = {1: (784, 10), 2: (784, 9, 10), 3: (784, 9, 8, 10), 4: (784, 9, 8, 7, 10)}
 
@@ -117,7 +117,11 @@ def test_advance_is_the_question_plus_the_optimizer(engine, name, few, rng):
     """The default of `Session`, written out again: whatever an engine does inside, it must give this."""
     network = dl.Network([784, 8, 10])
     batches = [rng.permutation(len(few))[:32] for _ in range(10)]
-    twin, steps, optimizer = network.copy(), OPTIMIZERS[name](Tuning(0.01)), OPTIMIZERS[name](Tuning(0.01))
+    twin, steps, optimizer = (
+        network.copy(),
+        OPTIMIZERS[name](Hyperparameters(0.01)),
+        OPTIMIZERS[name](Hyperparameters(0.01)),
+    )
     losses = []
     with engine.open(network.architecture, few) as session:
         done = session.advance(network.parameters, optimizer, batches)
@@ -135,7 +139,7 @@ def test_advance_stops_before_a_step_that_is_not_finite(engine, few):
     network = dl.Network([784, 8, 10], activation="relu")
     network.parameters[:] = 1e30  # the products overflow
     with engine.open(network.architecture, few) as session:
-        done = session.advance(network.parameters, SGD(Tuning(0.1)), [slice(0, 10)])
+        done = session.advance(network.parameters, SGD(Hyperparameters(0.1)), [slice(0, 10)])
     assert done.losses == []
     assert done.failed is not None
     assert (network.parameters == np.float32(1e30)).all()
@@ -145,7 +149,7 @@ def test_a_step_beyond_the_finite_numbers_is_taken_back(engine, few):
     network = dl.Network([784, 8, 10])
     before = network.parameters.copy()
     with engine.open(network.architecture, few) as session:
-        done = session.advance(network.parameters, SGD(Tuning(1e39)), [slice(0, 10)])
+        done = session.advance(network.parameters, SGD(Hyperparameters(1e39)), [slice(0, 10)])
     assert done.beyond is not None
     assert not np.isfinite(done.beyond).all()
     assert np.array_equal(network.parameters, before)
@@ -198,8 +202,10 @@ def test_engines_are_found_by_name():
     assert find_engine("numpy").name == "numpy"
     given = NumpyEngine(np.float64)
     assert find_engine(given) is given
-    with pytest.raises(InputError, match="no such engine"):
+    with pytest.raises(InputError, match=r"no engine 'abacus'[\s\S]*auto, native, numpy"):
         find_engine("abacus")
+    with pytest.raises(InputError, match="no engine"):
+        find_engine(["numpy"])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("first", ["main", "other"])

@@ -17,7 +17,7 @@ import pytest
 
 from digitlab.engines import Session
 from digitlab.network import Architecture
-from digitlab.training.optimizers import SGD, Tuning
+from digitlab.training.optimizers import SGD, Hyperparameters
 from tests.engines.native_tools import assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
 ARCHITECTURE = Architecture((784, 9, 10))
@@ -46,7 +46,7 @@ def test_many_threads_may_ask_and_advance_one_session_with_numbers_of_their_own(
         parameters = PARAMETERS.copy()
         if number % 2:
             return session.sums(parameters, slice(number, None)).gradient.tobytes()
-        session.advance(parameters, SGD(Tuning(0.01 * number + 0.01)), batches)
+        session.advance(parameters, SGD(Hyperparameters(0.01 * number + 0.01)), batches)
         return parameters.tobytes()
 
     alone = [work(number) for number in range(12)]
@@ -149,7 +149,7 @@ LONG_SUM = """
 import signal, sys, threading, time
 import numpy as np, digitlab as dl
 from digitlab.engines import NativeEngine, Session
-from digitlab.training.optimizers import SGD, Tuning
+from digitlab.training.optimizers import SGD, Hyperparameters
 path, threads, what, hidden = sys.argv[1], int(sys.argv[2]), sys.argv[3], [int(n) for n in sys.argv[4].split(",")]
 few = dl.load_mnist()[0][:10000]
 count = 60_000 if what == "sums" else 10_000
@@ -172,7 +172,7 @@ with NativeEngine(path).open(network.architecture, digits, threads=threads) as s
             rng = np.random.default_rng(0)
             batches = [rng.integers(0, count, 100) for _ in range(100_000)]
             while True:
-                session.advance(network.parameters, SGD(Tuning(0.1)), batches)
+                session.advance(network.parameters, SGD(Hyperparameters(0.1)), batches)
     except KeyboardInterrupt:
         took = time.monotonic() - pressed[0]
     print(took, np.array_equal(before, network.parameters))
@@ -197,15 +197,15 @@ import sys
 sys.modules["digitlab.engines._native"] = None
 import digitlab as dl
 from digitlab.engines import find_engine
-from digitlab.engines.native import available_paths, why_missing
+from digitlab.engines.native import NativeEngine, available_paths
 from digitlab.errors import InputError
-assert "_native" in why_missing()
+assert "_native" in NativeEngine.why_not()
 assert available_paths() == []
 assert find_engine().name == "numpy"
 try:
     find_engine("native")
 except InputError as error:
-    assert "not here" in str(error), error
+    assert "cannot be used: it was not compiled" in str(error), error
 else:
     raise SystemExit("the native engine was found")
 recipe = dl.recipe("seed", epochs=2)
@@ -222,7 +222,7 @@ def test_without_the_compiled_part_everything_goes_on_with_numpy():
     done = subprocess.run([sys.executable, "-c", PURE], capture_output=True, text=True, timeout=60, check=False)
     said = " ".join((done.stdout + done.stderr).split())
     assert "engine numpy" in said, said
-    assert "the native engine is not here" in said
+    assert "the engine native cannot be used, so training is slower: it was not compiled" in said
 
 
 # In a process of its own: the threads of pytest, of its plugins and of other tests come and go.

@@ -15,7 +15,7 @@ from digitlab.runs import Branch
 from digitlab.runs.run import HISTORY, MODEL, Run
 from digitlab.training import StepDone
 from digitlab.training.batches import batches_of_epoch, split
-from digitlab.training.optimizers import OPTIMIZERS, Tuning
+from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters
 from tests.training.small_training import BATCH, EPOCH, HELD_OUT, RECIPE, SAMPLES, by_hand, train_small
 
 
@@ -82,7 +82,7 @@ def test_a_branch_to_another_optimizer_starts_with_an_empty_memory(parent, digit
     network, _ = train_small(recipe, digits, out=tmp_path / "run", branch=Branch(parent, 2))
     expected = Run(parent).state_at(2)[0].parameters
     training = digits[split(SAMPLES, HELD_OUT, recipe.seed)[0]]
-    optimizer = OPTIMIZERS["adam"](Tuning(0.01, recipe.momentum, recipe.beta1, recipe.beta2))
+    optimizer = OPTIMIZERS["adam"](Hyperparameters(0.01, recipe.momentum, recipe.beta1, recipe.beta2))
     with find_engine().open(network.architecture, training, threads=1) as session:
         session.advance(expected, optimizer, batches_of_epoch(len(training), BATCH, recipe.seed, 3))
     assert np.array_equal(network.parameters, expected)

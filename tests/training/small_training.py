@@ -7,7 +7,7 @@ import numpy as np
 import digitlab as dl
 from digitlab.engines import find_engine
 from digitlab.training.batches import batches_of_epoch, split
-from digitlab.training.optimizers import OPTIMIZERS, Tuning
+from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters
 
 SAMPLES, HELD_OUT, BATCH = 120, 40, 20
 RECIPE = dl.recipe(
@@ -26,7 +26,7 @@ def by_hand(recipe: dl.Recipe, digits: dl.Digits, rates: list[tuple[int, float]]
     """The parameters after so many steps; from each given step on with another learning rate."""
     digits = digits[split(len(digits), recipe.validation, recipe.seed)[0]]
     network = recipe.new_network()
-    optimizer = OPTIMIZERS[recipe.optimizer](Tuning(recipe.learning_rate, recipe.momentum))
+    optimizer = OPTIMIZERS[recipe.optimizer](Hyperparameters(recipe.learning_rate, recipe.momentum))
     batches = [
         batch
         for epoch in range(recipe.epochs)
@@ -34,6 +34,6 @@ def by_hand(recipe: dl.Recipe, digits: dl.Digits, rates: list[tuple[int, float]]
     ]
     with find_engine().open(network.architecture, digits, threads=1) as session:
         for (first, rate), (end, _) in zip(rates, [*rates[1:], (steps, 0)], strict=True):
-            optimizer.tuning.learning_rate = rate
+            optimizer.hyperparameters.learning_rate = rate
             session.advance(network.parameters, optimizer, batches[first:end])
     return network.parameters

@@ -7,24 +7,24 @@ from math import cos, pi
 
 import pytest
 
-from digitlab.training.schedules import SCHEDULES, Course, rate_factor
+from digitlab.training.schedules import SCHEDULES, ScheduleSettings, rate_factor
 
-COURSE = Course(steps=100, epoch_steps=10, decay=0.5, decay_every=3, warmup=0.0)
+SETTINGS = ScheduleSettings(steps=100, epoch_steps=10, decay=0.5, decay_every=3, warmup=0.0)
 
 
 def test_constant_step_and_exponential_at_the_ends_of_epochs():
-    at = {t: [rate_factor(name, t, COURSE) for name in ("constant", "step", "exponential")] for t in (0, 29, 30, 99)}
+    at = {t: [rate_factor(name, t, SETTINGS) for name in ("constant", "step", "exponential")] for t in (0, 29, 30, 99)}
     assert at == {0: [1, 1, 1], 29: [1, 1, 0.25], 30: [1, 0.5, 0.125], 99: [1, 0.125, 0.5**9]}
 
 
 def test_cosine_goes_from_one_to_nearly_zero():
-    assert rate_factor("cosine", 0, COURSE) == 1
-    assert rate_factor("cosine", 50, COURSE) == pytest.approx(0.5)
-    assert rate_factor("cosine", 99, COURSE) == pytest.approx((1 + cos(0.99 * pi)) / 2)
+    assert rate_factor("cosine", 0, SETTINGS) == 1
+    assert rate_factor("cosine", 50, SETTINGS) == pytest.approx(0.5)
+    assert rate_factor("cosine", 99, SETTINGS) == pytest.approx((1 + cos(0.99 * pi)) / 2)
 
 
 def test_one_cycle_rises_and_falls():
-    factors = [rate_factor("one_cycle", t, COURSE) for t in range(100)]
+    factors = [rate_factor("one_cycle", t, SETTINGS) for t in range(100)]
     top = factors.index(max(factors))
     assert (factors[top], top) == (1, 29)
     assert factors[0] == pytest.approx(1 / 25)
@@ -36,14 +36,14 @@ def test_one_cycle_rises_and_falls():
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 7])
 def test_the_shortest_trainings_have_a_rate_too(name, steps):
-    course = Course(steps, 1, 0.5, 1, 0.5)
+    settings = ScheduleSettings(steps, 1, 0.5, 1, 0.5)
     for t in range(steps):
-        assert 0 <= rate_factor(name, t, course) <= 1
+        assert 0 <= rate_factor(name, t, settings) <= 1
 
 
 def test_the_warm_up_ends_with_the_full_rate():
-    course = Course(100, 10, 0.5, 3, warmup=0.5)
-    assert [rate_factor("constant", t, course) for t in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
+    settings = ScheduleSettings(100, 10, 0.5, 3, warmup=0.5)
+    assert [rate_factor("constant", t, settings) for t in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
 
 
 @pytest.mark.skipif(
@@ -62,7 +62,7 @@ def test_a_hundred_steps_equal_pytorchs(name):
         "one_cycle": lambda: schedulers.OneCycleLR(optimizer, 1.0, total_steps=100, cycle_momentum=False),
     }[name]()
     for t in range(100):
-        assert rate_factor(name, t, COURSE) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-6), t
+        assert rate_factor(name, t, SETTINGS) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-6), t
         optimizer.step()
         if t < 99:
             theirs.step()

@@ -17,7 +17,7 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.data import load_mnist
 from digitlab.engines import ENGINES, NativeEngine, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
-from digitlab.engines.native import available_paths, why_missing
+from digitlab.engines.native import available_paths
 from digitlab.errors import DigitlabError
 from digitlab.runs import find_run
 from digitlab.runs.run import Run
@@ -96,19 +96,23 @@ def _examine_run(folder: Path) -> dict[str, Any]:
 
 def _engine(problems: list[str]) -> dict[str, Any]:
     """Which engine is used and which instruction path, and why not a better one."""
-    missing = why_missing()
-    if missing:
-        problems.append(f"the native engine is not here, so training is slower: {missing}")
-    paths = available_paths()
+    found: dict[str, Any] = {"engine": None, "path": None, "paths": available_paths(), "engines": list(ENGINES)}
     try:
         engine = find_engine()
     except DigitlabError as error:
         problems.append(str(error))
-        return {"engine": None, "path": None, "paths": paths}
-    path = engine.simd if isinstance(engine, NativeEngine) else None
-    if paths and path != paths[0]:
-        problems.append(f"DIGITLAB_SIMD asks for {path}; {paths[0]} is faster here and gives the same bits")
-    return {"engine": engine.name, "path": path, "paths": paths}
+        return found
+    problems += [
+        f"the engine {kind.name} cannot be used, so training is slower: {kind.why_not()}"
+        for kind in ENGINES.values()
+        if kind.rank > engine.rank
+    ]
+    found["engine"] = engine.name
+    if isinstance(engine, NativeEngine):
+        found["path"], best = engine.simd, found["paths"][0]
+        if engine.simd != best:
+            problems.append(f"DIGITLAB_SIMD asks for {engine.simd}; {best} is faster here and gives the same bits")
+    return found
 
 
 def _examine() -> dict[str, Any]:
@@ -136,7 +140,6 @@ def _examine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         **_engine(problems),
-        "engines": list(ENGINES),
         "threads": threads,
         "cores": usable_cores(),
         "data": data,

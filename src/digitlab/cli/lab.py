@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from digitlab.cli.options import Data, whole
 from digitlab.cli.output import write_line
 from digitlab.data.catalogue import CATALOGUE
-from digitlab.engines import AUTO, find_engine
+from digitlab.engines import AUTO, engines_in_words, find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
@@ -44,7 +44,7 @@ Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
 Models = Annotated[
     list[str] | None, Parameter(name="--model", help="A further reader: a run folder or a model file. May be repeated.")
 ]
-EngineName = Annotated[str, Parameter(help="auto (the fastest), native or numpy.")]
+EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}.")]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=lambda _: "all cores", converter=whole)]
 NoBrowser = Annotated[bool, Parameter(help="Do not open the browser.", show_default=False)]
 

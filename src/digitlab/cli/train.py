@@ -17,7 +17,7 @@ from digitlab.cli.output import complain, print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.digits import Digits
 from digitlab.display.figures import check_figure_path, draw_history, save_figure
-from digitlab.engines import AUTO
+from digitlab.engines import AUTO, engines_in_words
 from digitlab.errors import InputError
 from digitlab.fitting import drain, follow
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
@@ -41,9 +41,7 @@ Name = Annotated[
     str | None, Parameter(name="RECIPE", help="A named recipe, or a TOML file.", show_default=_say("seed"))
 ]
 Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=_say(f"{RUNS}/..."))]
-EngineName = Annotated[
-    str, Parameter(help="auto (the fastest), native or numpy. Does not change the result beyond rounding.")
-]
+EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}. Does not change the result beyond rounding.")]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=_say("all cores"), converter=whole)]
 ReportEvery = Annotated[
     int | None, Parameter(help="Epochs between lines.", show_default=_say("a tenth of them"), converter=whole)

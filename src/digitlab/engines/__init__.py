@@ -1,22 +1,32 @@
-"""Engines: ways to compute losses and gradients. `numpy` is the definition, `native` the fast one."""
+"""Engines: ways to compute losses and gradients. `numpy` is the definition, `native` the fast one.
+
+Each says by itself whether it can be used, and how it ranks. One more is used as soon as it is in `ENGINES`, under its
+name; help texts and errors follow.
+"""
 
 from __future__ import annotations
 
-from digitlab.engines.base import Advance, Batch, Engine, Session, Sums
-from digitlab.engines.native import NativeEngine, why_missing
+from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
+from digitlab.engines.native import NativeEngine
 from digitlab.engines.numpy_engine import NumpyEngine
+from digitlab.engines.optimizer import Hyperparameters, Optimizer, StepCoefficients
 from digitlab.errors import InputError, describe
+from digitlab.network.architecture import Architecture
 
 __all__ = [
     "AUTO",
     "ENGINES",
-    "Advance",
     "Batch",
     "Engine",
+    "Hyperparameters",
     "NativeEngine",
     "NumpyEngine",
+    "Optimizer",
     "Session",
+    "StepCoefficients",
+    "StepResults",
     "Sums",
+    "engines_in_words",
     "find_engine",
 ]
 
@@ -24,18 +34,40 @@ ENGINES: dict[str, type[Engine]] = {"numpy": NumpyEngine, "native": NativeEngine
 AUTO = "auto"
 
 
-def find_engine(name: str | Engine = AUTO) -> Engine:
-    """The engine called ``name``; ``"auto"`` is the fastest one present. An `Engine` is passed through.
+def find_engine(name: str | Engine = AUTO, architecture: Architecture | None = None) -> Engine:
+    """The engine called ``name``; ``"auto"`` is the best that can be used. An `Engine` is passed through.
+
+    Args:
+        name: one of `ENGINES`, ``"auto"``, or an engine.
+        architecture: of the networks that it must be able to compute, where they are known.
 
     Raises:
-        InputError: no engine has this name, or it is not here.
+        InputError: no engine has this name, or it cannot be used.
     """
-    if isinstance(name, Engine):
-        return name
     if name == AUTO:
-        name = "numpy" if why_missing() else "native"
-    if name not in ENGINES:
-        raise InputError(
-            "there is no such engine", must_be=f"{AUTO}, {', '.join(ENGINES)}", got=describe(name), help=f"use {AUTO}"
-        )
-    return ENGINES[name]()
+        return _best(architecture)
+    if not isinstance(name, Engine):
+        if not isinstance(name, str) or name not in ENGINES:
+            raise InputError(f"there is no engine {describe(name)}", must_be=", ".join([AUTO, *_ranked()]))
+        name = ENGINES[name]()
+    name.require(architecture)
+    return name
+
+
+def engines_in_words() -> str:
+    """What ``--engine`` may be, for help texts."""
+    others = (f"{name} ({kind.in_words})" if kind.in_words else name for name, kind in _ranked().items())
+    return f"{AUTO} (the best that can be used), {', '.join(others)}"
+
+
+def _ranked() -> dict[str, type[Engine]]:
+    return dict(sorted(ENGINES.items(), key=lambda item: -item[1].rank))
+
+
+def _best(architecture: Architecture | None) -> Engine:
+    reasons = []
+    for name, kind in _ranked().items():
+        if not (reason := kind.why_not(architecture)):
+            return kind()
+        reasons.append(f"{name}: {reason}")
+    raise InputError("no engine can be used", got="; ".join(reasons))

@@ -3,11 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_BLOCK: int
-
-class NotFiniteError(ArithmeticError): ...
+MAX_BLOCK: int  # the most samples of a batch that `advance` takes
+ACTIVATIONS: list[str]
+RULES: list[str]  # of optimizers
+COEFFICIENTS: list[str]  # the columns of `advance`'s last argument
 
 def compiled_paths() -> list[str]: ...
+
+class NotFiniteError(ArithmeticError): ...
 
 class Compiled:
     def __init__(
@@ -15,7 +18,7 @@ class Compiled:
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
         sizes: list[int],
-        activation: int,
+        activation: str,
         threads: int,
         path: str,
     ) -> None: ...
@@ -28,10 +31,9 @@ class Compiled:
     def advance(
         self,
         parameters: NDArray[np.float32],
-        first: NDArray[np.float32],
-        second: NDArray[np.float32],
+        memory: list[NDArray[np.float32]],
         indices: NDArray[np.int64],
         ends: list[int],
-        rule: int,
-        steps: NDArray[np.float32],
+        rule: str,
+        coefficients: NDArray[np.float32],
     ) -> tuple[int, list[float], list[int]]: ...

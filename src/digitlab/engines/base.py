@@ -15,41 +15,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
+from digitlab.engines.optimizer import Optimizer
+from digitlab.errors import InputError
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
 
-__all__ = ["Advance", "Batch", "Engine", "OpenOptimizer", "Optimizer", "Session", "Sums"]
+__all__ = ["Batch", "Engine", "Session", "StepResults", "Sums"]
 
 Batch = NDArray[np.intp] | slice  # which samples: their indices (B,), or a range of them without copying
-
-
-class Optimizer(Protocol):
-    """What `Session.advance` asks of an optimizer."""
-
-    def step(self, parameters: Floats, gradient: Floats) -> None:
-        """Change ``parameters (D,)`` in place, given the mean gradient ``(D,)`` of the batch."""
-
-
-@runtime_checkable
-class OpenOptimizer(Optimizer, Protocol):
-    """One that tells what it is about to do, so that a compiled engine can do it (`digitlab.training.optimizers`)."""
-
-    rule: ClassVar[str]
-    kept: ClassVar[tuple[str, ...]]
-    memory: dict[str, Floats]
-    taken: int
-
-    def remember(self, parameters: Floats) -> None:
-        """Begin to remember, with zeros, what is not remembered yet."""
-
-    def numbers(self, step: int) -> Any:
-        """What the formula of a step needs, by name."""
 
 
 @dataclass
@@ -87,7 +66,7 @@ class Sums:
 
 
 @dataclass
-class Advance:
+class StepResults:
     """What `Session.advance` did, step by step.
 
     Attributes:
@@ -117,9 +96,9 @@ class Session(ABC):
     def sums(self, parameters: Floats, batch: Batch) -> Sums:
         """Loss, hits and gradient, summed over the batch, for ``parameters (D,)``."""
 
-    def advance(self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch]) -> Advance:
+    def advance(self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch]) -> StepResults:
         """Take one optimizer step for each batch, changing ``parameters (D,)`` in place; stop before a bad step."""
-        done = Advance()
+        done = StepResults()
         before = np.empty_like(parameters)
         for batch in batches:
             answer = self.sums(parameters, batch)
@@ -147,13 +126,32 @@ class Session(ABC):
 
 
 class Engine(ABC):
-    """A way to compute. Stateless; `open` makes the `Session` that works.
+    """A way to compute. Stateless; `open` makes the `Session` that works. It can be made without arguments.
 
     Attributes:
         name: what ``--engine`` calls it.
+        in_words: what it is, for people.
+        rank: ``auto`` takes the engine of the highest rank that can be used; 0 is that of the `NumpyEngine`.
     """
 
-    name: str
+    name: ClassVar[str]
+    in_words: ClassVar[str] = ""
+    rank: ClassVar[int] = 0
+
+    @classmethod
+    def why_not(cls, architecture: Architecture | None = None) -> str:  # noqa: ARG003  # others need it
+        """Why it cannot be used: not here, or not for this architecture; empty where it can."""
+        return ""
+
+    @classmethod
+    def require(cls, architecture: Architecture | None = None) -> None:
+        """Refuse to go on with an engine that cannot be used.
+
+        Raises:
+            InputError: it is not here, or cannot compute networks of this architecture.
+        """
+        if reason := cls.why_not(architecture):
+            raise InputError(f"the engine {cls.name} cannot be used: {reason}", help='the engine "auto" finds another')
 
     @abstractmethod
     def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> Session:
@@ -166,5 +164,5 @@ class Engine(ABC):
 
         Raises:
             ArchitectureError: the architecture does not fit the digits.
-            InputError: no digits, or threads out of bounds.
+            InputError: no digits, threads out of bounds, or `why_not` has a reason.
         """

@@ -22,16 +22,13 @@ def check_session(architecture: Architecture, digits: Digits, threads: int | Non
     """
     check_threads(threads)
     if not len(digits):
-        raise InputError(
-            "there is nothing to learn from", must_be="at least one digit", got="none", help="check how it was sliced"
-        )
+        raise InputError("there is nothing to learn from: no digits")
     inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
     if inputs != SIDE * SIDE or outputs < len(digits.classes):
         raise ArchitectureError(
             "the network does not fit the digits",
             must_be=f"{SIDE * SIDE} inputs (pixels) and at least {len(digits.classes)} outputs (classes)",
             got=f"layers {architecture}",
-            help=f"begin the layers with {SIDE * SIDE} and end them with {len(digits.classes)}",
         )
 
 

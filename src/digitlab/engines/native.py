@@ -14,29 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
-from digitlab.engines.base import Advance, Batch, Engine, OpenOptimizer, Optimizer, Session, Sums
+from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
 from digitlab.engines.checks import check_session, check_threads
+from digitlab.engines.optimizer import Optimizer
 from digitlab.errors import DivergenceError, InputError, describe
-from digitlab.network.activations import ACTIVATIONS, Floats
+from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
 
 try:
-    from digitlab.engines._native import MAX_BLOCK, Compiled, NotFiniteError, compiled_paths
+    from digitlab.engines._native import (
+        ACTIVATIONS,
+        COEFFICIENTS,
+        MAX_BLOCK,
+        RULES,
+        Compiled,
+        NotFiniteError,
+        compiled_paths,
+    )
 except ImportError as error:  # a pure install
     _missing = str(error)
 else:
     _missing = ""
 
-__all__ = ["PATHS", "NativeEngine", "available_paths", "why_missing"]
-
-PATHS = ("amx", "avx512", "avx2", "portable")
-RULES = ("sgd", "momentum", "nesterov", "adam", "adamw")  # as `Rule` in cpp/kernels.h
-STEP = ("rate", "momentum", "beta1", "rest1", "beta2", "rest2", "root", "decay", "shrink", "epsilon")  # as `Step` there
-
-
-def why_missing() -> str | None:
-    """Why this engine cannot be used; None where it can."""
-    return f"it was not compiled when digitlab was installed ({_missing})" if _missing else None
+__all__ = ["NativeEngine", "available_paths"]
 
 
 def available_paths() -> list[str]:
@@ -52,40 +52,37 @@ class NativeEngine(Engine):
             ``DIGITLAB_SIMD`` says, else the best. All give the same bits.
 
     Raises:
-        InputError: there is no such path, this processor lacks it, or the engine was not compiled.
+        InputError: this processor has no such path, or the engine was not compiled.
     """
 
     name = "native"
+    in_words = "compiled C++"
+    rank = 10
 
     def __init__(self, simd: str | None = None) -> None:
-        if _missing:
+        self.require()
+        here = available_paths()
+        self.simd: str = (os.environ.get("DIGITLAB_SIMD") or here[0]) if simd is None else simd
+        if self.simd not in here:
+            origin = "DIGITLAB_SIMD" if simd is None else "simd"
             raise InputError(
-                "the native engine is not here",
-                must_be="an installation with a C++ compiler",
-                got=why_missing() or "",
-                help='install a C++ compiler and digitlab again, or use engine "numpy"',
+                f"{origin}: this processor has no instruction path {describe(self.simd)}", must_be=", ".join(here)
             )
-        asked = simd if simd is not None else os.environ.get("DIGITLAB_SIMD") or None
-        self.simd: str = (
-            available_paths()[0] if asked is None else _checked_path(asked, "simd" if simd else "DIGITLAB_SIMD")
-        )
+
+    @classmethod
+    def why_not(cls, architecture: Architecture | None = None) -> str:
+        """See `Engine.why_not`."""
+        if _missing:
+            return f"it was not compiled when digitlab was installed ({_missing})"
+        if architecture is not None and architecture.activation not in ACTIVATIONS:
+            return f"it does not know the activation {architecture.activation}"
+        return ""
 
     def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> NativeSession:
         """See `Engine.open`."""
+        self.require(architecture)
         check_session(architecture, digits, threads)
         return NativeSession(architecture, digits, check_threads(threads), self.simd)
-
-
-def _checked_path(asked: object, origin: str) -> str:
-    if asked not in available_paths():
-        known = asked in PATHS
-        raise InputError(
-            f"{origin} names an instruction path that this processor lacks" if known else f"{origin}: no such path",
-            must_be=f"one that is here: {', '.join(available_paths())}",
-            got=describe(asked),
-            help="leave it out to take the best",
-        )
-    return str(asked)
 
 
 class NativeSession(Session):
@@ -99,14 +96,8 @@ class NativeSession(Session):
         images = np.ascontiguousarray(digits.images, np.uint8).reshape(-1)
         labels = np.ascontiguousarray(digits.labels, np.uint8)
         if int(labels.max()) >= architecture.sizes[-1]:
-            raise InputError(
-                "a label is beyond the network's outputs",
-                must_be=f"0 to {architecture.sizes[-1] - 1}",
-                got=str(int(labels.max())),
-                help="labels count from 0",
-            )
-        activation = list(ACTIVATIONS).index(architecture.activation)
-        self._arguments = (images, labels, list(architecture.sizes), activation, threads, simd)
+            raise InputError(f"label {labels.max()} is beyond the network's {architecture.sizes[-1]} outputs")
+        self._arguments = (images, labels, list(architecture.sizes), architecture.activation, threads, simd)
         self._session = Compiled(*self._arguments)
         self._process = os.getpid()
 
@@ -127,37 +118,38 @@ class NativeSession(Session):
                 loss, hits = self._here().sums_of(flat, samples, gradient)
         except NotFiniteError:
             raise DivergenceError(
-                "the parameters hold NaN or inf",
-                must_be="finite numbers: the native engine computes with whole numbers, which have no NaN",
-                got=f"{np.count_nonzero(~np.isfinite(flat))} of {flat.size} that are not",
+                f"{np.count_nonzero(~np.isfinite(flat))} of {flat.size} parameters are NaN or infinite",
+                must_be="finite: the native engine computes with whole numbers, which know no NaN",
                 help='go back to parameters from before; the engine "numpy" shows where NaN leads',
             ) from None
         return Sums(loss, hits, len(samples), gradient)
 
-    def advance(self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch]) -> Advance:
-        """See `Session.advance`: the same bits, without coming back to Python between mini-batches."""
+    def advance(self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch]) -> StepResults:
+        """See `Session.advance`: the same bits, without coming back to Python between mini-batches.
+
+        Where C++ does not know the optimizer's rule, the step is taken in Python, with the gradient from C++.
+        """
         if not np.isfinite(self._checked(parameters)).all():  # somebody spoilt them: no step is possible
             nothing = np.full(self.architecture.parameter_count, np.nan)
-            return Advance(failed=Sums(np.nan, 0, 0, nothing))
+            return StepResults(failed=Sums(np.nan, 0, 0, nothing))
         todo = list(batches)
         small = [batch for batch in todo if not isinstance(batch, slice) and 0 < len(batch) <= MAX_BLOCK]
-        if not todo or len(small) < len(todo) or not isinstance(optimizer, OpenOptimizer):
+        rule = vars(type(optimizer)).get("rule")  # its own: one that is inherited may be of another formula
+        if not todo or len(small) < len(todo) or rule not in RULES:
             return super().advance(parameters, optimizer, todo)
         return self._advance(parameters, optimizer, small)
 
-    def _advance(self, parameters: Floats, optimizer: OpenOptimizer, batches: list[NDArray[np.intp]]) -> Advance:
+    def _advance(self, parameters: Floats, optimizer: Optimizer, batches: list[NDArray[np.intp]]) -> StepResults:
         flat = self._checked(parameters)
         samples = [self._samples(batch) for batch in batches]
         ends = np.cumsum([len(batch) for batch in samples]).tolist()
         optimizer.remember(flat)
-        empty = np.empty(0, np.float32)
-        first, second = [*(self._checked(optimizer.memory[name]) for name in optimizer.kept), empty, empty][:2]
-        numbers = [optimizer.numbers(optimizer.taken + step) for step in range(len(batches))]
-        steps = np.array([[getattr(one, name) for name in STEP] for one in numbers], np.float32)
-        rule = RULES.index(optimizer.rule)
-        count, losses, hits = self._here().advance(flat, first, second, np.concatenate(samples), ends, rule, steps)
+        memory = [self._checked(optimizer.memory[name]) for name in optimizer.kept]
+        steps = [optimizer.coefficients(optimizer.taken + step) for step in range(len(batches))]
+        table = np.array([[getattr(step, name) for name in COEFFICIENTS] for step in steps], np.float32)
+        count, losses, hits = self._here().advance(flat, memory, np.concatenate(samples), ends, optimizer.rule, table)
         optimizer.taken += count
-        done = Advance(losses, hits, [len(batch) for batch in samples[:count]])
+        done = StepResults(losses, hits, [len(batch) for batch in samples[:count]])
         if count < len(batches):  # the next step leads beyond the finite numbers: the definition tells how
             last = super().advance(parameters, optimizer, batches[count : count + 1])
             done.failed, done.beyond = last.failed, last.beyond
@@ -177,7 +169,6 @@ class NativeSession(Session):
                 "these are not the parameters of this network",
                 must_be=f"a contiguous float32 array of shape ({expected},)",
                 got=describe(parameters),
-                help="pass network.parameters",
             )
         return parameters
 
@@ -191,7 +182,6 @@ class NativeSession(Session):
                 "this is not a batch",
                 must_be="a slice, or a one-dimensional array of sample numbers",
                 got=describe(batch),
-                help="np.arange(32) is the first 32 samples",
             )
         if batch.size and (int(batch.min()) < -count or int(batch.max()) >= count):
             raise IndexError(f"samples are numbered 0 to {count - 1}; got {batch.min()} to {batch.max()}")

@@ -46,6 +46,7 @@ class NumpyEngine(Engine):
     """
 
     name = "numpy"
+    in_words = "the definition, in NumPy"
 
     def __init__(self, dtype: type[np.floating] = np.float32) -> None:
         self.dtype = dtype

@@ -36,7 +36,7 @@ class Probe:
     def __init__(self, architecture: Architecture, digits: Digits, engine: str) -> None:
         self._digits = digits[: min(PROBES, len(digits))]
         self._x = normalize(self._digits.images).reshape(len(self._digits), -1)
-        self._session = find_engine(engine).open(architecture, self._digits, threads=1)
+        self._session = find_engine(engine, architecture).open(architecture, self._digits, threads=1)
 
     def look(self, network: Network) -> list[dict[str, Any]]:
         """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers."""

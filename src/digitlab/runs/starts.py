@@ -71,7 +71,7 @@ def begin(network: Network, digits: Digits, recipe: NamedRecipe, options: TrainO
     start = Start(
         recipe,
         State(Counters(), network.parameters),
-        find_engine(options.engine),
+        find_engine(options.engine, network.architecture),
         options.threads,
         snapshot_every=options.snapshot_every or 0,
     )
@@ -113,7 +113,7 @@ def branch(network: Network, digits: Digits, recipe: NamedRecipe, options: Train
     start = Start(
         recipe,
         State(counters, state.parameters, state.memory),
-        find_engine(options.engine),
+        find_engine(options.engine, ours),
         options.threads,
         earlier=tuple(event for event in run.history() if options.out and event.epoch <= origin.epoch),
         snapshot_every=options.snapshot_every or 0,
@@ -154,7 +154,8 @@ def resume(digits: Digits, options: TrainOptions, settings: Mapping[str, object]
 def _going_on(run: Run, lock: FolderLock, options: TrainOptions) -> Start:
     manifest = run.manifest
     every = manifest.snapshot_every if options.snapshot_every is None else options.snapshot_every
-    engine = find_engine(manifest.engine if options.engine == AUTO else options.engine)  # the last bits depend on it
+    wanted = manifest.engine if options.engine == AUTO else options.engine  # the last bits depend on it
+    engine = find_engine(wanted, run.architecture)
     manifest.snapshot_every = every
     state, passed_over = run.newest_whole_state()
     earlier = cut_back(run, state)

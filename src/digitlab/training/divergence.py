@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
 from digitlab.data.pixels import normalize
-from digitlab.engines import Advance, Batch
+from digitlab.engines import Batch, StepResults
 from digitlab.errors import DivergenceError
 from digitlab.network.network import Network
 
@@ -18,7 +18,9 @@ __all__ = ["explain_divergence", "explain_silence"]
 BLOCK = 3000  # samples at a time: as few as the engine has in memory
 
 
-def explain_divergence(network: Network, digits: Digits, batch: Batch, failed: Advance, step: int) -> DivergenceError:
+def explain_divergence(
+    network: Network, digits: Digits, batch: Batch, failed: StepResults, step: int
+) -> DivergenceError:
     """The error to raise for the step that could not be taken.
 
     Args:
@@ -48,7 +50,7 @@ def _error(step: int, layer: str, what: str) -> DivergenceError:
     return error
 
 
-def _first_trouble(network: Network, digits: Digits, batch: Batch, failed: Advance) -> tuple[str, str]:
+def _first_trouble(network: Network, digits: Digits, batch: Batch, failed: StepResults) -> tuple[str, str]:
     """The layer and the quantity, in the order in which they are computed: forward, backward, step."""
     numbers = [_first_layer(network, digits.images[block]) for block in _blocks(batch, len(digits))]
     if any(numbers):

@@ -21,9 +21,9 @@ from digitlab.network.network import Network
 from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.divergence import explain_divergence, explain_silence
 from digitlab.training.events import Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
-from digitlab.training.optimizers import OPTIMIZERS, Optimizer, Tuning
+from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters, Optimizer
 from digitlab.training.recipe import Recipe
-from digitlab.training.schedules import Course, rate_factor
+from digitlab.training.schedules import ScheduleSettings, rate_factor
 from digitlab.training.start import Start
 from digitlab.training.state import Change, Outcome, State
 
@@ -62,9 +62,12 @@ class Loop:
         """The recipe's, with what it remembers."""
         recipe, state = self.recipe, self.state
         epoch_steps = len(batches_of_epoch(len(self.training), recipe.batch_size, recipe.seed, 1))
-        course = Course(recipe.epochs * epoch_steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
-        tuning = Tuning(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay)
-        optimizer = OPTIMIZERS[recipe.optimizer](tuning, lambda t: rate_factor(recipe.schedule, t, course))
+        steps = recipe.epochs * epoch_steps
+        schedule = ScheduleSettings(steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
+        optimizer = OPTIMIZERS[recipe.optimizer](
+            Hyperparameters(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay),
+            lambda t: rate_factor(recipe.schedule, t, schedule),
+        )
         if set(state.memory) != set(optimizer.kept):  # a beginning, or a branch to another optimizer
             state.memory, state.counters.memory_since = {}, state.counters.step
         optimizer.memory, optimizer.taken = state.memory, state.counters.step
@@ -164,7 +167,7 @@ class Loop:
         loss, accuracy = counters.loss / counters.count, counters.hits / counters.count
         counters.epoch += 1
         counters.position, counters.loss, counters.hits, counters.count = 0, 0.0, 0, 0
-        rate = self.optimizer.tuning.learning_rate * self.optimizer.factor(counters.step - 1)
+        rate = self.optimizer.hyperparameters.learning_rate * self.optimizer.factor(counters.step - 1)
         validation = self._validate()
         event = EpochDone(counters.epoch, counters.step, loss, accuracy, self._seconds(), rate, *validation)
         self.last = event
@@ -215,7 +218,7 @@ class Loop:
         if change.name == "patience":
             self.patience = int(change.value)
         else:
-            setattr(self.optimizer.tuning, change.name, change.value)
+            setattr(self.optimizer.hyperparameters, change.name, change.value)
 
     def _end(self, state: str, *, resumable: bool = True) -> None:
         """Commit the run; leave the parameters in the network that the recipe wants kept."""

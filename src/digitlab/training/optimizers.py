@@ -2,98 +2,19 @@
 
 All of them follow the formulas that PyTorch documents, in float32. ``g`` is the mean gradient of the batch, ``rate``
 the learning rate of this step, ``t`` the number of the step from 1.
-
-Letters for shapes: D parameters.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import sqrt
-from typing import ClassVar
 
 import numpy as np
 
+from digitlab.engines.optimizer import Hyperparameters, Optimizer, StepCoefficients
 from digitlab.network.activations import Floats
 
-__all__ = ["OPTIMIZERS", "Numbers", "Optimizer", "Tuning"]
-
-
-@dataclass
-class Tuning:
-    """The numbers of an optimizer that may change while training goes on."""
-
-    learning_rate: float
-    momentum: float = 0.9
-    beta1: float = 0.9
-    beta2: float = 0.999
-    weight_decay: float = 0.0
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """What the formula of one step needs. Worked out in float64; each meets float32 vectors as a float32."""
-
-    rate: float  # the learning rate; Adam's is divided by 1 - beta1^t
-    decay: float = 0.0  # weight decay, added to the gradient
-    shrink: float = 1.0  # AdamW's weight decay: what the parameters are multiplied by
-    momentum: float = 0.0
-    beta1: float = 0.0
-    rest1: float = 0.0  # 1 - beta1
-    beta2: float = 0.0
-    rest2: float = 0.0  # 1 - beta2
-    root: float = 1.0  # sqrt(1 - beta2^t)
-    epsilon: float = 0.0
-
-
-class Optimizer(ABC):
-    """Takes steps, and remembers what it needs between them.
-
-    Args:
-        tuning: its numbers; they may change between steps.
-        factor: what multiplies the learning rate at step t, counted from 0 (the schedule).
-
-    Attributes:
-        rule: its name.
-        in_words: what it is, for people.
-        memory: the vectors ``(D,)`` that it keeps between steps, by name; made by the first step.
-        taken: how many steps were taken, which is where the schedule is.
-        since: at which step its memory was empty.
-    """
-
-    rule: ClassVar[str]
-    in_words: ClassVar[str]
-    kept: ClassVar[tuple[str, ...]] = ()  # the names in memory
-
-    def __init__(self, tuning: Tuning, factor: Callable[[int], float] = lambda _: 1.0) -> None:
-        self.tuning = tuning
-        self.factor = factor
-        self.memory: dict[str, Floats] = {}
-        self.taken = 0
-        self.since = 0
-
-    def step(self, parameters: Floats, gradient: Floats) -> None:
-        """Change ``parameters (D,)`` in place, given the mean gradient ``(D,)``."""
-        self.remember(parameters)
-        numbers = self.numbers(self.taken)
-        self.taken += 1
-        self._change(parameters, gradient, numbers)
-
-    def remember(self, parameters: Floats) -> None:
-        """Begin to remember, with zeros, what is not remembered yet."""
-        for name in self.kept:
-            if name not in self.memory:
-                self.memory[name] = np.zeros_like(parameters)
-
-    def numbers(self, step: int) -> Numbers:
-        """The numbers of a step, counted from 0."""
-        return Numbers(self.tuning.learning_rate * self.factor(step), decay=self.tuning.weight_decay)
-
-    @abstractmethod
-    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
-        """The formula."""
+__all__ = ["OPTIMIZERS", "Hyperparameters", "Optimizer", "StepCoefficients"]
 
 
 def _with_decay(parameters: Floats, g: Floats, decay: float) -> Floats:
@@ -107,7 +28,8 @@ class SGD(Optimizer):
     rule = "sgd"
     in_words = "straight down the gradient"
 
-    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+    def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
+        """See `Optimizer.change`."""
         parameters -= n.rate * _with_decay(parameters, g, n.decay)
 
 
@@ -121,14 +43,11 @@ class Momentum(Optimizer):
     in_words = "a heavy ball: keeps part of the last step"
     kept = ("velocity",)
 
-    def numbers(self, step: int) -> Numbers:
-        """See `Optimizer.numbers`."""
-        return replace(super().numbers(step), momentum=self.tuning.momentum)
-
-    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+    def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
+        """See `Optimizer.change`."""
         parameters -= n.rate * self._roll(_with_decay(parameters, g, n.decay), n)
 
-    def _roll(self, g: Floats, n: Numbers) -> Floats:
+    def _roll(self, g: Floats, n: StepCoefficients) -> Floats:
         velocity = self.memory["velocity"]
         velocity *= n.momentum
         velocity += g
@@ -145,7 +64,8 @@ class Nesterov(Momentum):
     rule = "nesterov"
     in_words = "a heavy ball that looks where it is going"
 
-    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+    def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
+        """See `Optimizer.change`."""
         g = _with_decay(parameters, g, n.decay)
         parameters -= n.rate * (g + n.momentum * self._roll(g, n))
 
@@ -166,22 +86,16 @@ class Adam(Optimizer):
     in_words = "a rate of its own for each parameter"
     kept = ("m", "v")
 
-    def numbers(self, step: int) -> Numbers:
-        """See `Optimizer.numbers`."""
-        t, beta1, beta2 = step + 1 - self.since, self.tuning.beta1, self.tuning.beta2
-        plain = super().numbers(step)
-        return replace(
-            plain,
-            rate=plain.rate / (1 - beta1**t),
-            beta1=beta1,
-            rest1=1 - beta1,
-            beta2=beta2,
-            rest2=1 - beta2,
-            root=sqrt(1 - beta2**t),
-            epsilon=EPSILON,
-        )
+    def coefficients(self, step: int) -> StepCoefficients:
+        """See `Optimizer.coefficients`."""
+        t, beta1, beta2 = step + 1 - self.since, self.hyperparameters.beta1, self.hyperparameters.beta2
+        plain = super().coefficients(step)
+        rate, root = plain.rate / (1 - beta1**t), sqrt(1 - beta2**t)
+        betas = {"beta1": beta1, "rest1": 1 - beta1, "beta2": beta2, "rest2": 1 - beta2}
+        return replace(plain, rate=rate, root=root, epsilon=EPSILON, **betas)
 
-    def _change(self, parameters: Floats, g: Floats, n: Numbers) -> None:
+    def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
+        """See `Optimizer.change`."""
         g = _with_decay(parameters, g, n.decay)
         if n.shrink != 1:
             parameters *= n.shrink
@@ -202,10 +116,10 @@ class AdamW(Adam):
     rule = "adamw"
     in_words = "Adam with a weight decay that works as meant"
 
-    def numbers(self, step: int) -> Numbers:
-        """See `Optimizer.numbers`."""
-        rate = self.tuning.learning_rate * self.factor(step)
-        return replace(super().numbers(step), decay=0.0, shrink=1 - rate * self.tuning.weight_decay)
+    def coefficients(self, step: int) -> StepCoefficients:
+        """See `Optimizer.coefficients`."""
+        rate = self.hyperparameters.learning_rate * self.factor(step)
+        return replace(super().coefficients(step), decay=0.0, shrink=1 - rate * self.hyperparameters.weight_decay)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {kind.rule: kind for kind in (SGD, Momentum, Nesterov, Adam, AdamW)}

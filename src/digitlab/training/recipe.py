@@ -39,19 +39,19 @@ class Recipe:
     )
     activation: str = choice(
         "sigmoid",
-        {name: activation.in_words for name, activation in ACTIVATIONS.items()},
+        ACTIVATIONS,
         help="what a hidden unit does with its weighted sum",
         why="the classic experiment uses sigmoid",
     )
     initializer: str = choice(
         "lecun",
-        {name: initializer.in_words for name, initializer in INITIALIZERS.items()},
+        INITIALIZERS,
         help="how large the first random weights are (biases start at 0)",
         why="keeps the sums of sigmoid units near 0, where they respond",
     )
     optimizer: str = choice(
         "sgd",
-        {name: optimizer.in_words for name, optimizer in OPTIMIZERS.items()},
+        OPTIMIZERS,
         help="how a gradient becomes a step",
         why="plain gradient descent is the one to understand first",
     )
@@ -104,7 +104,7 @@ class Recipe:
     )
     schedule: str = choice(
         "constant",
-        {name: schedule.in_words for name, schedule in SCHEDULES.items()},
+        SCHEDULES,
         help="how the learning rate changes while training goes on",
         why="the classic experiment keeps its rate",
     )

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
 
-__all__ = ["SCHEDULES", "Course", "Schedule", "rate_factor"]
+__all__ = ["SCHEDULES", "Schedule", "ScheduleSettings", "rate_factor"]
 
 
 @dataclass(frozen=True)
-class Course:
+class ScheduleSettings:
     """What a schedule needs to know of the training.
 
     Attributes:
@@ -31,42 +31,42 @@ class Course:
     warmup: float
 
 
-def constant(_t: int, _course: Course) -> float:
+def constant(_t: int, _s: ScheduleSettings) -> float:
     """1."""
     return 1.0
 
 
-def step(t: int, course: Course) -> float:
+def step(t: int, s: ScheduleSettings) -> float:
     """``decay^floor(epoch / decay_every)``."""
-    return float(course.decay ** (t // course.epoch_steps // course.decay_every))
+    return float(s.decay ** (t // s.epoch_steps // s.decay_every))
 
 
-def exponential(t: int, course: Course) -> float:
+def exponential(t: int, s: ScheduleSettings) -> float:
     """``decay^epoch``."""
-    return float(course.decay ** (t // course.epoch_steps))
+    return float(s.decay ** (t // s.epoch_steps))
 
 
-def cosine(t: int, course: Course) -> float:
+def cosine(t: int, s: ScheduleSettings) -> float:
     """``(1 + cos(pi t / T)) / 2``: from 1 to 0, slowly at both ends.
 
     Source: I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), equation 5.
     """
-    return (1 + cos(pi * t / course.steps)) / 2
+    return (1 + cos(pi * t / s.steps)) / 2
 
 
 RISING = 0.3  # of the steps
 FIRST, LAST = 1 / 25, 1 / 250_000  # the factor at the first and at the last step; the values that PyTorch uses
 
 
-def one_cycle(t: int, course: Course) -> float:
+def one_cycle(t: int, s: ScheduleSettings) -> float:
     """Up from 1/25 to 1 in 30 % of the steps, then down to 1/250,000, both along half a cosine.
 
     Source: L. N. Smith and N. Topin, "Super-convergence" (2017), in the form of PyTorch's ``OneCycleLR``.
     """
-    top = RISING * course.steps - 1
+    top = RISING * s.steps - 1
     if t <= top:
         return _along_cosine(FIRST, 1.0, t / top)
-    return _along_cosine(1.0, LAST, (t - top) / (course.steps - 1 - top))
+    return _along_cosine(1.0, LAST, (t - top) / (s.steps - 1 - top))
 
 
 def _along_cosine(start: float, end: float, share: float) -> float:
@@ -77,7 +77,7 @@ def _along_cosine(start: float, end: float, share: float) -> float:
 class Schedule:
     """A factor for each step, and what it is."""
 
-    factor: Callable[[int, Course], float]
+    factor: Callable[[int, ScheduleSettings], float]
     in_words: str
 
 
@@ -90,8 +90,8 @@ SCHEDULES = {
 }
 
 
-def rate_factor(name: str, t: int, course: Course) -> float:
+def rate_factor(name: str, t: int, s: ScheduleSettings) -> float:
     """The schedule's factor at step ``t``, with the warm-up laid over it: the warm-up's last step has the full rate."""
-    factor = SCHEDULES[name].factor(t, course)
-    warmup_steps = course.warmup * course.epoch_steps
+    factor = SCHEDULES[name].factor(t, s)
+    warmup_steps = s.warmup * s.epoch_steps
     return factor * min(1.0, (t + 1) / warmup_steps) if warmup_steps > 0 else factor

@@ -43,7 +43,8 @@ class Setting:
         why: the reason for the default.
         low, high: bounds of a number, both allowed unless ``above`` or ``below`` say otherwise.
         above, below: the bound itself is not allowed.
-        choices: the allowed names of a choice, each with what it means.
+        named: what a choice is among, by name; looked up when it is needed, as more may be added to a table such as
+            `ACTIVATIONS`. Each entry says what it means: in its ``in_words``, or by being words.
         applies: when it matters; None means always.
         live: whether it may change while training goes on.
     """
@@ -57,9 +58,14 @@ class Setting:
     high: float = math.inf
     above: bool = False
     below: bool = False
-    choices: dict[str, str] = dataclasses.field(default_factory=dict)
+    named: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     applies: Applies | None = None
     live: bool = False
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The allowed names of a choice, each with what it means."""
+        return {name: one if isinstance(one, str) else one.in_words for name, one in self.named.items()}
 
     @property
     def flag(self) -> str:
@@ -90,7 +96,8 @@ class Setting:
 
     def to_dict(self) -> dict[str, Any]:
         """The row as plain values, ready for JSON. Bounds are there for numbers alone."""
-        row = dataclasses.asdict(self)
+        row = dataclasses.asdict(dataclasses.replace(self, named={})) | {"choices": self.choices}
+        del row["named"]
         if "number" not in self.kind:
             for key in ("low", "high", "above", "below"):
                 del row[key]
@@ -147,9 +154,9 @@ def number(default: float, **about: Any) -> Any:
     return _field("number", default, about)
 
 
-def choice(default: str, choices: dict[str, str], **about: Any) -> Any:
+def choice(default: str, named: Mapping[str, Any], **about: Any) -> Any:
     """A dataclass field for one of several names."""
-    return _field("choice", default, about | {"choices": choices})
+    return _field("choice", default, about | {"named": named})
 
 
 def layer_sizes(default: Sequence[int], **about: Any) -> Any:
