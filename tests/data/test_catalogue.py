@@ -157,7 +157,7 @@ def test_an_unknown_name_is_refused(name):
 def test_a_file_is_not_a_folder(tmp_path):
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(b"")
-    with pytest.raises(InputError, match="got: a file"):
+    with pytest.raises(InputError, match="got: a file with another ending"):
         dl.open_data(str(path))
 
 

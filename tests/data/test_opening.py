@@ -129,7 +129,9 @@ def test_a_file_under_a_known_ending_must_be_one(name, tmp_path):
 
 def test_one_table_of_two_is_no_data_set(parts, tmp_path):
     (tmp_path / "train.csv").write_bytes(as_text(parts[0]))
-    with pytest.raises(InputError, match=r"no such data set(?s:.)*train\.csv and test\.csv(?s:.)*got: a folder"):
+    with pytest.raises(
+        InputError, match=r"no such data set(?s:.)*train\.csv and test\.csv(?s:.)*got: a folder with other things in it"
+    ):
         dl.open_data(str(tmp_path))
 
 

@@ -168,8 +168,8 @@ def _parse_line(line: bytes, columns: int, label: int | None, where: str) -> lis
     """One line, number by number: the definition of what is accepted."""
     cells = line.split(b",")
     if len(cells) != columns:
-        must_be, got = f"{columns} columns, as in line 1", f"{len(cells)} columns in {line[:40]!r}"
-        refuse(DataFileError, where, "a column is missing, or there is one too many", must_be=must_be, got=got)
+        what, must_be = "a column is missing, or there is one too many", f"{columns} columns, as in line 1"
+        refuse(DataFileError, where, what, must_be=must_be, got=f"{len(cells)} columns")
     numbers = []
     for column, cell in enumerate(map(_clean, cells)):
         most = CLASSES - 1 if column == label else 255

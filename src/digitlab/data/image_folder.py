@@ -95,7 +95,7 @@ def _read_part(folder: Path, classes: tuple[str, ...], source: str) -> Digits:
             images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path)))
             labels.append(label)
     if not images:
-        refuse(DataFileError, folder, "there are no pictures", must_be="files in a folder for each class")
+        refuse(DataFileError, folder, "there are no pictures", must_be="pictures in a folder for each class")
     return Digits(np.stack(images), np.array(labels, dtype=np.uint8), source, classes)
 
 

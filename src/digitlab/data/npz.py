@@ -104,10 +104,10 @@ def _parse_header(content: bytes, member: str, name: str) -> tuple[np.dtype[Any]
         got = repr(content[8 + width : 160])
         refuse(DataFileError, where, "the header of the array is damaged, or tells of no plain array", got=got)
     kind, order, shape = header[1].decode(), "F" if header[2] == b"True" else "C", map(int, SIDES.findall(header[3]))
-    kinds = PIXEL_TYPES if member.startswith("x") else LABEL_TYPES
+    kinds, must_be = (PIXEL_TYPES, "bytes") if member.startswith("x") else (LABEL_TYPES, "whole numbers")
     if kind not in kinds:
-        help = "save it as whole numbers: pixels with .astype(numpy.uint8), 0 to 255; objects are never read"
-        refuse(DataFileError, where, "the array has the wrong type", must_be=" or ".join(kinds), got=kind, help=help)
+        help = "make bytes with array.astype(numpy.uint8): pixels 0 to 255, labels 0 to 9"
+        refuse(DataFileError, where, "the array has the wrong type", must_be=must_be, got=kind, help=help)
     return np.dtype(kind), order, tuple(shape), offset
 
 

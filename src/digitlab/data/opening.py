@@ -79,12 +79,11 @@ def open_images(name: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 def _find_format(name: str, formats: dict[str, Format]) -> Format:
     """The first format that fits what lies at ``name``."""
-    path = Path(name)
+    path, got = Path(name), "neither a known name nor a folder or file"
     with system_errors(InputError, f"{printable(name)}: there is no such data set"):  # a name too long, no permission
         found = next((form for form in formats.values() if path.exists() and form.fits(path)), None)
-        got = (
-            "a folder" if path.is_dir() else "a file" if path.exists() else "neither a known name nor a folder or file"
-        )
+        if path.exists():
+            got = "a folder with other things in it" if path.is_dir() else "a file with another ending"
     if found is None:
         must_be = "; ".join([", ".join(CATALOGUE), *(form.about for form in formats.values())])
         refuse(InputError, name, "there is no such data set", must_be=must_be, got=got)

@@ -34,7 +34,7 @@ __all__ = ["open_picture"]
 CheckSize: TypeAlias = Callable[[int, int], None]
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
-WHOLE = f"one whole picture as {', '.join(FORMATS)}"
+WHOLE = "one whole picture as PNG, JPEG, BMP, WebP or GIF"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 OF_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks that matter, though a PNG could do without
 ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture could do without it
