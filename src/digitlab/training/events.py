@@ -39,7 +39,7 @@ class Started:
     held_out: int = 0
     epoch: int = 0
     step: int = 0
-    earlier: tuple[EpochDone, ...] = ()
+    earlier: tuple[EpochDone, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
 
 
