@@ -111,6 +111,14 @@ def test_where_training_diverged_arrives_too(travel):
 def test_what_cannot_be_shown_is_still_described():
     assert errors.describe(3) == "3"
     assert "int" in errors.describe(10**5000)
+    assert errors.describe("x" * 300) == "'" + "x" * 199 + "..."
+
+
+@pytest.mark.parametrize("name", ["x" * 10**6, 10**5000, None, ["seed"]], ids=["text", "number", "None", "list"])
+def test_whatever_is_given_in_place_of_a_name_is_refused_in_few_words(name):
+    with pytest.raises(errors.InputError, match="there is no thing") as caught:
+        errors.require_name(name, ["seed"], "thing")
+    assert len(str(caught.value)) < 500
 
 
 def test_another_kind_is_refused_in_our_words():

@@ -61,9 +61,7 @@ class DigitlabError(Exception):
     exit_code = 1  # of the command line: 1, the work failed; 2, the call was wrong
 
     def __init__(self, what: str, *, must_be: str = "", got: object = "", help: str = "") -> None:
-        shown = str(got)
-        if len(shown) > LONGEST_SHOWN:
-            shown = shown[:LONGEST_SHOWN] + "..."
+        shown = _shortened(str(got))
         self.what, self.must_be, self.got, self.help = what, must_be, shown, help
         super().__init__(what, must_be, shown, help)
 
@@ -139,11 +137,15 @@ class UnknownError(LabError):
 
 
 def describe(value: object) -> str:
-    """``repr(value)`` for an error, even where there is none: Python prints no whole number beyond 4,300 digits."""
+    """``repr(value)``, shortened, for an error; even where there is none, as of whole numbers beyond 4,300 digits."""
     try:
-        return repr(value)
+        return _shortened(repr(value))
     except Exception as error:  # whatever a foreign __repr__ does
         return f"a value of type {type(value).__name__} that cannot be shown ({error})"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
 
 
 def printable(text: str, *, keep: str = "") -> str:
@@ -165,10 +167,10 @@ def require_name(name: object, known: Iterable[str], what: str, kind: type[Digit
         InputError: (or another ``kind``) there is no ``what`` of this name.
     """
     names = list(known)
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         import difflib  # only where somebody needs it
 
-        near = difflib.get_close_matches(str(name), names, n=1)
+        near = difflib.get_close_matches(name[:LONGEST_SHOWN] if isinstance(name, str) else "", names, n=1)
         raise (kind or InputError)(
             f"there is no {what} {describe(name)}",
             must_be=", ".join(names),

@@ -44,10 +44,18 @@ def test_a_card_with_a_wrong_value_cannot_be_made(changes):
         dataclasses.replace(new_card(TINY), **changes)
 
 
-@pytest.mark.parametrize("card", [None, "no", Card(("no",)), Card(("no", "yes"), Preprocessing(3))])
-def test_a_network_takes_no_card_of_another_one(card):
+@pytest.mark.parametrize(
+    ("card", "complaint"),
+    [
+        (None, "must be a Card"),
+        ("no", "must be a Card"),
+        (Card(("no",)), "1 labels .* 2 outputs"),
+        (Card(("no", "yes"), Preprocessing(3)), "3 x 3 pixels .* 4 inputs"),
+    ],
+)
+def test_a_network_takes_no_card_of_another_one(card, complaint):
     network = dl.Network([4, 3, 2])
-    with pytest.raises(InputError, match="got: "):
+    with pytest.raises(InputError, match=complaint):
         network.card = card
     assert network.card == new_card(TINY)
 
@@ -125,7 +133,7 @@ def test_names_beat_numbers_and_other_names_are_refused():
     assert names_of_outputs(numbered, ("no",)) == ("no", "unused 1")
     trained = dataclasses.replace(named, training=TrainingSummary("finished", 3, 30, 100, 0, "drawn", "numpy"))
     for classes in (("yes", "no"), ("yes",), ("no",), ("0", "1"), tuple("0123456789")):
-        with pytest.raises(InputError, match=r"knows other classes(.|\n)*which was: drawn"):
+        with pytest.raises(InputError, match=r"knows other classes(.|\n)*it was trained on drawn"):
             names_of_outputs(trained, classes)
 
 

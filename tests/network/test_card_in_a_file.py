@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -167,9 +168,10 @@ def without(record: dict[str, Any], key: str) -> dict[str, Any]:
     ids=lambda value: value[:40],
 )
 def test_a_card_that_cannot_be_is_refused(name, text):
-    with pytest.raises(ModelFileError, match=r"must be: .*\n  got: .*\n  help: ") as caught:
+    with pytest.raises(ModelFileError) as caught:
         decode_model(forged(**{name: text}), HERE)
-    assert str(HERE) in caught.value.what
+    assert caught.value.what.startswith(f"{HERE}: ")
+    assert caught.value.got or re.search(r"\d", caught.value.what)  # says what was found
     assert len(str(caught.value)) < 2000
 
 

@@ -85,7 +85,7 @@ def test_weights_survive_any_memory_order(view, tmp_path):
 def test_a_network_that_is_not_finite_is_not_saved(wrong, tmp_path):
     network = dl.Network([4, 3, 2])
     network.b2[1] = wrong
-    with pytest.raises(ModelFileError, match="1 that are NaN or infinite"):
+    with pytest.raises(ModelFileError, match="b2 cannot be saved: 1 of its numbers"):
         network.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
 
@@ -143,5 +143,5 @@ def test_the_same_network_gives_the_same_bytes():
 
 @pytest.mark.parametrize("count", [22, 24, 0])
 def test_parameters_of_another_architecture_are_not_saved(count):
-    with pytest.raises(ModelFileError, match="23 parameters, for 4-3-2"):
+    with pytest.raises(ModelFileError, match=r"shape \(23,\), for 4-3-2"):
         encode_model(Architecture((4, 3, 2)), np.zeros(count, dtype=np.float32))

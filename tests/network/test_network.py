@@ -35,7 +35,7 @@ def test_assigning_a_view_copies_into_the_vector():
     network.b1 = [1, 2, 3]
     assert network.parameters is before
     assert network.parameters[784 * 3 : 784 * 3 + 3].tolist() == [1, 2, 3]
-    with pytest.raises(ArchitectureError, match="b1 has another shape"):
+    with pytest.raises(ArchitectureError, match="b1 has shape"):
         network.b1 = [1, 2]
 
 
@@ -101,7 +101,7 @@ def test_blocks_do_not_show(mnist):
     "picture", [np.zeros((28, 27)), np.zeros(783), np.full(784, np.nan), np.full(784, 1.5), np.zeros(784, int)]
 )
 def test_wrong_pictures_are_refused(picture):
-    with pytest.raises(PictureError, match="help"):
+    with pytest.raises(PictureError, match=r"must be|got"):
         dl.Network(CLASSIC).probabilities(picture)
 
 
@@ -187,7 +187,7 @@ def test_numpys_own_error_settings_do_not_show(few):
 def test_one_picture_without_an_answer_is_counted_as_one(few):
     network = dl.Network([784, 10])
     network.b1 = np.full(10, np.inf)
-    with pytest.raises(DivergenceError, match="1 pictures without"):
+    with pytest.raises(DivergenceError, match="no answer to 1 of the pictures"):
         network.probabilities(few.images[0])
-    with pytest.raises(DivergenceError, match="3 pictures without"):
+    with pytest.raises(DivergenceError, match="no answer to 3 of the pictures"):
         network.probabilities(few.images[:3])

@@ -172,5 +172,5 @@ def test_names_in_a_manifest_that_cannot_be_are_refused(digits, tmp_path, classe
     events.close()
     manifest["data"]["classes"] = classes
     (tmp_path / "copy" / MANIFEST).write_text(json.dumps(manifest))
-    with pytest.raises(RunError, match="must be"):
+    with pytest.raises(RunError, match="labels"):
         dl.load(tmp_path / "copy")

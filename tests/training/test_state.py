@@ -150,7 +150,7 @@ def test_a_checkpoint_of_another_network_is_refused(count, state):
 @pytest.mark.parametrize("name", ["W1", "Parameters", "optimizer", "", "best.1"])
 def test_a_tensor_that_no_checkpoint_has_is_refused(name, state):
     tensors = {"parameters": state.parameters, name: state.parameters}
-    with pytest.raises(ModelFileError, match="the tensors are not this training's"):
+    with pytest.raises(ModelFileError, match="these are not the vectors of this training"):
         decode_checkpoint(encode_tensors(tensors, _texts(state)), COUNT, PATH)
 
 

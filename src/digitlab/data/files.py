@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from pathlib import Path
 
-from digitlab.errors import DataFileError, DigitlabError, PictureError, printable, refuse, system_errors
+from digitlab.errors import DataFileError, DigitlabError, InputError, printable, refuse, system_errors
 
 __all__ = ["MAX_ARRAY_BYTES", "PIECE", "first_there", "largest", "named", "opened", "read_file", "readable", "unzipped"]
 
@@ -65,10 +65,10 @@ def first_there(folder: Path, *names: str) -> Path | None:
 
 @contextmanager
 def named(place: object, kind: type[DigitlabError] = DataFileError) -> Iterator[None]:
-    """While inside, a picture or label that is refused is an error of this ``kind`` that names ``place``."""
+    """While inside, a picture, label or layer that is refused is an error of this ``kind`` that names ``place``."""
     try:
         yield
-    except PictureError as error:
+    except InputError as error:
         refuse(kind, place, error.what, must_be=error.must_be, got=error.got, help=error.help)
 
 

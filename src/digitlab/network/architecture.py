@@ -15,16 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitlab.errors import ArchitectureError, describe
+from digitlab.errors import ArchitectureError, describe, require_name
 from digitlab.network.activations import ACTIVATIONS, Floats
 
 __all__ = ["MAX_LAYERS", "MAX_PARAMETERS", "MAX_UNITS", "Architecture", "Layer"]
 
 MAX_LAYERS = 32  # weight layers
 MAX_UNITS = 16_384  # in one layer
-MAX_PARAMETERS = (
-    100_000_000  # 400 MB as float32; the record of a fully connected network on MNIST (2010) has 12 million
-)
+MAX_PARAMETERS = 100_000_000  # 400 MB; the record of a fully connected network on MNIST (2010) has 12 million
 
 
 class Layer(NamedTuple):
@@ -51,20 +49,10 @@ class Architecture:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", _checked_sizes(self.sizes))
-        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
-            raise ArchitectureError(
-                "there is no such activation",
-                must_be=", ".join(ACTIVATIONS),
-                got=describe(self.activation),
-                help='"sigmoid" is the classic choice, "relu" the usual one today',
-            )
+        require_name(self.activation, ACTIVATIONS, "activation", ArchitectureError)
         if self.parameter_count > MAX_PARAMETERS:
-            raise ArchitectureError(
-                "the network is too large",
-                must_be=f"at most {MAX_PARAMETERS:,} parameters",
-                got=f"{self.parameter_count:,} for layers {self}",
-                help="make the hidden layers narrower",
-            )
+            what = f"layers {self} are too large: {self.parameter_count:,} parameters"
+            raise ArchitectureError(what, must_be=f"at most {MAX_PARAMETERS:,} parameters")
 
     def __str__(self) -> str:
         return "-".join(map(str, self.sizes))
@@ -108,8 +96,7 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     if not whole or not 2 <= len(sizes) <= MAX_LAYERS + 1 or not all(1 <= size <= MAX_UNITS for size in sizes):
         raise ArchitectureError(
             "these layer sizes cannot make a network",
-            must_be=f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS:,}, from inputs to outputs",
+            must_be=f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS:,}, such as [784, 64, 10]",
             got=describe(sizes),
-            help="[784, 64, 10] is the classic: 784 pixels, 64 hidden units, 10 digits",
         )
     return tuple(int(size) for size in sizes)

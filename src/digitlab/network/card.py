@@ -9,14 +9,15 @@ Reference: docs/reference/model-file.md.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeGuard
 
 import msgspec
 from msgspec import Meta
 
-from digitlab.errors import InputError, describe
+from digitlab.errors import InputError, describe, printable
 from digitlab.network.architecture import Architecture
 
 __all__ = [
@@ -48,8 +49,6 @@ SettingValue = int | float | str | list[int]
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
-
-_LABEL_RULE = f"different names of 1 to {MAX_LABEL_LENGTH} printable characters, one for each output"
 
 
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,12 +117,7 @@ class Card:
         for name, kind in (("preprocessing", Preprocessing), ("training", TrainingSummary)):
             value = getattr(self, name)
             if not isinstance(value, kind | None):
-                raise InputError(
-                    f"the {name} of a network is something else",
-                    must_be=f"a {kind.__name__}, or None",
-                    got=describe(value),
-                    help="change a card with dataclasses.replace(network.card, ...)",
-                )
+                raise InputError(f"the {name} of a card must be a {kind.__name__} or None", got=describe(value))
 
     def check_fit(self, architecture: Architecture) -> None:
         """Refuse an architecture that this card does not belong to.
@@ -133,19 +127,9 @@ class Card:
         """
         inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
         if len(self.labels) != outputs:
-            raise InputError(
-                "the labels are not the network's",
-                must_be=f"{outputs} names, one for each output of {architecture}",
-                got=f"{len(self.labels)} names",
-                help="give every output a name",
-            )
-        if self.preprocessing is not None and self.preprocessing.side**2 != inputs:
-            raise InputError(
-                "the preprocessing is not the network's",
-                must_be=f"a picture with {inputs} pixels, for {architecture}",
-                got=f"{self.preprocessing.side} x {self.preprocessing.side} pixels",
-                help="take both from the same network",
-            )
+            raise InputError(f"{len(self.labels)} labels are not those of a network with {outputs} outputs")
+        if self.preprocessing is not None and (side := self.preprocessing.side) ** 2 != inputs:
+            raise InputError(f"pictures of {side} x {side} pixels are not those of a network with {inputs} inputs")
 
 
 def new_card(architecture: Architecture, classes: Sequence[str] | None = None) -> Card:
@@ -185,8 +169,7 @@ def names_of_outputs(card: Card, classes: Sequence[str]) -> tuple[str, ...]:
             "the network knows other classes than the data has",
             must_be=", ".join(card.labels),
             got=", ".join(classes),
-            help="use the kind of data that it was trained on"
-            + (f", which was: {card.training.source}" if card.training else ""),
+            help=f"it was trained on {card.training.source}" if card.training else "",
         )
     return card.labels
 
@@ -198,8 +181,8 @@ def are_numbers(names: Sequence[str]) -> bool:
 
 def plain_text(words: str) -> str:
     """Words as the summary of a training can hold them: what cannot be printed is written out, and a lot is cut."""
-    printable = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in words)
-    return printable if len(printable) <= MAX_TEXT_LENGTH else printable[: MAX_TEXT_LENGTH - 3] + "..."
+    words = printable(words)
+    return words if len(words) <= MAX_TEXT_LENGTH else words[: MAX_TEXT_LENGTH - 3] + "..."
 
 
 def _numbers(outputs: int) -> tuple[str, ...]:
@@ -217,62 +200,52 @@ def _unused(outputs: int, classes: Sequence[str]) -> list[str]:
     return names
 
 
-def _checked_labels(labels: Sequence[str]) -> tuple[str, ...]:
+def _checked_labels(labels: object) -> tuple[str, ...]:
     names = tuple(labels) if isinstance(labels, list | tuple) else ()
-    seen: set[str] = set()
-    got = None if names else describe(labels)
-    for name in names:
-        if not (isinstance(name, str) and _is_name(name)):
-            got = describe(name)
-            break
-        if name in seen:
-            got = f"{name!r} more than once"
-            break
-        seen.add(name)
-    if got is not None:
-        help = "class names are those of the training data: Digits(..., classes=(...))"
-        raise InputError("these labels cannot be a network's", must_be=_LABEL_RULE, got=got, help=help)
+    wrong = [name for name in names if not _is_name(name)] or [name for name, n in Counter(names).items() if n > 1]
+    if wrong or not names:
+        raise InputError(
+            "these labels cannot be a network's",
+            must_be=f"different names of 1 to {MAX_LABEL_LENGTH} printable characters, one for each output",
+            got=describe(wrong[0] if wrong else labels),
+        )
     return names
 
 
-def _is_name(name: str) -> bool:
-    return 1 <= len(name) <= MAX_LABEL_LENGTH and name.isprintable()
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and 1 <= len(name) <= MAX_LABEL_LENGTH and name.isprintable()
 
 
-def _checked_temperature(temperature: Any) -> float | None:
+def _checked_temperature(temperature: object) -> float | None:
     if temperature is None:
         return None
-    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
-    if not is_number or not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:  # NaN is not
-        raise InputError(
-            "this cannot be a temperature",
-            must_be=f"a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, or None",
-            got=describe(temperature),
-            help="1 leaves the probabilities as they are",
-        )
+    if not _is_number(temperature) or not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:  # NaN is not
+        rule = f"a temperature must be a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, or None"
+        raise InputError(rule, got=describe(temperature))
     return float(temperature)
 
 
-def _checked_recipe(recipe: Any) -> dict[str, SettingValue] | None:
+def _checked_recipe(recipe: object) -> dict[str, SettingValue] | None:
     """Only the form: which settings there are is known to those who train."""
     if recipe is None:
         return None
-    entries = recipe if isinstance(recipe, dict) else {None: None}
-    named = all(isinstance(name, str) and _is_name(name) for name in entries)
-    if not named or len(entries) > MAX_SETTINGS or not all(map(_is_setting, entries.values())):
+    settings = recipe if isinstance(recipe, dict) else {None: None}
+    if not all(map(_is_name, settings)) or len(settings) > MAX_SETTINGS or not all(map(_is_setting, settings.values())):
         raise InputError(
             "this cannot be the recipe of a network",
             must_be=f"at most {MAX_SETTINGS} settings by name: finite numbers, short texts, or lists of whole numbers",
             got=describe(recipe),
-            help="such as recipe.to_dict()",
         )
-    return dict(entries)
+    return dict(settings)
 
 
-def _is_setting(value: Any) -> bool:
+def _is_setting(value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= MAX_SETTING_LENGTH
     if isinstance(value, list):
         return len(value) <= MAX_SETTING_LENGTH and all(isinstance(one, int) and _is_setting(one) for one in value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) <= MAX_COUNT  # NaN is not
+    return _is_number(value) and abs(value) <= MAX_COUNT  # NaN is not
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

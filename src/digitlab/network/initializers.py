@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.errors import ArchitectureError, describe
+from digitlab.errors import ArchitectureError, describe, require_name
 from digitlab.network.architecture import Architecture
 
 __all__ = ["INITIALIZERS", "Initializer", "first_parameters"]
@@ -45,17 +45,9 @@ def first_parameters(architecture: Architecture, initializer: str, seed: int) ->
     Raises:
         ArchitectureError: an unknown initializer, or a seed that is not a whole number from 0.
     """
-    if initializer not in INITIALIZERS:
-        raise ArchitectureError(
-            "there is no such initializer",
-            must_be=", ".join(INITIALIZERS),
-            got=describe(initializer),
-            help='try "lecun"',
-        )
+    require_name(initializer, INITIALIZERS, "initializer", ArchitectureError)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ArchitectureError(
-            "the seed cannot be used", must_be="a whole number from 0", got=describe(seed), help="try 0"
-        )
+        raise ArchitectureError("a seed must be a whole number from 0", got=describe(seed))
     generator = np.random.default_rng(seed)
     parameters = np.zeros(architecture.parameter_count, dtype=np.float32)
     for W, _ in architecture.layers(parameters):

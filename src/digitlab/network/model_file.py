@@ -19,18 +19,20 @@ Reference: docs/reference/model-file.md.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from digitlab.data.files import named, read_file
 from digitlab.durable import write_durably
-from digitlab.errors import ArchitectureError, InputError, ModelFileError, system_errors
+from digitlab.errors import ModelFileError, printable, refuse, system_errors
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import MAX_PARAMETERS, MAX_UNITS, Architecture
 from digitlab.network.card import (
@@ -45,13 +47,13 @@ from digitlab.network.card import (
     new_card,
 )
 from digitlab.network.tensor_file import (
+    COPY_AGAIN,
     MAX_HEADER_BYTES,
     TensorHeader,
     decode_json,
     decode_tensors,
     encode_tensors,
     read_header,
-    refuse,
 )
 
 __all__ = ["MODEL_SUFFIX", "ModelFile", "decode_model", "encode_model", "read_model", "write_model"]
@@ -61,7 +63,7 @@ VERSION = "1"
 MODEL_SUFFIX = ".safetensors"
 MAX_FILE_BYTES = 8 + MAX_HEADER_BYTES + 4 * MAX_PARAMETERS
 NEEDED = {"format", "version", "architecture", "sha256"}
-CARD: dict[str, Any] = {  # may be missing; by name, the JSON that it must be
+CARD: dict[str, object] = {  # may be missing; by name, the JSON that it must be
     "labels": Annotated[list[Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]], Meta(max_length=MAX_UNITS)],
     "preprocessing": Preprocessing,
     "temperature": Annotated[float, Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)],
@@ -93,21 +95,15 @@ def write_model(path: Path, architecture: Architecture, parameters: Floats, card
         InputError: the card is not the network's.
     """
     content = encode_model(architecture, parameters, card)
-    must_be = "a file name in a folder that exists, with free space"
-    help = "check the folder and the space left, or choose another path"
-    with system_errors(ModelFileError, f"{path}: the model cannot be written", must_be=must_be, help=help):
+    with system_errors(ModelFileError, f"{printable(str(path))}: the model cannot be written"):
         write_durably(path, content)
 
 
 def encode_model(architecture: Architecture, parameters: Floats, card: Card | None = None) -> bytes:
     """The bytes of a model file: the same network with the same card always gives the same. See `write_model`."""
     if parameters.shape != (architecture.parameter_count,):
-        raise ModelFileError(
-            "this network cannot be saved",
-            must_be=f"{architecture.parameter_count} parameters, for {architecture}",
-            got=f"shape {parameters.shape}",
-            help="take both from the same network",
-        )
+        must_be = f"shape ({architecture.parameter_count},), for {architecture}"
+        raise ModelFileError("the parameters do not fit the layers", must_be=must_be, got=f"shape {parameters.shape}")
     card = card or new_card(architecture)
     card.check_fit(architecture)
     told = {"architecture": {"sizes": architecture.sizes, "activation": architecture.activation}}
@@ -123,15 +119,7 @@ def read_model(path: Path) -> ModelFile:
     Raises:
         ModelFileError: missing, not a model file, damaged, or shaped wrongly.
     """
-    help = "check that the file is there and may be read"
-    with system_errors(ModelFileError, f"{path}: the model cannot be read", must_be="a readable file", help=help):
-        if not path.is_file():
-            got = "a folder" if path.is_dir() else "something that is not a file" if path.exists() else "nothing there"
-            refuse(path, "there is no model file", "a file that digitlab wrote", got)
-        if path.stat().st_size > MAX_FILE_BYTES:
-            refuse(path, "the file is too large", f"at most {MAX_FILE_BYTES} bytes", f"{path.stat().st_size} bytes")
-        content = path.read_bytes()
-    return decode_model(content, path)
+    return decode_model(read_file(path, MAX_FILE_BYTES, ModelFileError), path)
 
 
 def decode_model(content: bytes, path: Path) -> ModelFile:
@@ -139,17 +127,15 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     header = read_header(content, path)
     architecture = _read_architecture(header, path)
     if (size := 4 * architecture.parameter_count) > len(content):  # before memory is spent on it
-        must_be = f"at least {size} bytes, for {architecture}"
-        refuse(path, "the architecture promises more than the file can hold", must_be, f"{len(content)} bytes")
+        refuse(ModelFileError, path, f"{architecture} needs {size} bytes of numbers, and the file has {len(content)}")
     card = _read_card(header.metadata, architecture, path)
     flat = np.empty(architecture.parameter_count, dtype=np.float32)
     views = architecture.named(flat)
-    expected = {name: view.shape for name, view in views.items()}
-    if sorted(header.shapes) != sorted(expected):
-        refuse(path, "the tensors are not the network's", ", ".join(expected), ", ".join(header.shapes) or "none")
-    for name, shape in expected.items():
-        if header.shapes[name] != shape:
-            refuse(path, f"{name} does not fit the architecture", f"shape {shape}", f"shape {header.shapes[name]}")
+    shapes = {name: view.shape for name, view in views.items()}
+    for name in sorted(shapes.keys() | header.shapes.keys()):
+        if (must_be := shapes.get(name)) != (got := header.shapes.get(name)):
+            what = f"{name[:40]} does not fit the layers {architecture}"
+            refuse(ModelFileError, path, what, must_be=str(must_be or "no such tensor"), got=got or "no such tensor")
     tensors = decode_tensors(content, header, path)
     for name, view in views.items():
         view[...] = tensors[name]
@@ -160,31 +146,26 @@ def _read_architecture(header: TensorHeader, path: Path) -> Architecture:
     texts = header.metadata
     if not NEEDED <= set(texts) <= NEEDED | set(CARD) | {TEXT_SHA256, FORMER}:
         must_be = f"the metadata {sorted(NEEDED)}, and perhaps {sorted(CARD)}"
-        refuse(path, "this is not a model file", must_be, str(sorted(texts)))
+        refuse(ModelFileError, path, "this is not a model file", must_be=must_be, got=sorted(texts))
     if (texts["format"], texts["version"]) != (FORMAT, VERSION):
         got = f"{texts['format']} version {texts['version']}"
-        refuse(path, "this format is not known", f"{FORMAT} version {VERSION}", got)
-    expected = texts.get(TEXT_SHA256)  # the first files have none
-    if expected is not None and (actual := _digest(texts)) != expected:
-        refuse(path, "what the file says of itself was changed or damaged", f"SHA-256 {expected[:64]}", actual)
-    entry = decode_json(texts["architecture"], _ArchitectureEntry, path, "the architecture")
-    try:
+        refuse(ModelFileError, path, "this format is not known", must_be=f"{FORMAT} version {VERSION}", got=got)
+    if texts.get(TEXT_SHA256, digest := _digest(texts)) != digest:  # the first files have none
+        what = "what the file says of itself was changed or damaged: its SHA-256 is another"
+        refuse(ModelFileError, path, what, help=COPY_AGAIN)
+    entry: _ArchitectureEntry = decode_json(texts["architecture"], _ArchitectureEntry, path, "the architecture")
+    with named(path, ModelFileError):
         return Architecture(entry.sizes, entry.activation)
-    except ArchitectureError as error:
-        refuse(path, error.what, error.must_be, error.got)
 
 
 def _read_card(texts: dict[str, str], architecture: Architecture, path: Path) -> Card:
     """What the file says beside the numbers; what it does not say is as in a new network."""
     if FORMER in texts:
-        decode_json(texts[FORMER], dict[str, Any], path, FORMER)
+        decode_json(texts[FORMER], dict[str, object], path, FORMER)
     told = {name: decode_json(texts[name], kind, path, f"the {name}") for name, kind in CARD.items() if name in texts}
-    try:
-        fallback = new_card(architecture)
-        card = Card(**{"labels": fallback.labels, "preprocessing": fallback.preprocessing, **told})
+    with named(path, ModelFileError):
+        card = dataclasses.replace(new_card(architecture), **told)
         card.check_fit(architecture)
-    except InputError as error:
-        refuse(path, error.what, error.must_be, error.got)
     return card
 
 

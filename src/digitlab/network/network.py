@@ -27,7 +27,7 @@ from digitlab.network.activations import ACTIVATIONS, Floats, softmax
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.card import Card, new_card
 from digitlab.network.initializers import first_parameters
-from digitlab.network.model_file import ModelFile, decode_model, read_model, write_model
+from digitlab.network.model_file import decode_model, read_model, write_model
 
 __all__ = ["Network"]
 
@@ -73,11 +73,9 @@ class Network:
     def from_parameters(cls, architecture: Architecture, parameters: Floats, card: Card | None = None) -> Network:
         """A network with these parameters (copied), such as the ones that a model file holds, and its card."""
         if parameters.shape != (architecture.parameter_count,):
+            must_be = f"shape ({architecture.parameter_count},), for {architecture}"
             raise ArchitectureError(
-                "the parameters do not fit the layers",
-                must_be=f"shape ({architecture.parameter_count},) for {architecture}",
-                got=f"shape {parameters.shape}",
-                help="take both from the same network",
+                "the parameters do not fit the layers", must_be=must_be, got=f"shape {parameters.shape}"
             )
         network = cls.__new__(cls)
         network.architecture = architecture
@@ -95,7 +93,7 @@ class Network:
         """Made once, because `parameters` stays the same vector: for one picture, views take as long as a layer."""
         return self.architecture.layers(self.parameters)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """What is copied and pickled: all but the views, which would come back as arrays of their own."""
         return {name: value for name, value in self.__dict__.items() if name != "_layers"}
 
@@ -113,20 +111,11 @@ class Network:
             view = getattr(self, name)
             array = np.asarray(value)
             if array.shape != view.shape:
-                raise ArchitectureError(
-                    f"{name} has another shape",
-                    must_be=f"shape {view.shape}",
-                    got=f"shape {array.shape}",
-                    help="weights are (inputs, outputs), biases (outputs,)",
-                )
+                raise ArchitectureError(f"{name} has shape {view.shape}", got=f"shape {array.shape}")
             view[...] = array
         elif name == "parameters" and value is not self.__dict__.get("parameters", value):  # `*=` assigns the same
-            raise ArchitectureError(
-                "the parameter vector is not to be replaced",
-                must_be="a change in place",
-                got=type(value).__name__,
-                help="network.parameters[:] = values",
-            )
+            what = "the parameter vector can be changed, but not replaced"
+            raise ArchitectureError(what, help="network.parameters[:] = values")
         else:
             if name == "card":
                 require_kind(value, Card, "the card", "dataclasses.replace(network.card, temperature=1.5)")
@@ -180,10 +169,9 @@ class Network:
         *_, z = self.activations(normalize(pixels))
         finite = np.isfinite(z)
         if np.count_nonzero(finite) < z.size:
+            wrong = np.count_nonzero(~finite.all(axis=-1))
             raise DivergenceError(
-                "the network has no answer: its sums are no longer finite",
-                must_be="finite logits for every picture",
-                got=f"{np.count_nonzero(~finite.all(axis=-1))} pictures without",
+                f"the network has no answer to {wrong} of the pictures: its sums are no longer finite",
                 help="train it again with a smaller learning rate",
             )
         return z
@@ -218,7 +206,7 @@ class Network:
     @classmethod
     def decode(cls, content: bytes, path: Path) -> Network:
         """The network in the bytes of a model file; ``path`` is what error messages name. See `load`."""
-        return cls._from_file(decode_model(content, path))
+        return cls.from_parameters(*decode_model(content, path))
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
@@ -227,8 +215,4 @@ class Network:
         Raises:
             ModelFileError: missing, damaged, or not a model file.
         """
-        return cls._from_file(read_model(Path(path)))
-
-    @classmethod
-    def _from_file(cls, model: ModelFile) -> Network:
-        return cls.from_parameters(model.architecture, model.parameters, model.card)
+        return cls.from_parameters(*read_model(Path(path)))

@@ -18,7 +18,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.network.tensor_file import decode_json, decode_tensors, encode_tensors, read_header, refuse
+from digitlab.errors import ModelFileError, refuse
+from digitlab.network.tensor_file import decode_json, decode_tensors, encode_tensors, read_header
 
 __all__ = ["ENDED", "Change", "Counters", "Outcome", "State", "decode_checkpoint", "encode_checkpoint"]
 
@@ -116,13 +117,21 @@ def decode_checkpoint(content: bytes, parameter_count: int, path: Path) -> State
     header = read_header(content, path)
     texts = header.metadata
     if (texts.get("format"), texts.get("version")) != (FORMAT, VERSION) or "counters" not in texts:
-        refuse(path, "this is not a checkpoint", f"{FORMAT} version {VERSION}", f"the metadata {sorted(texts)}")
+        must_be = f"{FORMAT} version {VERSION}"
+        refuse(ModelFileError, path, "this is not a checkpoint", must_be=must_be, got=f"the metadata {sorted(texts)}")
     for name, shape in header.shapes.items():
         known = name in {"parameters", "best"} or name.startswith(OPTIMIZER)
         if not known or shape != (parameter_count,):
-            refuse(path, "the tensors are not this training's", f"vectors of {parameter_count}", f"{name} {shape}")
+            must_be = f"vectors of {parameter_count}"
+            refuse(
+                ModelFileError,
+                path,
+                "these are not the vectors of this training",
+                must_be=must_be,
+                got=f"{name} {shape}",
+            )
     if "parameters" not in header.shapes:
-        refuse(path, "the parameters are missing", "a tensor named parameters", ", ".join(header.shapes))
+        refuse(ModelFileError, path, "the parameters are missing", got=", ".join(header.shapes))
     counters = decode_json(texts["counters"], Counters, path, "the counters")
     tensors = decode_tensors(content, header, path)
     vectors = {name: tensor.copy() for name, tensor in tensors.items()}  # those of the file cannot be written to
