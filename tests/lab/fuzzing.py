@@ -21,9 +21,9 @@ import requests
 from hypothesis import strategies as st
 from PIL import Image
 
-from digitlab.lab.guard import HEADERS
 from digitlab.lab.job import UNDER_WAY
-from digitlab.lab.limits import PICTURES
+from digitlab.lab.web.guard import HEADERS
+from digitlab.lab.web.limits import PICTURES
 from digitlab.training import SETTINGS, named_recipes
 from tests.lab.lab_tools import Served
 

@@ -16,11 +16,11 @@ from PIL import Image
 
 import digitlab as dl
 from digitlab.errors import BusyError
-from digitlab.lab import api
-from digitlab.lab.guard import Rules
 from digitlab.lab.lab import Lab
-from digitlab.lab.openapi import openapi_document
-from digitlab.lab.routes import ROUTES
+from digitlab.lab.web import api
+from digitlab.lab.web.guard import Rules
+from digitlab.lab.web.openapi import openapi_document
+from digitlab.lab.web.routes import ROUTES
 from digitlab.reading import prepare, prepare_strokes
 
 STROKES = [[[10.0, 10.0], [60.5, 12.25], [40.0, 90.0]]]

@@ -24,8 +24,8 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
-from digitlab.lab.guard import HEADERS
-from digitlab.lab.openapi import EVENTS, OPENAPI
+from digitlab.lab.web.guard import HEADERS
+from digitlab.lab.web.openapi import EVENTS, OPENAPI
 from tests.lab.fuzzing import Fuzzed, about_what_there_is, config, teach_pictures
 from tests.lab.lab_tools import start_lab
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from digitlab.errors import InputError
-from digitlab.lab.guard import HEADERS, Rules, parse_host
-from digitlab.lab.routes import ROUTES
+from digitlab.lab.web.guard import HEADERS, Rules, parse_host
+from digitlab.lab.web.routes import ROUTES
 
 PATHS = [(one.method, one.path.replace("{name}", "small")) for one in ROUTES]
 PATHS += [("GET", "/api/events"), ("GET", "/api/openapi.json"), ("GET", "/"), ("GET", "/static/app.js"), ("GET", "/no")]

@@ -6,7 +6,7 @@ import pytest
 
 from digitlab.errors import BusyError
 from digitlab.lab.feed import Feed
-from digitlab.lab.note import MARKER
+from digitlab.lab.resume_marker import MARKER
 from digitlab.lab.trainer import Trainer
 from tests.lab.trainer_tools import STEPS, begin, phase, wait
 

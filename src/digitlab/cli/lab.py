@@ -63,9 +63,9 @@ def lab(
     no_browser: NoBrowser = False,
 ) -> int:
     """Open the lab: a page on this machine to train a network, watch it, and draw digits for it. Ctrl-C closes it."""
-    from digitlab.lab.guard import Rules
     from digitlab.lab.lab import Lab
-    from digitlab.lab.server import Server, address_of, is_anywhere, is_loopback, listen, outside_address
+    from digitlab.lab.web.guard import Rules
+    from digitlab.lab.web.server import Server, address_of, is_anywhere, is_loopback, listen, outside_address
 
     check_threads(threads)
     find_engine(engine)

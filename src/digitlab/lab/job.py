@@ -12,8 +12,8 @@ from collections.abc import Callable, Generator
 from digitlab.data.digits import Digits
 from digitlab.engines.blas import hold_to_one_thread, release
 from digitlab.errors import DigitlabError
-from digitlab.lab.account import Account
 from digitlab.lab.insight import Probe
+from digitlab.lab.training_status import TrainingStatus
 from digitlab.network.network import Network
 from digitlab.training.events import Control, EpochDone, Event, StepDone, Stopped
 
@@ -31,7 +31,7 @@ class Job:
     """What `Trainer` hands to its thread, which calls `work`; everybody else calls the rest.
 
     Args:
-        account: what it comes to, for whoever asks.
+        status: what it comes to, for whoever asks.
         network: what is trained.
         digits: on what.
         events: the training.
@@ -41,14 +41,14 @@ class Job:
 
     def __init__(
         self,
-        account: Account,
+        status: TrainingStatus,
         network: Network,
         digits: Digits,
         events: Generator[Event, None, None],
         control: Control,
         watched: Callable[[], bool],
     ) -> None:
-        self.account = account
+        self.status = status
         self._network, self._digits, self._events, self._control = network, digits, events, control
         self._watched = watched
         self._wake = threading.Condition()
@@ -62,12 +62,12 @@ class Job:
     @property
     def run(self) -> str:
         """The name of the run."""
-        return self.account.run
+        return self.status.run
 
     @property
     def phase(self) -> str:
-        """Of `Account`."""
-        return self.account.phase
+        """Of `TrainingStatus`."""
+        return self.status.phase
 
     @property
     def under_way(self) -> bool:
@@ -103,69 +103,69 @@ class Job:
     def speed(self, steps_per_second: float | None) -> None:
         """So many steps a second; None for as many as there can be."""
         with self._wake:
-            self.account.steps_per_second = steps_per_second
+            self.status.steps_per_second = steps_per_second
             self._set_detail()
             self._wake.notify_all()
-        self.account.tell()
+        self.status.tell()
 
     def change(self, settings: dict[str, float]) -> None:
         """Other values from the next step on."""
-        self.account.wish(settings)
+        self.status.wish(settings)
         self._control.change(**settings)
 
     def stop(self) -> None:
         """End it, and keep what was learnt."""
         with self._wake:
             if self.under_way:
-                self.account.phase = "stopping"
+                self.status.phase = "stopping"
             self._control.stop()
             self._wake.notify_all()
 
     def _set_detail(self) -> None:
-        one_by_one = self.account.steps_per_second is not None or self._allowed == "step"
+        one_by_one = self.status.steps_per_second is not None or self._allowed == "step"
         self._control.detail = "steps" if one_by_one else "looks"
 
     def work(self) -> None:
         """Pull every event, until the last one or an error."""
-        reason, account = "failed", self.account
+        reason, status = "failed", self.status
         hold_to_one_thread()  # else NumPy's threads, which the probe wakes, spin beside those that train
         try:
             with contextlib.closing(self._events):
                 for event in self._events:
-                    account.take_in(event)
+                    status.take_in(event)
                     if isinstance(event, Stopped):
                         reason = event.reason
                     else:
                         self._after(event)
         except DigitlabError as error:
-            account.error = {key: str(getattr(error, key)) for key in ("what", "must_be", "got", "help")}
+            status.error = {key: str(getattr(error, key)) for key in ("what", "must_be", "got", "help")}
         except Exception as error:  # a fault of ours, or no memory: the lab goes on, and says so
             _log.exception("the training of %s failed", self.run)
             words = {"what": "the training ended by a mistake of the lab", "must_be": "a training without one"}
-            account.error = words | {"got": f"{type(error).__name__}: {error}"[:200], "help": "see the lab's terminal"}
-        account.tell_epochs()
+            status.error = words | {"got": f"{type(error).__name__}: {error}"[:200], "help": "see the lab's terminal"}
+        status.tell_epochs()
         self._make_copy()
         self._look()
         with self._wake:
-            account.phase = reason
+            status.phase = reason
         if self._probe is not None:
             self._probe.close()
         release()
-        account.tell()
+        status.tell()
 
     def _after(self, event: Event) -> None:
         """Between two events: tell, look inside, and wait where that is wished."""
         now, each_step = time.monotonic(), self._control.detail == "steps"
         if isinstance(event, StepDone) and each_step:
-            self.account.tell_step(event)
+            self.status.tell_step(event)
         if now >= self._next_copy:
             self._make_copy()
         if now >= self._next_beat:
-            told = self.account.tell_epochs()
+            told = self.status.tell_epochs()
             if (
                 isinstance(event, StepDone) and not told and not each_step
             ):  # else a long epoch would seem to stand still
-                self.account.tell_step(event)
+                self.status.tell_step(event)
             if self._watched() and now >= self._next_look:
                 self._look()
             self._next_beat = time.monotonic() + BEAT
@@ -175,41 +175,41 @@ class Job:
                     self._more_steps -= 1
                 else:
                     self._allowed = ""
-        per_second = self.account.steps_per_second
+        per_second = self.status.steps_per_second
         if isinstance(event, StepDone) and per_second is not None and not self._must_wait():
             with self._wake:
                 self._wake.wait_for(lambda: self._is_hurried(per_second), 1 / per_second)
-        if self._must_wait() and not self.account.ends_epoch(event):
+        if self._must_wait() and not self.status.ends_epoch(event):
             self._wait()
 
     def _ends_allowance(self, event: Event) -> bool:
         """Whether the step or the epoch that was allowed is over; an epoch's last step tells of the epoch as well."""
         if isinstance(event, EpochDone):
             return self._allowed in {"step", "epoch"}
-        return isinstance(event, StepDone) and self._allowed == "step" and not self.account.ends_epoch(event)
+        return isinstance(event, StepDone) and self._allowed == "step" and not self.status.ends_epoch(event)
 
     def _is_hurried(self, per_second: float) -> bool:
-        return self.account.steps_per_second != per_second or self._control.stopping or self._pausing
+        return self.status.steps_per_second != per_second or self._control.stopping or self._pausing
 
     def _must_wait(self) -> bool:
         return self._pausing and not self._allowed and not self._control.stopping
 
     def _wait(self) -> None:
         """Paused: everything is told first."""
-        account = self.account
+        status = self.status
         self._make_copy()
-        account.tell_epochs()
+        status.tell_epochs()
         self._look()
         with self._wake:
-            if account.phase == "running":
-                account.phase = "paused"
-        account.tell()
+            if status.phase == "running":
+                status.phase = "paused"
+        status.tell()
         with self._wake:
             self._wake.wait_for(lambda: not self._must_wait())
-            if account.phase == "paused":
-                account.phase = "running"
+            if status.phase == "paused":
+                status.phase = "running"
         if not self._allowed:
-            account.tell()
+            status.tell()
 
     def _make_copy(self) -> None:
         """A copy for whoever reads with it; only between two steps, and by the thread that takes them."""
@@ -219,13 +219,13 @@ class Job:
 
     def _look(self) -> None:
         """Look inside the newest copy."""
-        began, started = time.monotonic(), self.account.started
+        began, started = time.monotonic(), self.status.started
         if self._probe is None and started is not None:
             self._probe = Probe(self._network.architecture, self._digits, started.engine)
         if self._probe is not None:
             version, network = self._copy
             with contextlib.suppress(DigitlabError):  # it has no answer any more: training says so itself
-                self.account.look(self._probe.look(network), version)
+                self.status.look(self._probe.look(network), version)
         self._next_look = _after_rest(began, BEAT)
 
     def newest_copy(self) -> tuple[int, Network]:

@@ -14,9 +14,9 @@ from digitlab.data import open_data
 from digitlab.data.digits import Digits
 from digitlab.errors import DigitlabError
 from digitlab.lab.feed import Feed
-from digitlab.lab.guard import Rules
 from digitlab.lab.readers import Readers
 from digitlab.lab.trainer import Trainer
+from digitlab.lab.web.guard import Rules
 from digitlab.network.network import Network
 
 __all__ = ["Lab"]

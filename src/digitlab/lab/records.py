@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from digitlab.lab.answers import ProblemDetails
-from digitlab.lab.note import LEAST_SPEED, MOST_SPEED
 from digitlab.lab.readers import Reading
+from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED
+from digitlab.lab.web.answers import ProblemDetails
 from digitlab.reading.strokes import FARTHEST, FINEST
 
 __all__ = [

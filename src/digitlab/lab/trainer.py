@@ -15,11 +15,11 @@ from typing import Any
 from digitlab.data.digits import Digits
 from digitlab.errors import BusyError, DigitlabError, InputError, RunError
 from digitlab.fitting import train
-from digitlab.lab.account import Account
 from digitlab.lab.feed import Feed
 from digitlab.lab.job import Job
-from digitlab.lab.note import LEAST_SPEED, MOST_SPEED, Note, read_note, remove_note, write_note
+from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED, ResumeMarker, read_marker, remove_marker, write_marker
 from digitlab.lab.runs import changes_of, find_run, lock_run, parent_of, recipe_in_name, sweep_deleted
+from digitlab.lab.training_status import TrainingStatus
 from digitlab.network.network import Network
 from digitlab.runs import Branch
 from digitlab.runs.models import claimed_folder
@@ -86,8 +86,8 @@ class Trainer:
                 earlier = [one for one in find_run(self.folder, start.run.name).history() if one.epoch <= start.epoch]
                 parent = {"run": start.run.name, "epoch": start.epoch}
             told: dict[str, Any] = {"earlier": earlier, "parent": parent, "snapshot_every": every}
-            account = Account(folder.name, recipe, digits, self._feed, **told)
-            self._run(Job(account, network, digits, events, control, self._is_watched), stack, paused)
+            status = TrainingStatus(folder.name, recipe, digits, self._feed, **told)
+            self._run(Job(status, network, digits, events, control, self._is_watched), stack, paused)
             return folder.name
 
     def resume(self, run: str, *, paused: bool = False) -> None:
@@ -99,11 +99,11 @@ class Trainer:
             InputError: it has ended, or was of other data.
             RunError: it is damaged.
         """
-        self._resume(Note(run, paused))
+        self._resume(ResumeMarker(run, paused))
 
-    def _resume(self, note: Note) -> None:
+    def _resume(self, marker: ResumeMarker) -> None:
         with self._begin(), contextlib.ExitStack() as stack:
-            found = find_run(self.folder, note.run)
+            found = find_run(self.folder, marker.run)
             if found.manifest.outcome.state in ENDED:
                 raise InputError(
                     "this run has ended",
@@ -118,13 +118,13 @@ class Trainer:
             events = train(network, digits, recipe.recipe, **self._how, control=control, out=found.folder, resume=True)
             told: dict[str, Any] = {"earlier": history, "changes": changes_of(found.manifest.changes, history)}
             told |= {"parent": parent_of(found), "snapshot_every": max(1, found.manifest.snapshot_every)}
-            account = Account(note.run, recipe, digits, self._feed, **told)
-            job = Job(account, network, digits, events, control, self._is_watched)
-            job.speed(note.steps_per_second)
-            values = account.state()["values"]
-            if wished := {name: value for name, value in note.settings.items() if values.get(name) != value}:
+            status = TrainingStatus(marker.run, recipe, digits, self._feed, **told)
+            job = Job(status, network, digits, events, control, self._is_watched)
+            job.speed(marker.steps_per_second)
+            values = status.state()["values"]
+            if wished := {name: value for name, value in marker.settings.items() if values.get(name) != value}:
                 job.change(wished)
-            self._run(job, stack, note.paused)
+            self._run(job, stack, marker.paused)
 
     def _is_watched(self) -> bool:
         return self._feed.watchers > 0
@@ -167,26 +167,26 @@ class Trainer:
         with held:
             job.work()
         with self._lock:
-            if read_note(self.folder).run == job.run:  # else it is that of the next one, or of another lab
-                remove_note(self.folder)
+            if read_marker(self.folder).run == job.run:  # else it is that of the next one, or of another lab
+                remove_marker(self.folder)
         self._feed.publish("runs", {})
 
     def _mark(self, job: Job) -> None:
-        """Note which training is under way, and what is wished of it."""
+        """Leave a marker that says which training is under way, and what is wished of it."""
         with self._lock:
             if job.under_way:
-                account = job.account
-                write_note(self.folder, Note(job.run, job.paused, account.wished, account.steps_per_second))
+                status = job.status
+                write_marker(self.folder, ResumeMarker(job.run, job.paused, status.wished, status.steps_per_second))
 
     def continue_after_kill(self) -> str | None:
         """Go on with the training that was under way when the lab was killed; its name, or None."""
         sweep_deleted(self.folder)
-        note = read_note(self.folder)
+        marker = read_marker(self.folder)
         try:
-            if note.run:
-                self._resume(note)
-                return note.run
-        except BusyError:  # another lab or program is at work in it: the note is theirs
+            if marker.run:
+                self._resume(marker)
+                return marker.run
+        except BusyError:  # another lab or program is at work in it: the marker is theirs
             return None
         except DigitlabError as error:
             _log.warning("the training that was under way cannot go on: %s", error)
@@ -196,7 +196,7 @@ class Trainer:
                 got=error.got,
                 help=error.help,
             )
-        remove_note(self.folder)
+        remove_marker(self.folder)
         return None
 
     def pause(self) -> None:
@@ -266,7 +266,7 @@ class Trainer:
     def state(self) -> dict[str, Any] | None:
         """The training under way, or the last one; None where there was none."""
         job = self._job
-        return None if job is None else job.account.state()
+        return None if job is None else job.status.state()
 
     def network(self) -> Network | None:
         """A copy of the network under way, or of the last training; never torn between two steps."""

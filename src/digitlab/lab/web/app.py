@@ -12,15 +12,15 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digitlab.errors import DigitlabError
-from digitlab.lab.answers import JSON, Answer, encode, error_answer, refused
-from digitlab.lab.api import Endpoint
-from digitlab.lab.guard import Guard
 from digitlab.lab.lab import Lab
-from digitlab.lab.limits import parse_query
-from digitlab.lab.openapi import EVENTS, OPENAPI, openapi_document
-from digitlab.lab.pages import Page, find_pages
-from digitlab.lab.routes import ROUTES
-from digitlab.lab.streams import EventStream
+from digitlab.lab.web.answers import JSON, Answer, encode, error_answer, refused
+from digitlab.lab.web.api import Endpoint
+from digitlab.lab.web.guard import Guard
+from digitlab.lab.web.limits import parse_query
+from digitlab.lab.web.openapi import EVENTS, OPENAPI, openapi_document
+from digitlab.lab.web.pages import Page, find_pages
+from digitlab.lab.web.routes import ROUTES
+from digitlab.lab.web.streams import EventStream
 
 __all__ = ["make_app"]
 

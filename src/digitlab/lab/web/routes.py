@@ -11,12 +11,12 @@ from digitlab.engines import find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.errors import BusyError, InputError, RecipeError
 from digitlab.lab import records
-from digitlab.lab.answers import JSON, Answer, details_of
-from digitlab.lab.api import Call, Parameter, Route
 from digitlab.lab.job import UNDER_WAY
-from digitlab.lab.limits import OCTETS, PICTURES
 from digitlab.lab.readers import Reading, read_pixels, weight_pictures
 from digitlab.lab.runs import checked_name, delete_run, describe_run, find_run, list_runs
+from digitlab.lab.web.answers import JSON, Answer, details_of
+from digitlab.lab.web.api import Call, Parameter, Route
+from digitlab.lab.web.limits import OCTETS, PICTURES
 from digitlab.network.card import names_of_outputs
 from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
-from digitlab.lab.answers import Answer, error_answer, refused
+from digitlab.lab.web.answers import Answer, error_answer, refused
 
 __all__ = ["STATIC", "Page", "find_pages"]
 
-STATIC = Path(__file__).with_name("static")
+STATIC = Path(__file__).parents[1] / "static"
 KINDS = {  # said here: what the system's own table says differs from machine to machine
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",

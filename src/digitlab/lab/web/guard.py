@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitlab.errors import InputError
-from digitlab.lab.answers import Answer, error_answer, refused, unexpected_answer
+from digitlab.lab.web.answers import Answer, error_answer, refused, unexpected_answer
 
 __all__ = ["HEADERS", "NO_STORE", "Guard", "Rules", "parse_host"]
 

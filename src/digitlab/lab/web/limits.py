@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
 from digitlab.errors import InputError
-from digitlab.lab.answers import JSON, refused
+from digitlab.lab.web.answers import JSON, refused
 
 __all__ = ["BODY_SECONDS", "MOST_BYTES", "OCTETS", "PICTURES", "content_kind", "decode", "parse_query", "read_body"]
 

@@ -1,4 +1,4 @@
-"""The note that a lab leaves beside its runs: which training is under way, for the time after a kill."""
+"""The marker that a lab leaves beside its runs: which training is under way, for the time after a kill."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from msgspec import Meta
 from digitlab.durable import write_durably
 from digitlab.errors import RunError, system_errors
 
-__all__ = ["LEAST_SPEED", "MARKER", "MOST_SPEED", "Note", "read_note", "remove_note", "write_note"]
+__all__ = ["LEAST_SPEED", "MARKER", "MOST_SPEED", "ResumeMarker", "read_marker", "remove_marker", "write_marker"]
 
 MARKER = "lab.json"
 MOST_BYTES = 4096
 LEAST_SPEED, MOST_SPEED = 0.01, 1000.0  # steps a second, in slow motion
 
 
-class Note(msgspec.Struct, forbid_unknown_fields=True):
+class ResumeMarker(msgspec.Struct, forbid_unknown_fields=True):
     """A run, and what was wished of its training.
 
     Attributes:
@@ -35,29 +35,29 @@ class Note(msgspec.Struct, forbid_unknown_fields=True):
     steps_per_second: Annotated[float, Meta(ge=LEAST_SPEED, le=MOST_SPEED)] | None = None
 
 
-def read_note(folder: Path) -> Note:
-    """What was noted last; whatever else there is, and nothing, is a note of no run."""
+def read_marker(folder: Path) -> ResumeMarker:
+    """The one that was left last; whatever else there is, and nothing, is a marker of no run."""
     try:
         if not (folder / MARKER).is_file():  # a pipe would be waited for
-            return Note("")
+            return ResumeMarker("")
         with (folder / MARKER).open("rb") as file:
-            return msgspec.json.decode(file.read(MOST_BYTES), type=Note)
+            return msgspec.json.decode(file.read(MOST_BYTES), type=ResumeMarker)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Note("")
+        return ResumeMarker("")
 
 
-def write_note(folder: Path, note: Note) -> None:
-    """Note it, so that it survives the machine.
+def write_marker(folder: Path, marker: ResumeMarker) -> None:
+    """Leave it, so that it survives the machine.
 
     Raises:
         RunError: the system refuses.
     """
     must_be, help = "a folder that can be written, with free space", "check the folder and its disk"
     with system_errors(RunError, f"{folder}: the lab cannot write there", must_be=must_be, help=help):
-        write_durably(folder / MARKER, msgspec.json.encode(note))
+        write_durably(folder / MARKER, msgspec.json.encode(marker))
 
 
-def remove_note(folder: Path) -> None:
+def remove_marker(folder: Path) -> None:
     """Nothing is under way any more."""
     with contextlib.suppress(OSError):
         (folder / MARKER).unlink(missing_ok=True)

@@ -11,12 +11,12 @@ from digitlab.lab.runs import history_of, rate_of, recipe_in_name
 from digitlab.training.events import EpochDone, Event, SettingChanged, Started, StepDone
 from digitlab.training.recipe_files import NamedRecipe
 
-__all__ = ["Account"]
+__all__ = ["TrainingStatus"]
 
 MOST_CHANGES = 100  # of the settings, that are told each time: a program may make thousands
 
 
-class Account:
+class TrainingStatus:
     """Kept by the thread that trains; anybody may ask for `state`.
 
     Args:

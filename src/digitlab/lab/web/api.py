@@ -16,9 +16,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from digitlab.errors import BusyError, DigitlabError
-from digitlab.lab.answers import JSON, Answer, encode, error_answer, refused
 from digitlab.lab.lab import Lab
-from digitlab.lab.limits import MOST_BYTES, PICTURES, content_kind, decode, parse_query, read_body
+from digitlab.lab.web.answers import JSON, Answer, encode, error_answer, refused
+from digitlab.lab.web.limits import MOST_BYTES, PICTURES, content_kind, decode, parse_query, read_body
 
 __all__ = ["Call", "Endpoint", "Parameter", "Route"]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from digitlab.lab.answers import JSON, error_answer, refused
-from digitlab.lab.guard import HEADERS, NO_STORE
-from digitlab.lab.limits import BODY_SECONDS
+from digitlab.lab.web.answers import JSON, error_answer, refused
+from digitlab.lab.web.guard import HEADERS, NO_STORE
+from digitlab.lab.web.limits import BODY_SECONDS
 
 __all__ = ["HEAD_SECONDS", "MOST_CONNECTIONS", "Connection"]
 

@@ -14,9 +14,9 @@ from types import FrameType
 import uvicorn
 
 from digitlab.errors import InputError
-from digitlab.lab.app import make_app
-from digitlab.lab.connection import MOST_CONNECTIONS, Connection
 from digitlab.lab.lab import Lab
+from digitlab.lab.web.app import make_app
+from digitlab.lab.web.connection import MOST_CONNECTIONS, Connection
 
 __all__ = ["DEFAULT_PORT", "Server", "address_of", "is_anywhere", "is_loopback", "listen", "outside_address"]
 

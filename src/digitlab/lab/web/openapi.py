@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from digitlab.lab.answers import JSON, Problem
-from digitlab.lab.api import Route
-from digitlab.lab.limits import OCTETS
-from digitlab.lab.routes import ROUTES
+from digitlab.lab.web.answers import JSON, Problem
+from digitlab.lab.web.api import Route
+from digitlab.lab.web.limits import OCTETS
+from digitlab.lab.web.routes import ROUTES
 from digitlab.version import __version__
 
 __all__ = ["EVENTS", "OPENAPI", "openapi_document"]

@@ -10,10 +10,10 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
 from digitlab.errors import DigitlabError, InputError
-from digitlab.lab.answers import error_answer
 from digitlab.lab.feed import Entry
 from digitlab.lab.lab import Lab
-from digitlab.lab.limits import parse_query
+from digitlab.lab.web.answers import error_answer
+from digitlab.lab.web.limits import parse_query
 
 __all__ = ["EventStream"]
 
