@@ -16,8 +16,8 @@ import digitlab as dl
 from digitlab.cli import main
 from digitlab.data import catalogue
 from digitlab.data.catalogue import CATALOGUE
-from digitlab.data.idx import encode_idx
 from digitlab.display.samples import average_pictures, class_counts, draw_samples, print_samples
+from tests.hostile.forge import encode_idx
 
 
 @pytest.fixture(autouse=True)

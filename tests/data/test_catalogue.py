@@ -12,8 +12,8 @@ import pytest
 
 import digitlab as dl
 from digitlab.data import catalogue
-from digitlab.data.idx import encode_idx
 from digitlab.errors import DataFileError, InputError
+from tests.hostile.forge import encode_idx
 
 FILES = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]  # of the labels 0 to 9

@@ -20,8 +20,8 @@ from digitlab.data import catalogue
 from digitlab.data import fetch as fetch_module
 from digitlab.data.catalogue import CATALOGUE, Entry, open_entry
 from digitlab.data.fetch import Limits, fetch
-from digitlab.data.idx import encode_idx
 from digitlab.errors import DataFileError, InputError
+from tests.hostile.forge import encode_idx
 
 ARRAYS = [np.full((4, 28, 28), 7, np.uint8), np.arange(4, dtype=np.uint8), np.full((2, 28, 28), 9, np.uint8)]
 ARRAYS.append(np.arange(2, dtype=np.uint8))

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from digitlab.data.idx import encode_idx, parse_idx, read_idx
+from digitlab.data.idx import parse_idx, read_idx
 from digitlab.errors import DataFileError
+from tests.hostile.forge import encode_idx
 
 BYTE_ARRAYS = arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=9))
 LARGEST = 2**32 - 1

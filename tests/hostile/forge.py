@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 PIXELS = 784
 LOCAL = ("needed", "flags", "method", "time", "date", "crc", "packed", "size", "name_length", "extra_length")
 CENTRAL = ("made", *LOCAL, "comment_length", "disk", "internal", "external", "start")
@@ -33,6 +35,11 @@ def idx(*shape: int, body: bytes | None = None, begin: bytes = b"\0\0\x08", dime
     content = ink(math.prod(shape)) if body is None else body
     sides = struct.pack(f">{len(shape)}I", *shape)
     return begin + bytes([len(shape) if dimensions is None else dimensions]) + sides + content
+
+
+def encode_idx(array: np.ndarray) -> bytes:
+    """The IDX file that holds an array of bytes."""
+    return idx(*array.shape, body=array.tobytes())
 
 
 def deflated(content: bytes, level: int = 1) -> bytes:

@@ -141,8 +141,7 @@ CATALOGUE = {entry.name: entry for entry in (MNIST, FASHION, KMNIST)}
 
 def data_folder() -> Path:
     """The folder of fetched data sets: ``DIGITLAB_DATA``, or else one in this user's cache. It need not exist."""
-    chosen = os.environ.get(DATA_VARIABLE)
-    if chosen:
+    if chosen := os.environ.get(DATA_VARIABLE):
         return Path(chosen)
     import pooch  # type: ignore[import-untyped]
 

@@ -28,7 +28,7 @@ from digitlab.data.digits import DIGIT_NAMES, Digits
 from digitlab.data.files import PIECE, first_there, largest, named, read_file, unzipped
 from digitlab.errors import DataFileError, refuse
 
-__all__ = ["STEMS", "encode_idx", "is_idx_folder", "parse_idx", "read_idx", "read_idx_folder"]
+__all__ = ["STEMS", "is_idx_folder", "parse_idx", "read_idx", "read_idx_folder"]
 
 UNSIGNED_BYTE = 0x08
 PARTS = {"train": "train", "test": "t10k"}  # our name of each part: the prefix of its files
@@ -106,12 +106,6 @@ def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.ui
         return np.frombuffer(content, dtype=np.uint8, offset=header_bytes).reshape(shape), content
     except ValueError:  # no elements, but sides such as (2**32 - 1, 2**32 - 1, 0), which NumPy cannot count
         refuse(DataFileError, name, "no array can have this shape", got=f"{shape}")
-
-
-def encode_idx(array: NDArray[np.uint8]) -> bytes:
-    """The IDX bytes of ``array``, without gzip: what `parse_idx` reads back."""
-    header = bytes([0, 0, UNSIGNED_BYTE, array.ndim])
-    return header + np.array(array.shape, dtype=">u4").tobytes() + array.tobytes()
 
 
 def _take(pieces: Iterator[bytes], least: int, taken: bytes) -> bytes:
