@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import digitlab as dl
-from digitlab.cli.commands import app
+import digitlab.cli
+from digitlab.cli.commands import COMMANDS, add, app
 
-COMMANDS = ["train", "evaluate", "show", "recipes", "data", "doctor", "lab"]
+SHARED = {"__init__", "commands", "options", "output"}  # what is in cli/ and no command
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,34 @@ def test_every_command_has_help_with_an_explanation(run):
         assert code == 0
         assert f"digitlab {command}" in out
     assert {name for name in app if not name.startswith("-")} == set(COMMANDS)
+
+
+def test_every_command_is_a_file_with_a_function_of_its_name_and_an_entry():
+    """As ARCHITECTURE.md tells those who add one."""
+    files = {path.stem for path in Path(digitlab.cli.__file__).parent.glob("*.py")}
+    assert files - SHARED == set(COMMANDS)
+    for name in COMMANDS:
+        assert name in importlib.import_module(f"digitlab.cli.{name}").__all__
+
+
+def test_a_new_command_is_a_file_and_an_entry(tmp_path, monkeypatch, run):
+    (tmp_path / "hello.py").write_text('''"""Say hello."""
+
+
+def hello(name: str, /) -> int:
+    """Say hello to somebody."""
+    print("hello,", name)
+    return 3
+''')
+    monkeypatch.setattr(digitlab.cli, "__path__", [*digitlab.cli.__path__, str(tmp_path)])
+    add("hello")
+    try:
+        assert run("hello", "you") == (3, "hello, you\n", "")
+        assert "Say hello to somebody." in run("--help")[1]
+        assert run("hello")[0] == 2
+    finally:
+        del app["hello"]
+        del sys.modules["digitlab.cli.hello"]
 
 
 def test_version(run):
@@ -135,7 +165,7 @@ def test_in_the_narrowest_terminal_help_and_tables_come_to_an_end(columns):
     assert done.stdout.endswith("[0, 0, 0, 0, 0, 2]\n")
 
 
-@pytest.mark.parametrize("when", ["cyclopts", "digitlab.cli.train", "numpy"])
+@pytest.mark.parametrize("when", ["cyclopts", "digitlab.cli.options", "numpy"])
 def test_ctrl_c_while_everything_is_still_imported_is_no_traceback(when):
     program = f"""
 import builtins, os, signal, sys

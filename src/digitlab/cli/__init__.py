@@ -55,6 +55,4 @@ def _give_up(error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
         return 1
     what = "the answer cannot be written" if error.filename is None else f"{error.filename}: it cannot be used"
-    must_be = "a place with free space, which may be read and written"
-    got = error.strerror or str(error)
-    return complain(f"{what}\n  must be: {must_be}\n  got: {got}\n  help: check where the output goes to", 1)
+    return complain(f"{what}\n  got: {error.strerror or error}", 1)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
 
-from digitlab.cli.data import data
-from digitlab.cli.doctor import doctor
-from digitlab.cli.evaluate import evaluate
-from digitlab.cli.lab import lab
 from digitlab.cli.output import complain
-from digitlab.cli.recipes import recipes
-from digitlab.cli.show import show
-from digitlab.cli.train import train
 from digitlab.display.terminal import wide_enough
 from digitlab.version import __version__
 
-__all__ = ["app", "run"]
+__all__ = ["COMMANDS", "add", "app", "run"]
+
+COMMANDS = ("train", "evaluate", "show", "lab", "recipes", "data", "doctor")  # each a function in a module of its name
 
 app = App(
     name="digitlab",
@@ -26,14 +23,19 @@ app = App(
     suppress_keyboard_interrupt=False,  # `main` says it in its own words
     default_parameter=Parameter(negative=""),  # no --no-json and the like
 )
-for command in (train, evaluate, show, lab, recipes, data, doctor):
-    app.command(command)
+
+
+def add(name: str) -> None:
+    """Make a command of the function ``name`` (or an `App` of its own) in the module ``digitlab.cli.name``."""
+    app.command(getattr(importlib.import_module(f"digitlab.cli.{name}"), name))
+
+
+for each in COMMANDS:
+    add(each)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; ``arguments`` are by default those of the process."""
-    from rich.console import Console
-
     console = wide_enough(Console())
     try:
         code = app(arguments, console=console, exit_on_error=False, print_error=False, result_action="return_value")

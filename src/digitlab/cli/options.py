@@ -12,14 +12,7 @@ from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
 from digitlab.training.settings import Setting
 
-__all__ = [
-    "Data",
-    "Json",
-    "Model",
-    "changes_from_flags",
-    "whole",
-    "with_recipe_flags",
-]
+__all__ = ["Data", "Json", "Model", "changes_from_flags", "whole", "with_recipe_flags"]
 
 Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
@@ -55,30 +48,25 @@ def whole(_type: object, tokens: Sequence[Token]) -> int:
         raise ValueError(f"{tokens[0].value[:40]!r} is not a whole number") from None
 
 
-def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, object]:
     """The flags that were given, with layer sizes split into numbers.
 
     Raises:
         RecipeError: layer sizes that are not numbers.
     """
     changes = {name: value for name, value in flags.items() if value is not None}
-    if "layers" in changes:
-        text = changes["layers"]
+    if (text := changes.get("layers")) is not None:
         try:
             changes["layers"] = tuple(int(size) for size in text.replace("-", ",").split(","))
         except ValueError:
-            raise RecipeError(
-                "--layers cannot be understood",
-                must_be="whole numbers with commas between them, from inputs to outputs",
-                got=repr(text),
-                help="such as --layers 784,64,10",
-            ) from None
+            must_be = "whole numbers with commas between them, such as 784,64,10"
+            raise RecipeError("--layers cannot be understood", must_be=must_be, got=repr(text)) from None
     return changes
 
 
 def _annotation(setting: Setting) -> Any:
     """The type and the help that the parser needs for one setting."""
-    kinds: dict[str, Any] = {"whole number": int, "number": float, "layer sizes": str}
+    kinds: dict[str, type] = {"whole number": int, "number": float, "layer sizes": str}
     kind = Literal[tuple(setting.choices)] if setting.kind == "choice" else kinds[setting.kind]
     bounds = "" if setting.kind == "choice" else f" ({setting.must_be})"
     applies = f" Only with {setting.applies_in_words}." if setting.applies else ""

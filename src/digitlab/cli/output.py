@@ -8,7 +8,9 @@ import os
 import sys
 from typing import TextIO
 
-__all__ = ["complain", "let_go", "print_json", "visible", "write_line"]
+from digitlab.errors import printable
+
+__all__ = ["complain", "let_go", "print_json", "write_line"]
 
 
 def print_json(answer: object) -> None:
@@ -18,22 +20,17 @@ def print_json(answer: object) -> None:
 
 def write_line(line: str = "") -> None:
     """A line for a person, on standard output."""
-    sys.stdout.write(visible(line) + "\n")
+    sys.stdout.write(printable(line, keep="\n") + "\n")
 
 
 def complain(words: str, code: int) -> int:
     """Say it on standard error, with whatever could confuse a terminal made visible. Gives the exit code back."""
     try:
-        sys.stderr.write(f"digitlab: {visible(words)}\n")
+        sys.stderr.write("digitlab: " + printable(words, keep="\n") + "\n")
         sys.stderr.flush()
     except OSError:
         let_go(sys.stderr)
     return code
-
-
-def visible(words: str) -> str:
-    """The same words, with whatever could confuse a terminal made visible: files may have any name."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in words)
 
 
 def let_go(stream: TextIO) -> None:

@@ -43,12 +43,8 @@ def show(
     if index is None and len(test):
         index = random.randrange(len(test))
     if index is None or not 0 <= index < len(test):
-        raise InputError(
-            "there is no such digit in the test set",
-            must_be=f"an index from 0 to {len(test) - 1}" if len(test) else "a test set with at least one digit",
-            got="none" if index is None else index,
-            help="leave it out for a random one",
-        )
+        must_be = f"an index from 0 to {len(test) - 1}" if len(test) else ""
+        raise InputError("there is no such digit in the test set", must_be=must_be, got="" if index is None else index)
     names = names_of_outputs(network.card, test.classes)
     prediction = examine(network, test.images[index], test.labels[index], names)
     if save is not None:
