@@ -105,6 +105,14 @@ def test_all_names_what_is_public(path):
         assert hasattr(module, name), name
 
 
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_module_is_imported_by_its_name(path):
+    """No package has a function under the name of one of its modules, which nobody could import then."""
+    found: dict[str, object] = {}
+    exec(f"import {_name(path)} as module", found)
+    assert found["module"] is sys.modules[_name(path)]
+
+
 def test_no_loader_can_execute_anything():
     """No pickle, joblib, marshal, shelve, eval or exec anywhere in the package."""
     forbidden = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}

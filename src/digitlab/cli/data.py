@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -14,7 +14,7 @@ from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.samples import average_pictures, class_counts, draw_samples, print_samples
-from digitlab.errors import InputError
+from digitlab.errors import require_name
 
 __all__ = ["data"]
 
@@ -32,7 +32,7 @@ def list_catalogue(*, json: Json = False) -> int:
                 "name": entry.name,
                 "about": entry.about,
                 "licence": entry.licence,
-                "classes": list(entry.classes),
+                "classes": entry.classes,
                 "folder": str(entry.folder),
                 "missing": missing_files(entry),
             }
@@ -50,21 +50,10 @@ def list_catalogue(*, json: Json = False) -> int:
 
 
 @data.command
-def fetch(
-    name: Annotated[str, Parameter(help="A name of the catalogue.")],
-    /,
-    *,
-    json: Json = False,
-) -> int:
+def fetch(name: Annotated[str, Parameter(help="A name of the catalogue.")], /, *, json: Json = False) -> int:
     """Fetch a data set from its mirrors. This is the only command that uses the network."""
-    entry = CATALOGUE.get(name)
-    if entry is None:
-        raise InputError(
-            f"{name}: no data set of this name can be fetched",
-            must_be=f"one of {', '.join(CATALOGUE)}",
-            got=repr(name),
-            help="folders and files of your own need no fetching: name them with --data",
-        )
+    require_name(name, CATALOGUE, "data set")
+    entry = CATALOGUE[name]
     paths = fetch_entry(entry, say=None if json else write_line)
     train, test = open_data(name)  # all that was fetched is right, and belongs together
     if json:
@@ -104,12 +93,10 @@ def show(
     if save is not None:
         save_figure(draw_samples(train, test), save)
     if json:
-        averages = average_pictures(train)
-        classes: list[dict[str, Any]] = [
-            {"class": label, "training": int(trained), "test": int(tested), "ink": round(float(average.mean()), 6)}
-            for label, trained, tested, average in zip(
-                train.classes, class_counts(train), class_counts(test), averages, strict=True
-            )
+        columns = (train.classes, class_counts(train), class_counts(test), average_pictures(train))
+        classes = [
+            {"class": name, "training": int(trained), "test": int(tested), "ink": round(float(average.mean()), 6)}
+            for name, trained, tested, average in zip(*columns, strict=True)
         ]
         print_json({"name": name, "training": len(train), "test": len(test), "classes": classes})
     else:

@@ -11,22 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitlab.durable import write_durably
-from digitlab.errors import FileError, InputError, system_errors
+from digitlab.errors import FileError, InputError, printable, refuse, system_errors
 from digitlab.training.events import EpochDone
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = [
-    "INK",
-    "MUTED",
-    "RIGHT",
-    "WRONG",
-    "check_figure_path",
-    "draw_history",
-    "new_figure",
-    "save_figure",
-]
+__all__ = ["INK", "MUTED", "RIGHT", "WRONG", "check_figure_path", "draw_history", "new_figure", "save_figure"]
 
 INK, MUTED, ACCENT = "#1f2933", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
@@ -48,19 +39,10 @@ def check_figure_path(path: str | Path) -> None:
     """
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
-        raise InputError(
-            f"{path}: a figure cannot be saved in this format",
-            must_be=f"a file name that ends in one of {', '.join(FORMATS)}",
-            got=repr(path.suffix),
-            help="end it in .png for a picture or in .svg for a drawing",
-        )
+        refuse(InputError, path, f"the name of a figure must end in one of {', '.join(FORMATS)}")
     if path.is_dir() or not path.parent.is_dir():
-        raise InputError(
-            f"{path}: a figure cannot be saved there",
-            must_be="a file in a folder that exists",
-            got="a folder" if path.is_dir() else f"no folder {path.parent}",
-            help="make the folder first, or choose another path",
-        )
+        got = "a folder" if path.is_dir() else f"no folder {path.parent}"
+        refuse(InputError, path, "a figure cannot be saved there", got=got)
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
@@ -74,9 +56,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 
     path = Path(path)
     check_figure_path(path)
-    must_be = "a file name in a folder that exists, with free space"
-    help = "make the folder first, or choose another path"
-    with system_errors(FileError, f"{path}: the figure cannot be written", must_be=must_be, help=help):
+    with system_errors(FileError, f"{printable(str(path))}: the figure cannot be written"):
         write_durably(path, render(figure, path.suffix.lower().removeprefix(".")))
 
 
@@ -84,7 +64,7 @@ def draw_history(epochs: Sequence[EpochDone]) -> Figure:
     """Loss and accuracy of the training set, epoch by epoch."""
     figure = new_figure(8, 3.4)
     numbers = [event.epoch for event in epochs]
-    panels: list[tuple[str, str, list[float]]] = [
+    panels = [
         ("training loss (cross-entropy)", ".4f", [event.loss for event in epochs]),
         ("training accuracy (%)", ".2f", [100 * event.accuracy for event in epochs]),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,9 +72,9 @@ class Prediction:
             return "true label unknown"
         return f"true label {self.names[self.label]}: {'right ✓' if self.right else 'wrong ✗'}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The answer as plain values, ready for JSON; with names where the classes are called anything but numbers."""
-        answer: dict[str, Any] = {
+        answer: dict[str, object] = {
             "digit": self.digit,
             "probability": self.probability,
             "probabilities": [float(probability) for probability in self.probabilities],

@@ -50,7 +50,7 @@ def print_samples(train: Digits, test: Digits, console: Console | None = None) -
     _print_counts(train, test, console)
     for title, pictures in (
         ("the first of each class", _first_pictures(train, 1)[:, 0] / 255),
-        ("the average of each class", _full_contrast(average_pictures(train))),
+        ("the average of each class", average_pictures(train)),
     ):
         console.print(Text(f"\n{title}", style="bold"))
         _print_pictures(pictures, train.classes, console)
@@ -75,12 +75,11 @@ def draw_samples(train: Digits, test: Digits) -> Figure:
         bars.barh(np.arange(rows) + side, class_counts(digits), height=0.38, color=color)
     bars.set(ylim=(rows - 0.5, -0.5), yticks=[])
     bars.set_title("how many", color=INK, fontsize=11, loc="left")
-    words = [f"{trained:,} + {tested:,}" for trained, tested in zip(*map(class_counts, (train, test)), strict=True)]
-    longest = max(int(class_counts(digits).max(initial=0)) for digits in (train, test))
-    for row, text in enumerate(words):
-        bars.text(longest * 1.04, row, text, va="center", fontsize=8, color=INK)
-    bars.set_xlim(0, max(longest, 1) * 1.75)
-    bars.set_xticks([])
+    counts = np.stack([class_counts(train), class_counts(test)])  # (2, K)
+    for row, (trained, tested) in enumerate(counts.T):
+        text = f"{trained:,} + {tested:,}"
+        bars.text(counts.max() * 1.04, row, text, va="center", fontsize=8, color=INK)
+    bars.set(xlim=(0, max(counts.max(), 1) * 1.75), xticks=[])
     bars.set_xlabel("training + test", color=INK)
     bars.spines[["top", "right", "bottom"]].set_visible(False)
     return figure
@@ -89,12 +88,9 @@ def draw_samples(train: Digits, test: Digits) -> Figure:
 def _draw_mosaic(axes: Axes, pictures: NDArray[np.floating]) -> None:
     """Pictures ``(K, columns, 28, 28)`` as one image: so many axes would take minutes."""
     rows, columns = pictures.shape[:2]
-    mosaic = np.full((rows * (SIDE + GAP) - GAP, columns * (SIDE + GAP) - GAP), np.nan)
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * (SIDE + GAP), column * (SIDE + GAP)
-            mosaic[top : top + SIDE, left : left + SIDE] = pictures[row, column]
-    axes.imshow(mosaic, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    apart = np.pad(pictures, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=np.nan)
+    mosaic = apart.swapaxes(1, 2).reshape(rows * (SIDE + GAP), columns * (SIDE + GAP))
+    axes.imshow(mosaic[:-GAP, :-GAP], cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -130,16 +126,15 @@ def _print_counts(train: Digits, test: Digits, console: Console) -> None:
 
 def _print_pictures(pictures: NDArray[np.floating], names: Sequence[str], console: Console) -> None:
     """Pictures ``(K, 28, 28)`` at half their size, as many beside each other as fit, their names above."""
-    small = pictures.reshape(-1, SMALL, 2, SMALL, 2).mean(axis=(2, 4))
+    small = _full_contrast(pictures.reshape(-1, SMALL, 2, SMALL, 2).mean(axis=(2, 4)))
     across = max((console.width + GAP) // (SMALL + GAP), 1)
-    gap = " " * GAP
     for begin in range(0, len(small), across):
-        chosen = range(begin, min(begin + across, len(small)))
-        headings = [Text(names[label]) for label in chosen]
-        for heading in headings:
+        columns = []
+        for name, picture in list(zip(names, small, strict=True))[begin : begin + across]:
+            heading = Text(name)
             heading.truncate(LONGEST_NAME, pad=True)
-        columns = [picture_lines(_full_contrast(small[label][np.newaxis])[0], console) for label in chosen]
-        for line in (headings, *zip(*columns, strict=True)):
-            joined = Text(gap).join(line)
+            columns.append([heading, *picture_lines(picture, console)])
+        for line in zip(*columns, strict=True):
+            joined = Text(" " * GAP).join(line)
             joined.rstrip()
             console.print(joined)

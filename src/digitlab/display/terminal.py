@@ -8,6 +8,7 @@ of four block characters; without Unicode in plain ASCII.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,10 +88,9 @@ def print_prediction(prediction: Prediction, console: Console | None = None, tit
     if console.width < width + len(GAP) + max(cell_len(line.plain) for line in answer):
         lines = [*picture, Text(), *answer]
     else:
-        tall = max(len(picture), len(answer))
-        picture += [Text(" " * width)] * (tall - len(picture))
-        answer += [Text()] * (tall - len(answer))
-        lines = [left + GAP + right for left, right in zip(picture, answer, strict=True)]
+        paper = Text(" " * width)  # beside an answer that is longer than the picture
+        rows = zip_longest(picture, answer, fillvalue=Text())
+        lines = [(left or paper) + GAP + right for left, right in rows]
     for line in lines:
         line.rstrip()
         console.print(line)
