@@ -1,0 +1,40 @@
+"""What it may cost to refuse a file, counted: a clock would count what else the machine has to do."""
+
+from __future__ import annotations
+
+import sys
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["MOST_BYTES", "cheaply"]
+
+MOST_BYTES = 10_000_000  # of memory at once
+MOST_CALLS = 250_000  # of functions, Python's and C's; some 30 ms
+MOST_SECONDS = 5.0  # of this process's own time: what takes milliseconds alone takes that long nowhere
+
+
+@contextmanager
+def cheaply() -> Iterator[None]:
+    """What is done within it makes few calls, takes little memory, and comes to an end soon."""
+    made = 0
+
+    def count(_frame: object, event: str, _argument: Any) -> None:
+        nonlocal made
+        made += event in {"call", "c_call"}
+
+    before, began = sys.getprofile(), time.process_time()
+    tracemalloc.start()
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    took = time.process_time() - began
+    assert made <= MOST_CALLS, f"{made:,} calls"
+    assert peak < MOST_BYTES, f"{peak:,} bytes"
+    assert took < MOST_SECONDS, f"{took:.1f} s"
