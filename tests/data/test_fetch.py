@@ -7,7 +7,6 @@ import hashlib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +26,7 @@ ARRAYS = [np.full((4, 28, 28), 7, np.uint8), np.arange(4, dtype=np.uint8), np.fu
 ARRAYS.append(np.arange(2, dtype=np.uint8))
 FILES = {f"{stem}.gz": gzip.compress(encode_idx(a), mtime=0) for stem, a in zip(catalogue.STEMS, ARRAYS, strict=True)}
 SHA256 = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
-QUICK = Limits(silence=0.3, total=1.0, size=2**20)
+QUICK = Limits(silence=1.0, total=2.0, size=2**20)
 
 
 class Mirror(BaseHTTPRequestHandler):
@@ -131,9 +130,9 @@ FAULTS = {
     "endless": "sent more than 1048576 bytes",
     "reset": "hung up",
     "nonsense": "hung up",
-    "silent": "was silent for 0.3 s",
-    "stalled": "was silent for 0.3 s",
-    "drip": "took longer than 1 s",
+    "silent": "was silent for 1 s",
+    "stalled": "was silent for 1 s",
+    "drip": "took longer than 2 s",
     "circle": "in circles",
 }
 
@@ -182,13 +181,11 @@ def test_what_was_fetched_is_a_data_set(entry, tmp_path):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_mirror_is_left_for_the_next(fault, entry):
     lines: list[str] = []
-    began = time.monotonic()
     path = fetch(replace(entry(fault, "good"), sha256=dict(list(SHA256.items())[:1])), lines.append, QUICK)[0]
     assert path.read_bytes() == FILES[path.name]
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert FAULTS[fault] in "\n".join(lines)
     assert set(Mirror.asked) == {fault, "good"}
-    assert time.monotonic() - began < 15
 
 
 def test_when_all_mirrors_fail_each_is_named_with_its_reason(entry, server, tmp_path):
