@@ -13,7 +13,7 @@ import pytest
 import digitlab as dl
 from digitlab.errors import ModelFileError
 from digitlab.network import Architecture, Card, Preprocessing, TrainingSummary
-from digitlab.network.model_file import ModelFile, decode_model, encode_model, write_model
+from digitlab.network.model_file import ModelFile, decode_model, encode_model
 
 TINY = Architecture((4, 3, 2))  # W1 (4, 3), b1 (3,), W2 (3, 2), b2 (2,)
 NUMBERS = np.linspace(-1, 1, 23, dtype=np.float32)
@@ -105,7 +105,7 @@ def test_saving_where_there_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for folder in ("missing", "file"):
         with pytest.raises(ModelFileError, match="cannot be written"):
-            write_model(tmp_path / folder / "model", TINY, NUMBERS)
+            dl.Network.from_parameters(TINY, NUMBERS).save(tmp_path / folder / "model")
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
@@ -113,7 +113,7 @@ def test_saving_without_permission_leaves_nothing_behind(tmp_path, as_nobody):
     tmp_path.chmod(0o500)
     try:
         with as_nobody(), pytest.raises(ModelFileError, match="Permission denied"):
-            write_model(tmp_path / "model", TINY, NUMBERS)
+            dl.Network.from_parameters(TINY, NUMBERS).save(tmp_path / "model")
     finally:
         tmp_path.chmod(0o700)
     assert not list(tmp_path.iterdir())
@@ -123,11 +123,11 @@ def test_a_full_disk_leaves_the_old_model_as_it_was(tmp_path, monkeypatch):
     def fail(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    write_model(tmp_path / "model", TINY, NUMBERS)
+    dl.Network.from_parameters(TINY, NUMBERS).save(tmp_path / "model")
     before = (tmp_path / "model").read_bytes()
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(ModelFileError, match="No space left on device"):
-        write_model(tmp_path / "model", TINY, -NUMBERS)
+        dl.Network.from_parameters(TINY, -NUMBERS).save(tmp_path / "model")
     assert (tmp_path / "model").read_bytes() == before
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
 

@@ -16,8 +16,8 @@ import pytest
 import safetensors.numpy
 
 from digitlab.errors import ModelFileError
-from digitlab.network import Architecture
-from digitlab.network.model_file import ModelFile, decode_model, encode_model, read_model, write_model
+from digitlab.network import Architecture, Network
+from digitlab.network.model_file import ModelFile, decode_model, encode_model
 
 TINY = Architecture((4, 3, 2))  # W1 (4, 3), b1 (3,), W2 (3, 2), b2 (2,)
 NUMBERS = np.linspace(-1, 1, 23, dtype=np.float32)
@@ -148,7 +148,7 @@ def test_what_is_no_model_file_is_refused(content, complaint, tmp_path):
     path = tmp_path / "model"
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=complaint) as caught:
-        read_model(path)
+        Network.load(path)
     assert str(path) in caught.value.what
 
 
@@ -173,14 +173,14 @@ def test_the_longest_header_that_is_allowed_is_read():
 def test_what_is_no_file_is_refused(make, complaint, tmp_path):
     make(tmp_path / "model")
     with pytest.raises(ModelFileError, match=complaint):
-        read_model(tmp_path / "model")
+        Network.load(tmp_path / "model")
 
 
 def test_a_file_without_permission_is_refused(tmp_path):
-    write_model(tmp_path / "model", TINY, NUMBERS)
+    Network.from_parameters(TINY, NUMBERS).save(tmp_path / "model")
     (tmp_path / "model").chmod(0)
     with as_nobody(), pytest.raises(ModelFileError, match="Permission denied"):
-        read_model(tmp_path / "model")
+        Network.load(tmp_path / "model")
 
 
 def test_a_small_file_cannot_claim_much_memory():

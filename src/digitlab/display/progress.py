@@ -30,28 +30,25 @@ class TrainingProgress:
         self.epochs = epochs
         self.report_every = report_every or max(1, epochs // LINES)
         self.console = console or new_console()
-        self._bar: Progress | None = None
         self._last: EpochDone | None = None
-        if self.console.is_terminal and notebook_shell() is None:
-            self._bar = Progress(
-                BarColumn(bar_width=16),
-                TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-                TextColumn("{task.description}"),
-                TimeRemainingColumn(compact=True),
-                TextColumn("left"),
-                console=self.console,
-                transient=True,
-            )
-            self._task = self._bar.add_task("starting", total=epochs)
+        self._bar = Progress(
+            BarColumn(bar_width=16),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal or notebook_shell() is not None,
+        )
+        self._task = self._bar.add_task("starting", total=epochs)
 
     def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self._bar.stop()
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
@@ -59,10 +56,9 @@ class TrainingProgress:
             self._head(event)
         elif isinstance(event, EpochDone):
             self._last = event
-            if self._bar is not None:
-                speed = event.epoch / max(event.seconds, 1e-9)
-                words = f"loss {event.loss:.4f}  accuracy {event.accuracy:.4f}  {speed:.1f} epochs/s "
-                self._bar.update(self._task, completed=event.epoch, description=words)
+            speed = event.epoch / max(event.seconds, 1e-9)
+            words = f"loss {event.loss:.4f}  accuracy {event.accuracy:.4f}  {speed:.1f} epochs/s "
+            self._bar.update(self._task, completed=event.epoch, description=words)
             if event.epoch == 1 or event.epoch % self.report_every == 0 or event.epoch == self.epochs:
                 self._print(event)
         elif isinstance(event, SettingChanged):

@@ -18,18 +18,13 @@ import msgspec
 from msgspec import Meta
 
 from digitlab.errors import InputError, describe, printable
-from digitlab.network.architecture import Architecture
+from digitlab.network.architecture import MAX_UNITS, Architecture
 
 __all__ = [
-    "MAX_LABEL_LENGTH",
-    "MAX_SETTINGS",
-    "MAX_SETTING_LENGTH",
-    "MAX_TEMPERATURE",
+    "FIELDS",
     "MAX_TEXT_LENGTH",
-    "MIN_TEMPERATURE",
     "Card",
     "Preprocessing",
-    "SettingValue",
     "TrainingSummary",
     "are_numbers",
     "names_of_outputs",
@@ -87,6 +82,15 @@ class TrainingSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy: Share | None = None
     validation_loss: Annotated[float, Meta(ge=0)] | None = None
     validation_accuracy: Share | None = None
+
+
+FIELDS: dict[str, object] = {  # of a card, all of which a model file may leave out: the JSON that each must be
+    "labels": Annotated[list[Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]], Meta(max_length=MAX_UNITS)],
+    "preprocessing": Preprocessing,
+    "temperature": Annotated[float, Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)],
+    "recipe": Annotated[dict[str, SettingValue], Meta(max_length=MAX_SETTINGS)],
+    "training": TrainingSummary,
+}
 
 
 @dataclass(frozen=True)

@@ -23,29 +23,17 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
-from digitlab.data.files import named, read_file
-from digitlab.durable import write_durably
-from digitlab.errors import ModelFileError, printable, refuse, system_errors
+from digitlab.data.files import named
+from digitlab.errors import ModelFileError, refuse
 from digitlab.network.activations import Floats
-from digitlab.network.architecture import MAX_PARAMETERS, MAX_UNITS, Architecture
-from digitlab.network.card import (
-    MAX_LABEL_LENGTH,
-    MAX_SETTINGS,
-    MAX_TEMPERATURE,
-    MIN_TEMPERATURE,
-    Card,
-    Preprocessing,
-    SettingValue,
-    TrainingSummary,
-    new_card,
-)
+from digitlab.network.architecture import MAX_PARAMETERS, Architecture
+from digitlab.network.card import FIELDS, Card, new_card
 from digitlab.network.tensor_file import (
     COPY_AGAIN,
     MAX_HEADER_BYTES,
@@ -56,20 +44,13 @@ from digitlab.network.tensor_file import (
     read_header,
 )
 
-__all__ = ["MODEL_SUFFIX", "ModelFile", "decode_model", "encode_model", "read_model", "write_model"]
+__all__ = ["MAX_FILE_BYTES", "MODEL_SUFFIX", "ModelFile", "decode_model", "encode_model"]
 
 FORMAT = "digitlab-model"
 VERSION = "1"
 MODEL_SUFFIX = ".safetensors"
 MAX_FILE_BYTES = 8 + MAX_HEADER_BYTES + 4 * MAX_PARAMETERS
 NEEDED = {"format", "version", "architecture", "sha256"}
-CARD: dict[str, object] = {  # may be missing; by name, the JSON that it must be
-    "labels": Annotated[list[Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]], Meta(max_length=MAX_UNITS)],
-    "preprocessing": Preprocessing,
-    "temperature": Annotated[float, Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)],
-    "recipe": Annotated[dict[str, SettingValue], Meta(max_length=MAX_SETTINGS)],
-    "training": TrainingSummary,
-}
 TEXT_SHA256 = "text_sha256"  # a bit that falls over in the name of a class would be noticed nowhere else
 FORMER = "about"  # the first files had free JSON under this name instead; it is passed over
 
@@ -87,43 +68,31 @@ class _ArchitectureEntry(msgspec.Struct, forbid_unknown_fields=True):
     activation: str
 
 
-def write_model(path: Path, architecture: Architecture, parameters: Floats, card: Card | None = None) -> None:
-    """Write a model file, durably: ``path`` is wholly new or as it was.
+def encode_model(architecture: Architecture, parameters: Floats, card: Card | None = None) -> bytes:
+    """The bytes of a model file: the same network with the same card always gives the same.
 
     Raises:
-        ModelFileError: the file cannot be written, or a parameter is NaN or infinite.
+        ModelFileError: a parameter is NaN or infinite.
         InputError: the card is not the network's.
     """
-    content = encode_model(architecture, parameters, card)
-    with system_errors(ModelFileError, f"{printable(str(path))}: the model cannot be written"):
-        write_durably(path, content)
-
-
-def encode_model(architecture: Architecture, parameters: Floats, card: Card | None = None) -> bytes:
-    """The bytes of a model file: the same network with the same card always gives the same. See `write_model`."""
     if parameters.shape != (architecture.parameter_count,):
         must_be = f"shape ({architecture.parameter_count},), for {architecture}"
         raise ModelFileError("the parameters do not fit the layers", must_be=must_be, got=f"shape {parameters.shape}")
     card = card or new_card(architecture)
     card.check_fit(architecture)
     told = {"architecture": {"sizes": architecture.sizes, "activation": architecture.activation}}
-    told |= {name: value for name in CARD if (value := getattr(card, name)) is not None}
+    told |= {name: value for name in FIELDS if (value := getattr(card, name)) is not None}
     texts = {name: msgspec.json.encode(value, order="sorted").decode() for name, value in told.items()}
     texts |= {"format": FORMAT, "version": VERSION}
     return encode_tensors(architecture.named(parameters), texts | {TEXT_SHA256: _digest(texts)})
 
 
-def read_model(path: Path) -> ModelFile:
-    """Read a model file and check everything in it.
+def decode_model(content: bytes, path: Path) -> ModelFile:
+    """What is in the bytes of a model file, all of it checked; ``path`` is what error messages name.
 
     Raises:
-        ModelFileError: missing, not a model file, damaged, or shaped wrongly.
+        ModelFileError: not a model file, damaged, or shaped wrongly.
     """
-    return decode_model(read_file(path, MAX_FILE_BYTES, ModelFileError), path)
-
-
-def decode_model(content: bytes, path: Path) -> ModelFile:
-    """`read_model` for bytes at hand; ``path`` is what error messages name."""
     header = read_header(content, path)
     architecture = _read_architecture(header, path)
     if (size := 4 * architecture.parameter_count) > len(content):  # before memory is spent on it
@@ -144,8 +113,8 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
 
 def _read_architecture(header: TensorHeader, path: Path) -> Architecture:
     texts = header.metadata
-    if not NEEDED <= set(texts) <= NEEDED | set(CARD) | {TEXT_SHA256, FORMER}:
-        must_be = f"the metadata {sorted(NEEDED)}, and perhaps {sorted(CARD)}"
+    if not NEEDED <= set(texts) <= NEEDED | set(FIELDS) | {TEXT_SHA256, FORMER}:
+        must_be = f"the metadata {sorted(NEEDED)}, and perhaps {sorted(FIELDS)}"
         refuse(ModelFileError, path, "this is not a model file", must_be=must_be, got=sorted(texts))
     if (texts["format"], texts["version"]) != (FORMAT, VERSION):
         got = f"{texts['format']} version {texts['version']}"
@@ -162,7 +131,7 @@ def _read_card(texts: dict[str, str], architecture: Architecture, path: Path) ->
     """What the file says beside the numbers; what it does not say is as in a new network."""
     if FORMER in texts:
         decode_json(texts[FORMER], dict[str, object], path, FORMER)
-    told = {name: decode_json(texts[name], kind, path, f"the {name}") for name, kind in CARD.items() if name in texts}
+    told = {name: decode_json(texts[name], kind, path, f"the {name}") for name, kind in FIELDS.items() if name in texts}
     with named(path, ModelFileError):
         card = dataclasses.replace(new_card(architecture), **told)
         card.check_fit(architecture)

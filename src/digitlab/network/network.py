@@ -21,13 +21,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from digitlab.data.files import read_file
 from digitlab.data.pixels import as_rows, normalize
-from digitlab.errors import ArchitectureError, DivergenceError, require_kind
+from digitlab.durable import write_durably
+from digitlab.errors import (
+    ArchitectureError,
+    DivergenceError,
+    ModelFileError,
+    printable,
+    require_kind,
+    system_errors,
+)
 from digitlab.network.activations import ACTIVATIONS, Floats, softmax
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.card import Card, new_card
 from digitlab.network.initializers import first_parameters
-from digitlab.network.model_file import decode_model, read_model, write_model
+from digitlab.network.model_file import MAX_FILE_BYTES, decode_model, encode_model
 
 __all__ = ["Network"]
 
@@ -201,7 +210,9 @@ class Network:
         Raises:
             ModelFileError: the file cannot be written, or the parameters are not finite.
         """
-        write_model(Path(path), self.architecture, self.parameters, self.card)
+        content = encode_model(self.architecture, self.parameters, self.card)
+        with system_errors(ModelFileError, f"{printable(str(path))}: the model cannot be written"):
+            write_durably(Path(path), content)
 
     @classmethod
     def decode(cls, content: bytes, path: Path) -> Network:
@@ -215,4 +226,4 @@ class Network:
         Raises:
             ModelFileError: missing, damaged, or not a model file.
         """
-        return cls.from_parameters(*read_model(Path(path)))
+        return cls.decode(read_file(Path(path), MAX_FILE_BYTES, ModelFileError), Path(path))
