@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from digitlab.cli.options import Json
+from digitlab.cli.options import FigureFile, Json
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
@@ -79,13 +78,7 @@ def verify(name: Place, /, *, json: Json = False) -> int:
 
 
 @data.command
-def show(
-    name: Place = "mnist",
-    /,
-    *,
-    save: Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")] = None,
-    json: Json = False,
-) -> int:
+def show(name: Place = "mnist", /, *, save: FigureFile = None, json: Json = False) -> int:
     """Show how many pictures each class has, some of them, and the average picture of each class."""
     if save is not None:
         check_figure_path(save)

@@ -11,10 +11,10 @@ from typing import Annotated, NoReturn
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, whole
+from digitlab.cli.options import Data, EngineName, Threads, whole
 from digitlab.cli.output import write_line
 from digitlab.data.catalogue import CATALOGUE
-from digitlab.engines import AUTO, engines_in_words, find_engine
+from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
@@ -24,9 +24,7 @@ __all__ = ["lab"]
 
 Port = Annotated[
     int | None,
-    Parameter(
-        help="0 to 65535; 0: any free one.", show_default=lambda _: "8128, or the next free one", converter=whole
-    ),
+    Parameter(help="0 to 65535; 0: any free one.", show_default="8128, or the next free one", converter=whole),
 ]
 Host = Annotated[str, Parameter(help="The address to listen at. Any but this machine alone asks for a token.")]
 AllowHost = Annotated[
@@ -37,15 +35,13 @@ Token = Annotated[
     str | None,
     Parameter(
         help="What everybody must show who uses the lab.",
-        show_default=lambda _: "none; with an address that others can reach, one that is made and printed",
+        show_default="none; with an address that others can reach, one that is made and printed",
     ),
 ]
 Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
 Models = Annotated[
     list[str] | None, Parameter(name="--model", help="A further reader: a run folder or a model file. May be repeated.")
 ]
-EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}.")]
-Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=lambda _: "all cores", converter=whole)]
 NoBrowser = Annotated[bool, Parameter(help="Do not open the browser.", show_default=False)]
 
 

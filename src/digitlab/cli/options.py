@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, Token
 
+from digitlab.engines import engines_in_words
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
 from digitlab.training.settings import Setting
 
-__all__ = ["Data", "Json", "Model", "changes_from_flags", "whole", "with_recipe_flags"]
+__all__ = [
+    "Data",
+    "EngineName",
+    "FigureFile",
+    "Json",
+    "Model",
+    "Threads",
+    "changes_from_flags",
+    "whole",
+    "with_recipe_flags",
+]
+
+
+def whole(_type: object, tokens: Sequence[Token]) -> int:
+    """A whole number as it stands: the parser alone would take 1.5 for 2."""
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value[:40]!r} is not a whole number") from None
+
 
 Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
+EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}. Does not change the result beyond rounding.")]
+FigureFile = Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
 Model = Annotated[str, Parameter(help="A run folder, a model file, or latest: the newest run under runs/.")]
+Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default="all cores", converter=whole)]
 
 SETTINGS_GROUP = Group(
     "Settings of the recipe", help="Only those given change the recipe. `digitlab recipes` says why each default is so."
@@ -38,14 +62,6 @@ def with_recipe_flags(command: Callable[..., int]) -> Callable[..., int]:
     command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
     command.__annotations__ = {option.name: option.annotation for option in [*own, *flags]}
     return command
-
-
-def whole(_type: object, tokens: Sequence[Token]) -> int:
-    """A whole number as it stands: the parser alone would take 1.5 for 2."""
-    try:
-        return int(tokens[0].value)
-    except ValueError:
-        raise ValueError(f"{tokens[0].value[:40]!r} is not a whole number") from None
 
 
 def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, object]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, Json, Model, whole
+from digitlab.cli.options import Data, FigureFile, Json, Model, whole
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.display.figures import check_figure_path, save_figure
@@ -22,16 +21,16 @@ from digitlab.runs.models import LATEST, find_model
 
 __all__ = ["show"]
 
+Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]
+
 
 def show(
-    index: Annotated[
-        int | None, Parameter(help="Which digit of the test set.", show_default=lambda _: "random", converter=whole)
-    ] = None,
+    index: Index = None,
     /,
     *,
     model: Model = LATEST,
     data: Data = "mnist",
-    save: Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")] = None,
+    save: FigureFile = None,
     json: Json = False,
 ) -> int:
     """Show a digit of the test set with its picture, the prediction, the probabilities and the true label."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, Json, changes_from_flags, whole, with_recipe_flags
+from digitlab.cli.options import Data, EngineName, Json, Threads, changes_from_flags, whole, with_recipe_flags
 from digitlab.cli.output import complain, print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.digits import Digits
 from digitlab.display.figures import check_figure_path, draw_history, save_figure
-from digitlab.engines import AUTO, engines_in_words
+from digitlab.engines import AUTO
 from digitlab.errors import InputError
 from digitlab.fitting import drain, follow
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
@@ -32,19 +32,10 @@ __all__ = ["TERMINATED", "train"]
 TERMINATED = 143  # 128 + SIGTERM, as shells have it
 
 
-def _say(words: str) -> Callable[[Any], str]:
-    """What the help shows in place of a default."""
-    return lambda _: words
-
-
-Name = Annotated[
-    str | None, Parameter(name="RECIPE", help="A named recipe, or a TOML file.", show_default=_say("seed"))
-]
-Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=_say(f"{RUNS}/..."))]
-EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}. Does not change the result beyond rounding.")]
-Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default=_say("all cores"), converter=whole)]
+Name = Annotated[str | None, Parameter(name="RECIPE", help="A named recipe, or a TOML file.", show_default="seed")]
+Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=f"{RUNS}/...")]
 ReportEvery = Annotated[
-    int | None, Parameter(help="Epochs between lines.", show_default=_say("a tenth of them"), converter=whole)
+    int | None, Parameter(help="Epochs between lines.", show_default="a tenth of them", converter=whole)
 ]
 Resume = Annotated[bool, Parameter(help="Go on with the run in --out, as if it had never stopped.", show_default=False)]
 From = Annotated[
@@ -55,7 +46,7 @@ SnapshotEvery = Annotated[
     int | None,
     Parameter(
         help="Epochs after which a checkpoint is kept for good; 0: never.",
-        show_default=_say("0, or what the run began with"),
+        show_default="0, or what the run began with",
         converter=whole,
     ),
 ]
