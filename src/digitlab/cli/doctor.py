@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -25,18 +25,8 @@ from digitlab.version import __version__
 
 __all__ = ["doctor"]
 
-LIBRARIES = (
-    "numpy",
-    "matplotlib",
-    "safetensors",
-    "msgspec",
-    "cyclopts",
-    "rich",
-    "threadpoolctl",
-    "tomli-w",
-    "pooch",
-    "pillow",
-)
+LIBRARIES = "numpy, matplotlib, safetensors, msgspec, cyclopts, rich, threadpoolctl, tomli-w, pooch, pillow"
+Findings = tuple[dict[str, object], list[str]]  # for a program, and in lines for a person
 
 
 def doctor(
@@ -45,103 +35,95 @@ def doctor(
     json: Json = False,
 ) -> int:
     """Say which versions, engine and threads are in use, and whether the data is in order; or check a run."""
-    findings = _examine() if run is None else _examine_run(find_run(run))
-    problems = findings["problems"]
+    problems: list[str] = []
+    answer, lines = _examine(problems) if run is None else _examine_run(find_run(run), problems)
     if json:
-        print_json(findings)
+        print_json(answer | {"problems": problems})
     else:
-        _print_run(findings) if run is not None else _print_system(findings)
-        for problem in problems:
-            write_line(f"problem    {problem}")
+        for line in (*lines, *(f"problem    {problem}" for problem in problems)):
+            write_line(line)
         write_line("something needs your attention, see above" if problems else "everything is in order")
     return 1 if problems else 0
 
 
-def _print_system(findings: dict[str, Any]) -> None:
-    write_line(f"digitlab {findings['digitlab']} on Python {findings['python']}, {findings['system']}")
-    write_line("libraries  " + ", ".join(f"{name} {version}" for name, version in findings["libraries"].items()))
-    write_line(f"engine     {findings['engine']} (of {', '.join(findings['engines'])})")
-    write_line(f"path       {findings['path'] or 'none'} (of {', '.join(findings['paths']) or 'none'})")
-    write_line(f"threads    {findings['threads']} of {findings['cores']} cores")
-    write_line(f"data       {findings['data']['state']}")
+@contextlib.contextmanager
+def _noted(problems: list[str]) -> Iterator[None]:
+    """While inside, whatever is refused is one of the problems."""
+    try:
+        yield
+    except DigitlabError as error:
+        if str(error) not in problems:
+            problems.append(str(error))
 
 
-def _print_run(findings: dict[str, Any]) -> None:
-    write_line(f"run        {findings['run']}: {findings['state']}, {findings['epochs']} epochs")
-    write_line(f"files      {findings['files']}")
-
-
-def _examine_run(folder: Path) -> dict[str, Any]:
+def _examine_run(folder: Path, problems: list[str]) -> Findings:
     """Read everything in a run folder, and check it against the manifest and by itself."""
     run = Run(folder)
-    problems: list[str] = []
-    checks: list[Callable[[], object]] = [partial(run.read, name) for name in run.manifest.files]
-    checks += [partial(run.state_of, record) for record in run.manifest.checkpoints]
-    checks += [run.history, run.network]
-    for check in checks:
-        try:
-            check()
-        except DigitlabError as error:
-            if str(error) not in problems:
-                problems.append(str(error))
-    outcome = run.manifest.outcome
-    return {
-        "run": str(folder),
-        "state": outcome.state,
-        "epochs": outcome.epochs,
-        "files": len(run.manifest.files),
-        "problems": problems,
-    }
+    for name in run.manifest.files:
+        with _noted(problems):
+            run.read(name)
+    for record in run.manifest.checkpoints:
+        with _noted(problems):
+            run.state_of(record)
+    with _noted(problems):
+        run.history()
+    with _noted(problems):
+        run.network()
+    outcome, files = run.manifest.outcome, len(run.manifest.files)
+    return {"run": str(folder), "state": outcome.state, "epochs": outcome.epochs, "files": files}, [
+        f"run        {folder}: {outcome.state}, {outcome.epochs} epochs",
+        f"files      {files}",
+    ]
 
 
-def _engine(problems: list[str]) -> dict[str, Any]:
+def _engine(problems: list[str]) -> tuple[str | None, str | None]:
     """Which engine is used and which instruction path, and why not a better one."""
-    found: dict[str, Any] = {"engine": None, "path": None, "paths": available_paths(), "engines": list(ENGINES)}
-    try:
-        engine = find_engine()
-    except DigitlabError as error:
-        problems.append(str(error))
-        return found
+    engine = find_engine()
     problems += [
         f"the engine {kind.name} cannot be used, so training is slower: {kind.why_not()}"
         for kind in ENGINES.values()
         if kind.rank > engine.rank
     ]
-    found["engine"] = engine.name
-    if isinstance(engine, NativeEngine):
-        found["path"], best = engine.simd, found["paths"][0]
-        if engine.simd != best:
-            problems.append(f"DIGITLAB_SIMD asks for {engine.simd}; {best} is faster here and gives the same bits")
-    return found
+    if not isinstance(engine, NativeEngine):
+        return engine.name, None
+    if engine.simd != (best := available_paths()[0]):
+        problems.append(f"DIGITLAB_SIMD asks for {engine.simd}; {best} is faster here and gives the same bits")
+    return engine.name, engine.simd
 
 
-def _examine() -> dict[str, Any]:
-    """Everything that there is to tell, as plain values."""
-    problems: list[str] = []
-    threads: int | None = None
-    try:
+def _examine(problems: list[str]) -> Findings:
+    """What digitlab is made of and works with on this machine."""
+    python, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
+    libraries = {name: importlib.metadata.version(name) for name in LIBRARIES.split(", ")}
+    engine, path, threads, cores, paths = None, None, None, usable_cores(), available_paths()
+    with _noted(problems):
         threads = check_threads(None)
-        if threads > usable_cores():
-            problems.append(f"{threads} threads on {usable_cores()} cores: more threads than cores make it slower")
-    except DigitlabError as error:
-        problems.append(str(error))
-    data: dict[str, Any] = {"name": "mnist"}
-    began = time.perf_counter()
-    try:
+        if threads > cores:
+            problems.append(f"{threads} threads on {cores} cores: more threads than cores make it slower")
+    data, began = "MNIST cannot be trusted", time.perf_counter()
+    with _noted(problems):
         train, test = load_mnist()
         seconds = time.perf_counter() - began
-        data["state"] = f"MNIST, {len(train):,} + {len(test):,} digits, checksums right, loaded in {seconds:.2f} s"
-    except DigitlabError as error:
-        data["state"] = "MNIST cannot be trusted"
-        problems.append(str(error))
+        data = f"MNIST, {len(train):,} + {len(test):,} digits, checksums right, loaded in {seconds:.2f} s"
+    with _noted(problems):
+        engine, path = _engine(problems)
     return {
         "digitlab": __version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
-        **_engine(problems),
+        "python": python,
+        "system": system,
+        "libraries": libraries,
+        "engine": engine,
+        "path": path,
+        "paths": paths,
+        "engines": list(ENGINES),
         "threads": threads,
-        "cores": usable_cores(),
-        "data": data,
-        "problems": problems,
-    }
+        "cores": cores,
+        "data": {"name": "mnist", "state": data},
+    }, [
+        f"digitlab {__version__} on Python {python}, {system}",
+        "libraries  " + ", ".join(f"{name} {version}" for name, version in libraries.items()),
+        f"engine     {engine} (of {', '.join(ENGINES)})",
+        f"path       {path or 'none'} (of {', '.join(paths) or 'none'})",
+        f"threads    {threads} of {cores} cores",
+        f"data       {data}",
+    ]
