@@ -54,14 +54,12 @@ void Block::first_layer(const Model& model, const Samples& samples, const Worker
     thread_local Buffer<int32_t> scratch;  // the digits' sums of one tile of units
     const size_t needed = static_cast<size_t>(kernels_.digits.count) * k_tiles_ * (DEPTH / TILE) * C_TILE;
     if (scratch.size() < needed) scratch = Buffer<int32_t>(needed);
-    const int tiles_here = shape_.unit_tiles(0);
-    for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile)
-        one_first_tile(model, samples, tile, scratch.data());
-    const int k_tiles = tiles(samples.count, DEPTH);
-    for (int k = worker.begin(k_tiles); k < worker.end(k_tiles); ++k)
+    worker.share(shape_.unit_tiles(0), [&](int tile) { one_first_tile(model, samples, tile, scratch.data()); });
+    worker.share(tiles(samples.count, DEPTH), [&](int k) {
         kernels_.turn_pixels(&turned_[k * B_TILE], k_tiles_, &turned_used_[k], k_tiles_,
                              samples.X + static_cast<ptrdiff_t>(k) * 4 * pixels_.depth() * B_TILE, pixels_.depth(),
-                             pixels_.depth(), work_[0].input_tiles);
+                             work_[0].input_tiles);
+    });
 }
 
 void Block::one_first_tile(const Model& model, const Samples& samples, int tile, int32_t* scratch) {
@@ -85,7 +83,7 @@ void Block::one_first_tile(const Model& model, const Samples& samples, int tile,
 
 void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
     LayerWork& w = work_[layer];
-    const LayerRows& rows = model.parameters.layer(layer);
+    const LayerRows<float>& rows = model.parameters.layer(layer);
     const bool last = shape_.is_last(layer);
     Dense d{};
     d.out = last ? nullptr : row(w.z.empty() ? w.a : w.z, layer, tile * TILE);
@@ -101,7 +99,7 @@ void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
 void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
     LayerWork& w = work_[layer];
     float factors[TILE] = {};
-    for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit) {
+    for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit) {
         float* a = row(w.a, layer, unit);
         kernels_.activate(shape_.activation.kind, a, w.z.empty() ? a : row(w.z, layer, unit), lanes);
         float bound = 1.0f;
@@ -122,9 +120,7 @@ Loss Block::rest(const Model& model, const Samples& samples, const Worker& worke
     const int lanes = round_up(samples.count, LANES), last = shape_.layers() - 1;
     for (int l = 1; l <= last; ++l) {
         worker.meet();
-        const int tiles_here = shape_.unit_tiles(l);
-        for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile)
-            one_dense_tile(model, l, tile, lanes);
+        worker.share(shape_.unit_tiles(l), [&](int tile) { one_dense_tile(model, l, tile, lanes); });
     }
     worker.meet();
     Loss loss;
@@ -141,8 +137,7 @@ void Block::deltas(const Model& model, const Samples& samples, const Worker& wor
     const int lanes = round_up(samples.count, LANES);
     for (int l = shape_.layers() - 2; l >= 0; --l) {
         worker.meet();
-        const int tiles_here = shape_.unit_tiles(l);
-        for (int tile = worker.begin(tiles_here); tile < worker.end(tiles_here); ++tile) delta_tile(model, l, tile, lanes);
+        worker.share(shape_.unit_tiles(l), [&](int tile) { delta_tile(model, l, tile, lanes); });
     }
     worker.meet();
 }
@@ -150,7 +145,7 @@ void Block::deltas(const Model& model, const Samples& samples, const Worker& wor
 // delta_l = f'(z_l) * sum over the units above of W * delta
 void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
     LayerWork &w = work_[layer], &above = work_[layer + 1];
-    const LayerRows& rows = model.parameters.layer(layer + 1);
+    const LayerRows<float>& rows = model.parameters.layer(layer + 1);
     Dense d{};
     d.out = row(w.delta, layer, tile * TILE), d.in = above.delta.data(), d.stride = w.stride;
     d.W = rows.row(0) + tile * TILE, d.W_output = 1, d.W_inner = rows.columns, d.start = nullptr;
@@ -170,15 +165,14 @@ void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
 void Block::pack_delta(int layer, int unit, int lanes) {
     LayerWork& w = work_[layer];
     int8_t* out = &w.delta_digits[static_cast<size_t>(unit / TILE) * MAX_BYTES * k_tiles_ * A_TILE];
-    // The first layer's inputs are 255 times too large: bytes for 0..1. Its delta makes up for it.
-    const auto pack = layer == 0 ? kernels_.pack_row_255 : kernels_.pack_row;
-    pack(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], layer == 0 ? kernels_.digits : BYTES, k_tiles_);
+    const Packing how{layer == 0 ? kernels_.digits : BYTES, k_tiles_, layer == 0};
+    kernels_.pack_row(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], how);
     w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
 }
 
 void Block::pack_tile(const Samples& samples, int layer, int tile) {
     const int lanes = round_up(samples.count, LANES);
-    for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit)
+    for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit)
         pack_delta(layer, unit, lanes);
 }
 

@@ -18,8 +18,7 @@ class Gathered {
     // The worker's share of `count` samples; sample(i) is the number of the i-th. Up to 63 empty ones follow.
     template <typename Number>
     void gather(int count, const Worker& worker, Number sample) {
-        const int sixteens = round_up(count, DEPTH) / TILE;
-        for (int block = worker.begin(sixteens); block < worker.end(sixteens); ++block) {
+        worker.share(round_up(count, DEPTH) / TILE, [&](int block) {
             const uint8_t* rows[TILE] = {};
             for (int i = block * TILE; i < (block + 1) * TILE && i < count; ++i) {
                 const int64_t number = sample(i);
@@ -28,7 +27,7 @@ class Gathered {
             }
             kernels_.pack_samples(&X_[static_cast<size_t>(block) * pixels_.depth() * B_TILE],
                                   &used_[static_cast<size_t>(block) * pixels_.depth()], rows, pixels_.depth());
-        }
+        });
     }
 
     Samples samples(int count) const { return {X_.data(), used_.data(), labels_.data(), count}; }

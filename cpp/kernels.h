@@ -49,6 +49,13 @@ struct Collect {
     double samples;
 };
 
+struct Packing {
+    Digits digits;
+    int depth;
+    // Of factor/255 rather than factor: for delta, where the inputs are 255 times too large, as bytes for 0..1.
+    bool by_255;
+};
+
 struct Kernels {
     const char* name;
     void (*begin)();  // what a thread does before a series of products, and after it
@@ -65,16 +72,14 @@ struct Kernels {
     int64_t (*one_sided_sum)(const float* row, int count, float factor);
     // Row `row` (0..15) of tiles of A: digits of round(x * factor), lowest digit first.
     // Tile k of digit d is at out + (d * depth + k) * A_TILE * bytes.
-    void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, Digits digits, int depth);
-    // Delta times factor/255 rather than factor, for the first layer (see native-engine.md).
-    void (*pack_row_255)(int8_t* out, int row, const float* x, int count, float factor, Digits digits, int depth);
+    void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, const Packing&);
     // Columns `column` to `column` + 3 (of 16) of tiles of B, from 4 rows: digits of round(x * factor) + 2^31. Tile k of
     // digit d is at out + d * digit + k * B_TILE.
     void (*pack_columns)(uint8_t* out, ptrdiff_t digit, int column, const float* x, ptrdiff_t stride, int count,
                          const float* factors);
     // Pixels in tiles of B for the forward pass, to tiles for the backward pass: 64 samples, `quads` quads of pixels.
     void (*turn_pixels)(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
-                        ptrdiff_t in_column, int depth, int pixel_tiles);
+                        ptrdiff_t in_column, int pixel_tiles);
     // 16 rows of bytes to tiles of B: sample s is at rows[s], or null for zeros.
     void (*pack_samples)(uint8_t* out, uint8_t* used, const uint8_t* const* rows, int depth);
 
@@ -94,6 +99,8 @@ struct Kernels {
     void (*collect_mean)(float* out, const Collect&);  // sums / samples, rounded once to float32
     void (*step)(Rule::Kind, const Step&, float* parameters, float* const* memory, const float* gradient, int count);
 };
+
+inline void nothing() {}
 
 extern const Kernels portable_kernels;
 extern const Kernels avx2_kernels;

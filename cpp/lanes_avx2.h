@@ -25,6 +25,7 @@ inline void store(int32_t* p, I x) {
 }
 inline F all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
 inline I all(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+inline D all(double x) { return {_mm256_set1_pd(x), _mm256_set1_pd(x), _mm256_set1_pd(x), _mm256_set1_pd(x)}; }
 
 inline F operator+(F x, F y) { return {_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
 inline F operator-(F x, F y) { return {_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }
@@ -50,54 +51,20 @@ inline F to_float(I x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b
 inline I to_int(F x) { return {_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)}; }
 
 inline M greater(F x, F y) { return {_mm256_cmp_ps(x.a, y.a, _CMP_GT_OQ), _mm256_cmp_ps(x.b, y.b, _CMP_GT_OQ)}; }
-inline M equal(I x, I y) {
-    return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(x.a, y.a)), _mm256_castsi256_ps(_mm256_cmpeq_epi32(x.b, y.b))};
-}
 inline F choose(M m, F x, F y) { return {_mm256_blendv_ps(y.a, x.a, m.a), _mm256_blendv_ps(y.b, x.b, m.b)}; }
-inline I choose(M m, I x, I y) { return bits(choose(m, from_bits(x), from_bits(y))); }
 
-inline __m256d wide_low(__m256 x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
-inline __m256d wide_high(__m256 x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
-inline D wide(F x) { return {wide_low(x.a), wide_high(x.a), wide_low(x.b), wide_high(x.b)}; }
+inline __m256d low(__m256 x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+inline __m256d high(__m256 x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+inline D wide(F x) { return {low(x.a), high(x.a), low(x.b), high(x.b)}; }
+inline __m256d low(__m256i x) { return _mm256_cvtepi32_pd(_mm256_castsi256_si128(x)); }
+inline __m256d high(__m256i x) { return _mm256_cvtepi32_pd(_mm256_extracti128_si256(x, 1)); }
+inline D wide(I x) { return {low(x.a), high(x.a), low(x.b), high(x.b)}; }
 inline D fma(D x, D y, D z) {
     return {_mm256_fmadd_pd(x.a, y.a, z.a), _mm256_fmadd_pd(x.b, y.b, z.b), _mm256_fmadd_pd(x.c, y.c, z.c),
             _mm256_fmadd_pd(x.d, y.d, z.d)};
 }
 inline void store(double* p, D x) {
     _mm256_storeu_pd(p, x.a), _mm256_storeu_pd(p + 4, x.b), _mm256_storeu_pd(p + 8, x.c), _mm256_storeu_pd(p + 12, x.d);
-}
-
-inline __m256d join_quarter(__m128i c0, __m128i c1, __m128i c2, __m128i c3) {
-    const __m256d base = _mm256_set1_pd(256.0);
-    __m256d sum = _mm256_fmadd_pd(_mm256_cvtepi32_pd(c3), base, _mm256_cvtepi32_pd(c2));
-    sum = _mm256_fmadd_pd(sum, base, _mm256_cvtepi32_pd(c1));
-    return _mm256_fmadd_pd(sum, base, _mm256_cvtepi32_pd(c0));
-}
-
-inline void join_half(double* out, __m256i c0, __m256i c1, __m256i c2, __m256i c3) {
-    auto low = [](__m256i c) { return _mm256_castsi256_si128(c); };
-    auto high = [](__m256i c) { return _mm256_extracti128_si256(c, 1); };
-    _mm256_storeu_pd(out, join_quarter(low(c0), low(c1), low(c2), low(c3)));
-    _mm256_storeu_pd(out + 4, join_quarter(high(c0), high(c1), high(c2), high(c3)));
-}
-
-inline void join(double* out, I c0, I c1, I c2, I c3) {
-    join_half(out, c0.a, c1.a, c2.a, c3.a);
-    join_half(out + 8, c0.b, c1.b, c2.b, c3.b);
-}
-
-inline __m256d join_quarter(__m128i low, __m128i high, double base) {
-    return _mm256_fmadd_pd(_mm256_cvtepi32_pd(high), _mm256_set1_pd(base), _mm256_cvtepi32_pd(low));
-}
-
-inline void join_half(double* out, __m256i low, __m256i high, double base) {
-    _mm256_storeu_pd(out, join_quarter(_mm256_castsi256_si128(low), _mm256_castsi256_si128(high), base));
-    _mm256_storeu_pd(out + 4, join_quarter(_mm256_extracti128_si256(low, 1), _mm256_extracti128_si256(high, 1), base));
-}
-
-inline void join(double* out, I low, I high, double base) {
-    join_half(out, low.a, high.a, base);
-    join_half(out + 8, low.b, high.b, base);
 }
 
 inline void turn_square(I x[LANES]) {

@@ -19,6 +19,7 @@ inline void store(float* p, F x) { _mm512_storeu_ps(p, x.v); }
 inline void store(int32_t* p, I x) { _mm512_storeu_si512(p, x.v); }
 inline F all(float x) { return {_mm512_set1_ps(x)}; }
 inline I all(int32_t x) { return {_mm512_set1_epi32(x)}; }
+inline D all(double x) { return {_mm512_set1_pd(x), _mm512_set1_pd(x)}; }
 
 inline F operator+(F a, F b) { return {_mm512_add_ps(a.v, b.v)}; }
 inline F operator-(F a, F b) { return {_mm512_sub_ps(a.v, b.v)}; }
@@ -44,54 +45,36 @@ inline F to_float(I x) { return {_mm512_cvtepi32_ps(x.v)}; }
 inline I to_int(F x) { return {_mm512_cvtps_epi32(x.v)}; }
 
 inline M greater(F a, F b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
-inline M equal(I a, I b) { return {_mm512_cmpeq_epi32_mask(a.v, b.v)}; }
 inline F choose(M m, F a, F b) { return {_mm512_mask_blend_ps(m.v, b.v, a.v)}; }
-inline I choose(M m, I a, I b) { return {_mm512_mask_blend_epi32(m.v, b.v, a.v)}; }
 
 inline D wide(F x) {
     return {_mm512_cvtps_pd(_mm512_castps512_ps256(x.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(x.v, 1))};
 }
+inline D wide(I x) {
+    return {_mm512_cvtepi32_pd(_mm512_castsi512_si256(x.v)), _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(x.v, 1))};
+}
 inline D fma(D x, D y, D z) { return {_mm512_fmadd_pd(x.a, y.a, z.a), _mm512_fmadd_pd(x.b, y.b, z.b)}; }
 inline void store(double* p, D x) { _mm512_storeu_pd(p, x.a), _mm512_storeu_pd(p + 8, x.b); }
 
-inline __m512d join_half(__m256i c0, __m256i c1, __m256i c2, __m256i c3) {
-    const __m512d base = _mm512_set1_pd(256.0);
-    __m512d sum = _mm512_fmadd_pd(_mm512_cvtepi32_pd(c3), base, _mm512_cvtepi32_pd(c2));
-    sum = _mm512_fmadd_pd(sum, base, _mm512_cvtepi32_pd(c1));
-    return _mm512_fmadd_pd(sum, base, _mm512_cvtepi32_pd(c0));
+// 4 x 4 integers in each lane.
+inline void turn_within_lanes(__m512i x[4]) {
+    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpackhi_epi32(x[0], x[1]);
+    const __m512i c = _mm512_unpacklo_epi32(x[2], x[3]), d = _mm512_unpackhi_epi32(x[2], x[3]);
+    x[0] = _mm512_unpacklo_epi64(a, c), x[1] = _mm512_unpackhi_epi64(a, c);
+    x[2] = _mm512_unpacklo_epi64(b, d), x[3] = _mm512_unpackhi_epi64(b, d);
 }
 
-inline void join(double* out, I c0, I c1, I c2, I c3) {
-    auto low = [](I c) { return _mm512_castsi512_si256(c.v); };
-    auto high = [](I c) { return _mm512_extracti64x4_epi64(c.v, 1); };
-    _mm512_storeu_pd(out, join_half(low(c0), low(c1), low(c2), low(c3)));
-    _mm512_storeu_pd(out + 8, join_half(high(c0), high(c1), high(c2), high(c3)));
+// Four vectors of 4 lanes: lane l of vector q goes to lane q of vector l.
+inline void turn_lanes(__m512i& x0, __m512i& x1, __m512i& x2, __m512i& x3) {
+    const __m512i a = _mm512_shuffle_i32x4(x0, x1, 0x44), b = _mm512_shuffle_i32x4(x2, x3, 0x44);
+    const __m512i c = _mm512_shuffle_i32x4(x0, x1, 0xee), d = _mm512_shuffle_i32x4(x2, x3, 0xee);
+    x0 = _mm512_shuffle_i32x4(a, b, 0x88), x1 = _mm512_shuffle_i32x4(a, b, 0xdd);
+    x2 = _mm512_shuffle_i32x4(c, d, 0x88), x3 = _mm512_shuffle_i32x4(c, d, 0xdd);
 }
 
-inline __m512d join_half(__m256i low, __m256i high, double base) {
-    return _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), _mm512_set1_pd(base), _mm512_cvtepi32_pd(low));
-}
-
-inline void join(double* out, I low, I high, double base) {
-    _mm512_storeu_pd(out, join_half(_mm512_castsi512_si256(low.v), _mm512_castsi512_si256(high.v), base));
-    _mm512_storeu_pd(out + 8, join_half(_mm512_extracti64x4_epi64(low.v, 1), _mm512_extracti64x4_epi64(high.v, 1), base));
-}
-
-// First within lanes of 4, then the lanes.
 inline void turn_square(I x[LANES]) {
-    __m512i t[LANES];
-    for (int i = 0; i < LANES; i += 4) {
-        const __m512i a = _mm512_unpacklo_epi32(x[i].v, x[i + 1].v), b = _mm512_unpackhi_epi32(x[i].v, x[i + 1].v);
-        const __m512i c = _mm512_unpacklo_epi32(x[i + 2].v, x[i + 3].v), d = _mm512_unpackhi_epi32(x[i + 2].v, x[i + 3].v);
-        t[i] = _mm512_unpacklo_epi64(a, c), t[i + 1] = _mm512_unpackhi_epi64(a, c);
-        t[i + 2] = _mm512_unpacklo_epi64(b, d), t[i + 3] = _mm512_unpackhi_epi64(b, d);
-    }
-    for (int i = 0; i < 4; ++i) {
-        const __m512i a = _mm512_shuffle_i32x4(t[i], t[i + 4], 0x44), b = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0x44);
-        const __m512i c = _mm512_shuffle_i32x4(t[i], t[i + 4], 0xee), d = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0xee);
-        x[i].v = _mm512_shuffle_i32x4(a, b, 0x88), x[i + 4].v = _mm512_shuffle_i32x4(a, b, 0xdd);
-        x[i + 8].v = _mm512_shuffle_i32x4(c, d, 0x88), x[i + 12].v = _mm512_shuffle_i32x4(c, d, 0xdd);
-    }
+    for (int i = 0; i < LANES; i += 4) turn_within_lanes(&x[i].v);
+    for (int i = 0; i < 4; ++i) turn_lanes(x[i].v, x[i + 4].v, x[i + 8].v, x[i + 12].v);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ inline void store(float* p, F x) { std::memcpy(p, x.at, sizeof x.at); }
 inline void store(int32_t* p, I x) { std::memcpy(p, x.at, sizeof x.at); }
 inline F all(float x) { F r; EACH r.at[i] = x; return r; }
 inline I all(int32_t x) { I r; EACH r.at[i] = x; return r; }
+inline D all(double x) { D r; EACH r.at[i] = x; return r; }
 
 inline F operator+(F a, F b) { F r; EACH r.at[i] = a.at[i] + b.at[i]; return r; }
 inline F operator-(F a, F b) { F r; EACH r.at[i] = a.at[i] - b.at[i]; return r; }
@@ -52,25 +53,15 @@ inline int32_t nearest(float x) { return x >= -2147483648.0f && x < 2147483648.0
 inline I to_int(F x) { I r; EACH r.at[i] = nearest(x.at[i]); return r; }
 
 inline M greater(F a, F b) { M r; EACH r.at[i] = a.at[i] > b.at[i]; return r; }
-inline M equal(I a, I b) { M r; EACH r.at[i] = a.at[i] == b.at[i]; return r; }
 inline F choose(M m, F a, F b) { F r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]; return r; }
-inline I choose(M m, I a, I b) { I r; EACH r.at[i] = m.at[i] ? a.at[i] : b.at[i]; return r; }
 
 inline D wide(F a) { D r; EACH r.at[i] = a.at[i]; return r; }
-inline D fma(D a, D b, D c) { D r; EACH r.at[i] = std::fma(a.at[i], b.at[i], c.at[i]); return r; }
+inline D wide(I a) { D r; EACH r.at[i] = a.at[i]; return r; }
+// Of what was float32, or a whole number: the product is exact, so it is the same rounded once or twice.
+inline D fma(D a, D b, D c) { D r; EACH r.at[i] = a.at[i] * b.at[i] + c.at[i]; return r; }
 inline void store(double* p, D x) { std::memcpy(p, x.at, sizeof x.at); }
 
 #undef EACH
-
-// Four int32 vectors, as float64: ((c3 * 2^8 + c2) * 2^8 + c1) * 2^8 + c0, which is exact.
-inline void join(double* out, I c0, I c1, I c2, I c3) {
-    for (int i = 0; i < LANES; ++i) out[i] = ((c3.at[i] * 256.0 + c2.at[i]) * 256.0 + c1.at[i]) * 256.0 + c0.at[i];
-}
-
-// Two: high * base + low.
-inline void join(double* out, I low, I high, double base) {
-    for (int i = 0; i < LANES; ++i) out[i] = high.at[i] * base + low.at[i];
-}
 
 // Sixteen vectors as a square matrix, transposed.
 inline void turn_square(I x[LANES]) {

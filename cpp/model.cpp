@@ -1,6 +1,5 @@
 #include "model.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace digitlab {
@@ -23,7 +22,7 @@ float factor_for(float bound, int bits) {
 
 // Weights become whole numbers: round(W * factor), which is W itself unless W is far smaller than the unit's largest.
 bool Model::prepare(int layer, int unit) {
-    LayerRows& rows = parameters.layer(layer);
+    LayerRows<float>& rows = parameters.layer(layer);
     if (layer > 0) return std::isfinite(kernels_.largest(rows.row(unit), rows.columns));
     const int used = pixels_.depth() * DEPTH;
     const float largest = kernels_.largest(rows.row(unit), rows.columns);  // lit or not: a shard must find the same
@@ -35,13 +34,13 @@ bool Model::prepare(int layer, int unit) {
     if (!shape_.activation.bounded)  // a little more, for what rounding took away
         reach_[unit] = 1.001f * static_cast<float>(kernels_.one_sided_sum(rows.row(unit), rows.columns, coarse)) / coarse;
     int8_t* digits = &digits_[static_cast<size_t>(unit / TILE) * MAX_BYTES * pixels_.depth() * A_TILE];
-    kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, kernels_.digits, pixels_.depth());
+    kernels_.pack_row(digits, unit % TILE, rows.row(unit), used, factor, {kernels_.digits, pixels_.depth(), false});
     return true;
 }
 
 bool Model::prepare_tile(int layer, int tile) {
     bool finite = std::isfinite(kernels_.largest(&parameters.layer(layer).b[tile * TILE], TILE));
-    for (int unit = tile * TILE; unit < std::min((tile + 1) * TILE, shape_.outputs(layer)); ++unit)
+    for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit)
         finite &= prepare(layer, unit);
     return finite;
 }
@@ -56,7 +55,7 @@ float Model::output_bound(int unit) const {
 // delta = f' * sum_k W_k (p_k - y_k): what is above 0 in the last factor adds up to at most 1, and so does what is below,
 // so the sum is at most the largest W_k less the smallest.
 float Model::delta_bound(int unit) const {
-    const LayerRows& last = parameters.layer(shape_.layers() - 1);
+    const LayerRows<float>& last = parameters.layer(shape_.layers() - 1);
     float low = last.row(0)[unit], high = low;
     for (int k = 1; k < shape_.sizes.back(); ++k) {
         low = std::min(low, last.row(k)[unit]);

@@ -41,68 +41,34 @@ struct Soon {
     }
 };
 
-// Tile numbers must be literals, so each shape of block is written out: C in tiles 0..3, A in 4..6, B in 7.
-#define OPEN_C(tile)                                                    \
-    do {                                                                \
-        if (p.add) {                                                    \
-            _tile_loadd(tile, C + tile * p.C_row * C_TILE, 64);         \
-        } else {                                                        \
-            _tile_zero(tile);                                           \
-        }                                                               \
-    } while (false)
-#define MULTIPLY(c, a)                                                  \
-    _tile_loadd(a, A + (c * p.A_row + used[i]) * A_TILE, 64);           \
-    _tile_dpbsud(c, a, 7)
-#define CLOSE_C(tile) _tile_stored(tile, C + tile * p.C_row * C_TILE, 64)
+// Tile numbers must be literals, so each row is written out: C in tiles 0..3, A in 4..6, B in 7.
+#define EACH_ROW(DO) DO(0, 4) DO(1, 5) DO(2, 6) DO(3, 4)
+#define OPEN(c, a) \
+    if (c < ROWS && p.add) _tile_loadd(c, C + c * p.C_row * C_TILE, 64); \
+    else if (c < ROWS) _tile_zero(c);
+#define MULTIPLY(c, a) \
+    if (c < ROWS) { \
+        _tile_loadd(a, A + (c * p.A_row + used[i]) * A_TILE, 64); \
+        _tile_dpbsud(c, a, 7); \
+    }
+#define CLOSE(c, a) \
+    if (c < ROWS) _tile_stored(c, C + c * p.C_row * C_TILE, 64);
 
-void rows_4(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
-    OPEN_C(0);
-    OPEN_C(1);
-    OPEN_C(2);
-    OPEN_C(3);
+template <int ROWS>
+void multiply(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
+    EACH_ROW(OPEN)
     for (int i = 0; i < count; ++i) {
         _tile_loadd(7, B + used[i] * B_TILE, 64);
         soon.fetch_some();
-        MULTIPLY(0, 4);
-        MULTIPLY(1, 5);
-        MULTIPLY(2, 6);
-        MULTIPLY(3, 4);
+        EACH_ROW(MULTIPLY)
     }
-    CLOSE_C(0);
-    CLOSE_C(1);
-    CLOSE_C(2);
-    CLOSE_C(3);
+    EACH_ROW(CLOSE)
 }
 
-void rows_3(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
-    OPEN_C(0);
-    OPEN_C(1);
-    OPEN_C(2);
-    for (int i = 0; i < count; ++i) {
-        _tile_loadd(7, B + used[i] * B_TILE, 64);
-        soon.fetch_some();
-        MULTIPLY(0, 4);
-        MULTIPLY(1, 5);
-        MULTIPLY(2, 6);
-    }
-    CLOSE_C(0);
-    CLOSE_C(1);
-    CLOSE_C(2);
-}
-
-void rows_1(const Product& p, int32_t* C, const int8_t* A, const uint8_t* B, const int* used, int count, Soon soon) {
-    OPEN_C(0);
-    for (int i = 0; i < count; ++i) {
-        _tile_loadd(7, B + used[i] * B_TILE, 64);
-        soon.fetch_some();
-        MULTIPLY(0, 4);
-    }
-    CLOSE_C(0);
-}
-
-#undef OPEN_C
+#undef EACH_ROW
+#undef OPEN
 #undef MULTIPLY
-#undef CLOSE_C
+#undef CLOSE
 
 // The tiles of one column of B that are not all zeros: their numbers, and how many.
 int list_used(const Product& p, int column, int first, int depth, int* used) {
@@ -123,11 +89,11 @@ void product(const Product& p) {
         const int depth = p.depth - first < LIST ? p.depth - first : LIST;
         for (int row = 0; row < p.rows;) {
             const int rows = p.rows - row >= 4 ? 4 : p.rows - row == 3 ? 3 : 1;
-            const auto multiply = rows == 4 ? rows_4 : rows == 3 ? rows_3 : rows_1;
+            const auto some_rows = rows == 4 ? multiply<4> : rows == 3 ? multiply<3> : multiply<1>;
             for (int column = 0; column < p.columns; ++column) {
                 const int count = list_used(p, column, first, depth, used);
-                multiply(part, p.C + (row * p.C_row + column) * C_TILE, p.A + row * p.A_row * A_TILE,
-                         p.B + column * p.B_column * B_TILE, used, count, Soon(p, row, column, count));
+                some_rows(part, p.C + (row * p.C_row + column) * C_TILE, p.A + row * p.A_row * A_TILE,
+                          p.B + column * p.B_column * B_TILE, used, count, Soon(p, row, column, count));
             }
             row += rows;
         }
@@ -140,4 +106,4 @@ void product(const Product& p) {
 
 #include "kernels.inc"
 
-const digitlab::Kernels digitlab::amx_kernels = {"amx", begin, end, FIRST, MOST_SUMMED_BYTES, product, DIGITLAB_COMMON_KERNELS};
+DIGITLAB_KERNELS(amx, begin, end);

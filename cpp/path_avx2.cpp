@@ -45,7 +45,7 @@ inline void spread(int8_t* out, int row, const int32_t* q, Digits digits, ptrdif
 }
 
 void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
-                 ptrdiff_t in_column, int, int pixel_tiles) {
+                 ptrdiff_t in_column, int pixel_tiles) {
     const __m128i pattern = turn_pattern();
     for (int tile = 0; tile < pixel_tiles; ++tile) {
         uint8_t* to = out + tile * out_column * B_TILE;
@@ -159,11 +159,9 @@ void product(const Product& p) {
         some_depth(p, first, p.depth - first < DEPTH_AT_ONCE ? p.depth - first : DEPTH_AT_ONCE, p.add || first > 0);
 }
 
-void nothing() {}
-
 }  // namespace
 }  // namespace digitlab
 
 #include "kernels.inc"
 
-const digitlab::Kernels digitlab::avx2_kernels = {"avx2", nothing, nothing, FIRST, MOST_SUMMED_WORDS, product, DIGITLAB_COMMON_KERNELS};
+DIGITLAB_KERNELS(avx2, nothing, nothing);

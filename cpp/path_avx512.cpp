@@ -53,11 +53,9 @@ void product(const Product& p) {
         }
 }
 
-void nothing() {}
-
 }  // namespace
 }  // namespace digitlab
 
 #include "kernels.inc"
 
-const digitlab::Kernels digitlab::avx512_kernels = {"avx512", nothing, nothing, FIRST, MOST_SUMMED_BYTES, product, DIGITLAB_COMMON_KERNELS};
+DIGITLAB_KERNELS(avx512, nothing, nothing);

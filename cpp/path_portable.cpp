@@ -27,7 +27,7 @@ inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
 }
 
 void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
-                 ptrdiff_t in_column, int, int pixel_tiles) {
+                 ptrdiff_t in_column, int pixel_tiles) {
     for (int tile = 0; tile < pixel_tiles; ++tile) {
         uint8_t any = 0;
         for (int sample = 0; sample < DEPTH; ++sample)
@@ -62,11 +62,9 @@ void product(const Product& p) {
         }
 }
 
-void nothing() {}
-
 }  // namespace
 }  // namespace digitlab
 
 #include "kernels.inc"
 
-const digitlab::Kernels digitlab::portable_kernels = {"portable", nothing, nothing, FIRST, MOST_SUMMED_BYTES, product, DIGITLAB_COMMON_KERNELS};
+DIGITLAB_KERNELS(portable, nothing, nothing);

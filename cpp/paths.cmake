@@ -1,7 +1,7 @@
 # The engine's sources, and how each is compiled. Used by the extension and by the kernels' own tests.
 set(DIGITLAB_CPP ${CMAKE_CURRENT_LIST_DIR})
 set(DIGITLAB_SOURCES)
-foreach(name block model parameters path_portable paths pixels session steps sums team)
+foreach(name block model path_portable paths pixels steps sums team)
   list(APPEND DIGITLAB_SOURCES ${DIGITLAB_CPP}/${name}.cpp)
 endforeach()
 

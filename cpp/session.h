@@ -44,7 +44,9 @@ class Session {
   public:
     // images: count x 784 bytes, labels: count bytes; both must outlive the session.
     Session(const uint8_t* images, const uint8_t* labels, int64_t count, const Shape& shape, const Kernels& kernels,
-            int threads);
+            int threads)
+        : shape_(shape), kernels_(kernels), labels_(labels), pixels_(images, count, kernels), team_(threads),
+          model_(shape_, pixels_, kernels), blocks_(threads) {}
 
     // Loss, hits and gradient [parameter_count], summed over the selection. `interrupted` is asked now and then, in the
     // calling thread. Throws NotFinite, Interrupted.
@@ -56,10 +58,7 @@ class Session {
     StepResults advance(float* parameters, const std::vector<float*>& memory, const Batches& batches, const Rule& rule,
                         const std::vector<Step>& steps, const std::function<bool()>& interrupted);
 
-    const Shape& shape() const { return shape_; }
     int64_t count() const { return pixels_.count(); }
-    int threads() const { return team_.size(); }
-    const char* path() const { return kernels_.name; }
 
   private:
     class Sums;

@@ -10,43 +10,29 @@ namespace {
 constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4, LOGITS = 10;
 constexpr Digits FIRST = BYTES;
 
-// Four vectors of 16 integers: out[d] holds, lane by lane, byte d of 4 integers of each vector in turn.
-inline void by_digit(__m512i out[4], const __m512i in[4]) {
-    const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
-    __m512i x[4];  // in each lane: digit 0 of 4 integers, digit 1, ...
-    for (int i = 0; i < 4; ++i) x[i] = _mm512_shuffle_epi8(in[i], turn);
-    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpacklo_epi32(x[2], x[3]);
-    const __m512i c = _mm512_unpackhi_epi32(x[0], x[1]), e = _mm512_unpackhi_epi32(x[2], x[3]);
-    out[0] = _mm512_unpacklo_epi64(a, b), out[1] = _mm512_unpackhi_epi64(a, b);
-    out[2] = _mm512_unpacklo_epi64(c, e), out[3] = _mm512_unpackhi_epi64(c, e);
+// Four vectors of 16 integers: x[d] then holds, lane by lane, byte d of 4 integers of each vector in turn.
+inline void by_digit(__m512i x[4]) {
+    for (int i = 0; i < 4; ++i) x[i] = _mm512_shuffle_epi8(x[i], _mm512_broadcast_i32x4(turn_pattern()));
+    turn_within_lanes(x);
 }
 
 // Digits of 64 integers to one row of tiles of A, which are `next` bytes apart.
 inline void spread(int8_t* out, int row, const int32_t* q, Digits digits, ptrdiff_t next) {
     const __m512i flip = _mm512_set1_epi32(static_cast<int32_t>(0x80808080u));
-    __m512i x[4], ready[4];
+    __m512i x[4];
     for (int i = 0; i < 4; ++i) x[i] = _mm512_xor_si512(_mm512_add_epi32(_mm512_load_si512(q + i * LANES), flip), flip);
-    by_digit(ready, x);
-    for (int d = 0; d < digits.count; ++d) _mm512_storeu_si512(out + row * DEPTH + d * next, ready[d]);
+    by_digit(x);
+    for (int d = 0; d < digits.count; ++d) _mm512_storeu_si512(out + row * DEPTH + d * next, x[d]);
 }
 
 inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
-    const __m512i in[4] = {x[0].v, x[1].v, x[2].v, x[3].v};
-    __m512i ready[4];
-    by_digit(ready, in);
+    __m512i ready[4] = {x[0].v, x[1].v, x[2].v, x[3].v};
+    by_digit(ready);
     for (int d = 0; d < 4; ++d) _mm512_store_si512(out[d], ready[d]);
 }
 
-// Four vectors of 4 lanes: lane l of vector q goes to lane q of vector l.
-inline void turn_lanes(__m512i x[4]) {
-    const __m512i a = _mm512_shuffle_i32x4(x[0], x[1], 0x44), b = _mm512_shuffle_i32x4(x[2], x[3], 0x44);
-    const __m512i c = _mm512_shuffle_i32x4(x[0], x[1], 0xee), e = _mm512_shuffle_i32x4(x[2], x[3], 0xee);
-    x[0] = _mm512_shuffle_i32x4(a, b, 0x88), x[1] = _mm512_shuffle_i32x4(a, b, 0xdd);
-    x[2] = _mm512_shuffle_i32x4(c, e, 0x88), x[3] = _mm512_shuffle_i32x4(c, e, 0xdd);
-}
-
 void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
-                 ptrdiff_t in_column, int, int pixel_tiles) {
+                 ptrdiff_t in_column, int pixel_tiles) {
     const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
     for (int tile = 0; tile < pixel_tiles; ++tile) {
         uint8_t* to = out + tile * out_column * B_TILE;
@@ -59,7 +45,7 @@ void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t us
                 any = _mm512_or_si512(any, x[quad]);
                 x[quad] = _mm512_shuffle_epi8(x[quad], turn);
             }
-            turn_lanes(x);
+            turn_lanes(x[0], x[1], x[2], x[3]);
             for (int lane = 0; lane < 4; ++lane) _mm512_storeu_si512(to + (4 * lane + i) * DEPTH, x[lane]);
         }
         used[tile * used_column] = _mm512_test_epi32_mask(any, any) != 0;

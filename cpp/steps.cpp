@@ -25,7 +25,7 @@ class Session::Steps {
     int run(int count, float* parameters, const std::vector<float*>& memory, StepResults* results,
             const std::function<bool()>& interrupted) {
         failed_ = count;
-        s_.team_.run(s_.team_.size(), [&](const Worker& worker) {
+        s_.team_.run([&](const Worker& worker) {
             own_tiles(s_.shape_, worker, [&](int l, int tile) {
                 s_.model_.parameters.load(parameters, l, tile);
                 for (size_t i = 0; i < memory_.size(); ++i) memory_[i].load(memory[i], l, tile);
@@ -81,8 +81,8 @@ class Session::Steps {
 
     // The gradient and the optimizer's step for the units of one tile. False where it leads beyond the finite numbers.
     bool step_tile(int number, const Samples& samples, int l, int tile) {
-        LayerRows& rows = s_.model_.parameters.layer(l);
-        const int inputs = l == 0 ? s_.pixels_.constant() : s_.shape_.inputs(l), end = units_end(s_.shape_, l, tile);
+        LayerRows<float>& rows = s_.model_.parameters.layer(l);
+        const int inputs = l == 0 ? s_.pixels_.constant() : s_.shape_.inputs(l), end = s_.shape_.units_end(l, tile);
         thread_local std::vector<float> gradient;  // [units][columns]
         gradient.resize(static_cast<size_t>(TILE) * rows.columns);
         alignas(64) float bias[TILE] = {};

@@ -10,24 +10,18 @@ namespace digitlab {
 class Session::Sums {
   public:
     Sums(Session& session, Selection selection, double* gradient)
-        : s_(session), selection_(selection), flat_(gradient), in_order_(session.shape_.layers() > 2) {
+        : s_(session), selection_(selection), flat_(gradient), in_order_(session.shape_.layers() > 2),
+          gradient_(session.shape_, session.pixels_) {
         blocks_ = (selection.count + MAX_BLOCK - 1) / MAX_BLOCK;
         in_tiles_ = !selection.indices && selection.start % TILE == 0;
-        for (int l = 0; l < s_.shape_.layers(); ++l) {
-            columns_.push_back(l == 0 ? round_up(s_.pixels_.constant() + 1, LANES) : round_up(s_.shape_.inputs(l), LANES));
-            const size_t units = s_.shape_.unit_tiles(l) * TILE;
-            W_.emplace_back(units * columns_[l]);
-            b_.emplace_back(units);
-        }
     }
 
     Answer run(const float* parameters, const std::function<bool()>& interrupted) {
         in_tiles_ ? s_.pixels_.need_tiles(interrupted) : s_.pixels_.need_rows(interrupted);
-        const int workers = s_.team_.size();
         for (auto& block : s_.blocks_)  // here, as a worker that finds no memory would leave the others waiting
             if (!block) block = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, MAX_BLOCK);
         std::atomic<bool> finite{true};
-        s_.team_.run(workers, [&](const Worker& worker) {
+        s_.team_.run([&](const Worker& worker) {
             own_tiles(s_.shape_, worker, [&](int l, int tile) {
                 s_.model_.parameters.load(parameters, l, tile);
                 if (!s_.model_.prepare_tile(l, tile)) finite = false;
@@ -36,7 +30,7 @@ class Session::Sums {
             if (!finite) return;
             work(worker.index, interrupted);
             worker.meet();
-            own_tiles(s_.shape_, worker, [&](int l, int tile) { save(l, tile); });
+            own_tiles(s_.shape_, worker, [&](int l, int tile) { gradient_.save(flat_, l, tile); });
         });
         if (!finite) throw NotFinite();
         if (stopped_) throw Interrupted();
@@ -94,11 +88,11 @@ class Session::Sums {
     void collect(const Block& block) {
         std::lock_guard lock(collecting_);
         own_tiles(s_.shape_, Worker{0, 1, nullptr}, [&](int l, int tile) {
-            for (int unit = tile * TILE; unit < units_end(s_.shape_, l, tile); ++unit) {
-                const Columns all = block.all_columns(l);
-                const Collect sums = block.sums_of(l, unit, all);
-                s_.kernels_.collect(&W_[l][static_cast<size_t>(unit) * columns_[l]], sums);
-                b_[l][unit] += block.bias_gradient(l, unit, all);
+            LayerRows<double>& rows = gradient_.layer(l);
+            const Columns all = block.all_columns(l);
+            for (int unit = tile * TILE; unit < s_.shape_.units_end(l, tile); ++unit) {
+                s_.kernels_.collect(rows.row(unit), block.sums_of(l, unit, all));
+                rows.b[unit] += block.bias_gradient(l, unit, all);
             }
         });
     }
@@ -120,26 +114,13 @@ class Session::Sums {
         turned_.notify_all();
     }
 
-    void save(int layer, int tile) {
-        const int outputs = s_.shape_.outputs(layer);
-        int64_t at = flat_start(s_.shape_, layer);
-        for (int input = 0; input < s_.shape_.inputs(layer); ++input, at += outputs) {
-            const int column = column_of(s_.pixels_, layer, input);
-            const bool lit = layer > 0 || column < s_.pixels_.constant();
-            for (int unit = tile * TILE; unit < units_end(s_.shape_, layer, tile); ++unit)
-                flat_[at + unit] = lit ? W_[layer][static_cast<size_t>(unit) * columns_[layer] + column] : 0.0;
-        }
-        for (int unit = tile * TILE; unit < units_end(s_.shape_, layer, tile); ++unit) flat_[at + unit] = b_[layer][unit];
-    }
-
     Session& s_;
     const Selection selection_;
     double* const flat_;
     const bool in_order_;
     bool in_tiles_;
     int64_t blocks_;
-    std::vector<int> columns_;
-    std::vector<Buffer<double>> W_, b_;  // the gradient, in rows as in Parameters
+    PerParameter<double> gradient_;  // never in the columns of pixels that are never lit: 0 there
     std::atomic<int64_t> next_{0};
     std::atomic<bool> stopped_{false};
     std::mutex mutex_, collecting_;

@@ -38,7 +38,7 @@ struct Team::Crew {
     std::condition_variable wake, done;
     const std::function<void(int)>* job = nullptr;
     int64_t number = 0;
-    int wanted = 0, working = 0;
+    int working = 0;
     bool over = false;
     std::exception_ptr trouble;
     std::vector<std::thread> threads;
@@ -50,7 +50,6 @@ struct Team::Crew {
             wake.wait(lock, [&] { return over || number != seen; });
             if (over) return;
             seen = number;
-            if (index >= wanted) continue;
             const auto* work = job;
             lock.unlock();
             attempt(*work, index);
@@ -84,26 +83,25 @@ Team::~Team() {
     for (auto& thread : crew_->threads) thread.join();
 }
 
-void Team::run(int workers, const std::function<void(const Worker&)>& work) {
+void Team::run(const std::function<void(const Worker&)>& work) {
     if (crew_->process != getpid()) {
         crew_.release();  // its locks may be held by threads that are not here
         crew_ = std::make_unique<Crew>();
     }
     Crew& crew = *crew_;
     std::lock_guard one(crew.one_job);
-    Barrier barrier(workers, workers > static_cast<int>(std::thread::hardware_concurrency()));
-    const std::function<void(int)> job = [&](int index) { work(Worker{index, workers, &barrier}); };
-    while (static_cast<int>(crew.threads.size()) < workers - 1)
+    Barrier barrier(threads_, threads_ > static_cast<int>(std::thread::hardware_concurrency()));
+    const std::function<void(int)> job = [&](int index) { work(Worker{index, threads_, &barrier}); };
+    while (static_cast<int>(crew.threads.size()) < threads_ - 1)
         crew.threads.emplace_back([&crew, index = static_cast<int>(crew.threads.size()) + 1] { crew.serve(index); });
     {
         std::lock_guard lock(crew.mutex);
         crew.job = &job;
-        crew.wanted = workers;
-        crew.working = workers - 1;
+        crew.working = threads_ - 1;
         crew.trouble = nullptr;
         ++crew.number;
     }
-    if (workers > 1) crew.wake.notify_all();
+    crew.wake.notify_all();
     crew.attempt(job, 0);
     std::unique_lock lock(crew.mutex);
     crew.done.wait(lock, [&] { return crew.working == 0; });

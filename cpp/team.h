@@ -25,6 +25,10 @@ struct Worker {
 
     int begin(int items) const { return static_cast<int>(static_cast<int64_t>(items) * index / count); }
     int end(int items) const { return static_cast<int>(static_cast<int64_t>(items) * (index + 1) / count); }
+    template <typename Visit>
+    void share(int items, Visit visit) const {
+        for (int item = begin(items); item < end(items); ++item) visit(item);
+    }
     void meet() const {
         if (count > 1) barrier->wait();
     }
@@ -37,9 +41,8 @@ class Team {
     ~Team();
 
     int size() const { return threads_; }
-    // Calls work once for each of `workers` (at most size()) workers, the first in this thread; returns when all have
-    // returned, and passes on the first exception.
-    void run(int workers, const std::function<void(const Worker&)>& work);
+    // Calls work once for each worker, the first in this thread; returns when all have, and passes on the first exception.
+    void run(const std::function<void(const Worker&)>& work);
 
   private:
     struct Crew;

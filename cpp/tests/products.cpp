@@ -63,9 +63,9 @@ void test_first_digits(const Kernels& path, Chance& chance) {
         if (round % 2 == 0 && count > path.most_summed) continue;
         const auto totals = [&](const Kernels& kernels) {
             Buffer<int8_t> A(static_cast<size_t>(MAX_BYTES) * depth * A_TILE);
+            const Packing how{kernels.digits, depth, round % 4 >= 2};
             for (int row = 0; row < TILE; ++row)
-                (round % 4 < 2 ? kernels.pack_row : kernels.pack_row_255)(
-                    A.data(), row, &x[static_cast<size_t>(row) * count], count, std::ldexp(1.0f, bits), kernels.digits, depth);
+                kernels.pack_row(A.data(), row, &x[static_cast<size_t>(row) * count], count, std::ldexp(1.0f, bits), how);
             Buffer<int32_t> C(static_cast<size_t>(kernels.digits.count) * C_TILE);
             Product p{};
             p.C = C.data(), p.A = A.data(), p.A_words = kernels.digits.are_words(), p.B = B.data();
@@ -89,8 +89,8 @@ void test_packing(const Kernels& path, Chance& chance) {
         const float factor = std::ldexp(1.0f, chance.between(10, 23));
         for (const bool by_255 : {false, true}) {
             Buffer<int8_t> expected(static_cast<size_t>(digits.count) * depth * A_TILE), got(expected.size());
-            (by_255 ? portable().pack_row_255 : portable().pack_row)(expected.data(), row, x.data(), count, factor, digits, depth);
-            (by_255 ? path.pack_row_255 : path.pack_row)(got.data(), row, x.data(), count, factor, digits, depth);
+            portable().pack_row(expected.data(), row, x.data(), count, factor, {digits, depth, by_255});
+            path.pack_row(got.data(), row, x.data(), count, factor, {digits, depth, by_255});
             CHECK(same_bits(expected, got), "%s, pack_row, %d floats, %d digits", path.name, count, digits.count);
         }
         const ptrdiff_t digit = static_cast<ptrdiff_t>(depth) * B_TILE, stride = count + chance.below(3) * LANES;
@@ -121,8 +121,8 @@ void test_pixels(const Kernels& path, Chance& chance) {
         const ptrdiff_t between = chance.between(1, 8);  // tiles from one 16 pixels to the next
         Buffer<uint8_t> out((static_cast<size_t>(pixel_tiles - 1) * between + 1) * B_TILE), lit(out.size() / B_TILE);
         auto out_too = copy(out), lit_too = copy(lit);
-        portable().turn_pixels(out.data(), between, lit.data(), between, in.data(), depth, depth, pixel_tiles);
-        path.turn_pixels(out_too.data(), between, lit_too.data(), between, in.data(), depth, depth, pixel_tiles);
+        portable().turn_pixels(out.data(), between, lit.data(), between, in.data(), depth, pixel_tiles);
+        path.turn_pixels(out_too.data(), between, lit_too.data(), between, in.data(), depth, pixel_tiles);
         CHECK(same_bits(out, out_too), "%s, turn_pixels, %d tiles of pixels", path.name, pixel_tiles);
         for (size_t i = 0; i < lit.size(); ++i) CHECK(!lit[i] == !lit_too[i], "%s, turn_pixels: used", path.name);
     }
