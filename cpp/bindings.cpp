@@ -1,9 +1,9 @@
 // The module digitlab.engines._native: what engines/native.py, which checks everything first, hands over.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
@@ -18,21 +18,6 @@ template <typename T>
 using Array = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-// Asks Python ten times a second whether Ctrl-C was pressed.
-class Ctrl_C {
-  public:
-    bool operator()() {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - asked_ < std::chrono::milliseconds(100)) return false;
-        asked_ = now;
-        nb::gil_scoped_acquire gil;
-        return PyErr_CheckSignals() != 0;
-    }
-
-  private:
-    std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
-};
-
 class PySession {
   public:
     PySession(Array<const uint8_t> images, Array<const uint8_t> labels, std::vector<int> sizes,
@@ -45,16 +30,19 @@ class PySession {
         session_.emplace(images_.data(), labels_.data(), static_cast<int64_t>(labels_.size()), shape, *kernels, threads);
     }
 
-    std::pair<double, int64_t> sums(Array<const float> parameters, int64_t start, int64_t count, Array<double> gradient) {
-        return ask(parameters, {nullptr, start, count}, gradient);
-    }
-
-    std::pair<double, int64_t> sums_of(Array<const float> parameters, Array<const int64_t> indices, Array<double> gradient) {
-        return ask(parameters, {indices.data(), 0, static_cast<int64_t>(indices.size())}, gradient);
+    // A range of samples, or indices, of which `count` then is the number.
+    std::pair<double, int64_t> sums(Array<const float> parameters, int64_t start, int64_t count,
+                                    std::optional<Array<const int64_t>> indices, Array<double> gradient) {
+        const Selection selection{indices ? indices->data() : nullptr, start, count};
+        Loss loss;
+        guarded([&](const Question& interrupted) {
+            loss = session_->sums(parameters.data(), selection, gradient.data(), interrupted);
+        });
+        return {loss.total, loss.hits};
     }
 
     // coefficients: (steps, as many as COEFFICIENTS)
-    std::tuple<int, std::vector<double>, std::vector<int64_t>> advance(
+    std::pair<std::vector<double>, std::vector<int64_t>> advance(
         Array<float> parameters, const std::vector<Array<float>>& memory, Array<const int64_t> indices,
         const std::vector<int64_t>& ends, const std::string& rule, Matrix coefficients) {
         if (coefficients.shape(0) != ends.size() || coefficients.shape(1) != std::size(COEFFICIENTS))
@@ -66,30 +54,29 @@ class PySession {
         std::vector<float*> kept;
         for (const auto& vector : memory) kept.push_back(vector.data());
         StepResults results;
-        guarded([&](const std::function<bool()>& interrupted) {
+        guarded([&](const Question& interrupted) {
             results = session_->advance(parameters.data(), kept, {indices.data(), ends}, find_named(RULES, rule), steps,
                                         interrupted);
         });
-        return {results.done, std::move(results.losses), std::move(results.hits)};
+        return {std::move(results.losses), std::move(results.hits)};
     }
 
   private:
-    std::pair<double, int64_t> ask(Array<const float> parameters, Selection selection, Array<double> gradient) {
-        Answer answer;
-        guarded([&](const std::function<bool()>& interrupted) {
-            answer = session_->sums(parameters.data(), selection, gradient.data(), interrupted);
-        });
-        return {answer.loss, answer.hits};
-    }
-
-    // Without the GIL; Ctrl-C is raised as Python does it.
+    // Without the GIL; asks Python ten times a second whether Ctrl-C was pressed, and then raises as Python does.
     template <typename Work>
     void guarded(Work work) {
+        using Clock = std::chrono::steady_clock;
+        const auto pressed = [asked = Clock::now()]() mutable {
+            if (Clock::now() - asked < std::chrono::milliseconds(100)) return false;
+            asked = Clock::now();
+            nb::gil_scoped_acquire gil;
+            return PyErr_CheckSignals() != 0;
+        };
         bool was_interrupted = false;
         {
             nb::gil_scoped_release release;
             try {
-                work(Ctrl_C());
+                work(pressed);
             } catch (const Interrupted&) {
                 was_interrupted = true;
             }
@@ -113,6 +100,5 @@ NB_MODULE(_native, m) {
         .def(nb::init<Array<const uint8_t>, Array<const uint8_t>, std::vector<int>,
                       const std::string&, int, const std::string&>())
         .def("sums", &PySession::sums)
-        .def("sums_of", &PySession::sums_of)
         .def("advance", &PySession::advance);
 }

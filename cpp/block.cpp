@@ -127,7 +127,7 @@ Loss Block::rest(const Model& model, const Samples& samples, const Worker& worke
     const int first = worker.begin(lanes / LANES) * LANES, end = std::min(worker.end(lanes / LANES) * LANES, samples.count);
     if (first < end)
         kernels_.softmax(&work_[last].delta[first], &logits_[first], work_[last].stride, shape_.sizes.back(),
-                         samples.labels + first, end - first, loss.total, loss.hits);
+                         samples.labels + first, end - first, loss);
     return loss;
 }
 
@@ -161,19 +161,15 @@ void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
     }
 }
 
-// A unit's delta as bytes.
-void Block::pack_delta(int layer, int unit, int lanes) {
-    LayerWork& w = work_[layer];
-    int8_t* out = &w.delta_digits[static_cast<size_t>(unit / TILE) * MAX_BYTES * k_tiles_ * A_TILE];
-    const Packing how{layer == 0 ? kernels_.digits : BYTES, k_tiles_, layer == 0};
-    kernels_.pack_row(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], how);
-    w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
-}
-
 void Block::pack_tile(const Samples& samples, int layer, int tile) {
+    LayerWork& w = work_[layer];
+    int8_t* out = &w.delta_digits[static_cast<size_t>(tile) * MAX_BYTES * k_tiles_ * A_TILE];
     const int lanes = round_up(samples.count, LANES);
-    for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit)
-        pack_delta(layer, unit, lanes);
+    const Packing how{layer == 0 ? kernels_.digits : BYTES, k_tiles_, layer == 0};
+    for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit) {
+        kernels_.pack_row(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], how);
+        w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
+    }
 }
 
 void Block::sum_tile(const Samples& samples, int layer, int tile, Columns columns, bool add) {

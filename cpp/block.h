@@ -25,10 +25,10 @@ struct Columns {  // of the sums, in tiles: one column for each input, the last 
     int first, count;
 };
 
-struct Loss {
-    double total = 0;
-    int64_t hits = 0;
-};
+template <typename Visit>
+void own_tiles(const Shape& shape, const Worker& worker, Visit visit) {
+    for (int l = 0; l < shape.layers(); ++l) worker.share(shape.unit_tiles(l), [&](int tile) { visit(l, tile); });
+}
 
 class Block {
   public:
@@ -66,7 +66,6 @@ class Block {
     void one_dense_tile(const Model& model, int layer, int tile, int lanes);
     void finish_tile(const Model& model, int layer, int tile, int lanes);
     void delta_tile(const Model& model, int layer, int tile, int lanes);
-    void pack_delta(int layer, int unit, int lanes);
     int columns(int layer) const;
     int64_t delta_sum(int layer, int unit, Columns columns) const;  // as an integer: the last column of the sums
     float* row(Buffer<float>& rows, int layer, int unit) { return &rows[static_cast<size_t>(unit) * work_[layer].stride]; }

@@ -8,12 +8,8 @@ namespace digitlab {
 class Gathered {
   public:
     Gathered(const Pixels& pixels, const Kernels& kernels, const uint8_t* labels, int capacity)
-        : pixels_(pixels), kernels_(kernels), source_(labels) {
-        const size_t sixteens = round_up(capacity, DEPTH) / TILE;
-        X_ = Buffer<uint8_t>(sixteens * pixels.depth() * B_TILE);
-        used_ = Buffer<uint8_t>(sixteens * pixels.depth());
-        labels_ = Buffer<uint8_t>(sixteens * TILE);
-    }
+        : pixels_(pixels), kernels_(kernels), source_(labels), sixteens_(round_up(capacity, DEPTH) / TILE),
+          X_(sixteens_ * pixels.depth() * B_TILE), used_(sixteens_ * pixels.depth()), labels_(sixteens_ * TILE) {}
 
     // The worker's share of `count` samples; sample(i) is the number of the i-th. Up to 63 empty ones follow.
     template <typename Number>
@@ -36,6 +32,7 @@ class Gathered {
     const Pixels& pixels_;
     const Kernels& kernels_;
     const uint8_t* source_;
+    const size_t sixteens_;
     Buffer<uint8_t> X_, used_, labels_;
 };
 

@@ -49,6 +49,13 @@ struct Collect {
     double samples;
 };
 
+struct Loss {
+    double total = 0;  // a multiple of 2^-24
+    int64_t hits = 0;
+
+    void operator+=(const Loss& other) { total += other.total, hits += other.hits; }
+};
+
 struct Packing {
     Digits digits;
     int depth;
@@ -91,9 +98,8 @@ struct Kernels {
     void (*activate)(Activation::Kind, float* a, const float* z, int count);
     // delta *= f'(z); z is read only where the activation needs it.
     void (*slope)(Activation::Kind, float* delta, const float* z, const float* a, int count);
-    // Logits (which it overwrites) to delta; adds up loss (a multiple of 2^-24) and hits of `samples` samples.
-    void (*softmax)(float* delta, double* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples,
-                    double& loss, int64_t& hits);
+    // Logits (which it overwrites) to delta; adds the loss of `samples` samples.
+    void (*softmax)(float* delta, double* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples, Loss&);
 
     void (*collect)(double* out, const Collect&);      // adds the sums to `out`
     void (*collect_mean)(float* out, const Collect&);  // sums / samples, rounded once to float32
@@ -101,6 +107,13 @@ struct Kernels {
 };
 
 inline void nothing() {}
+
+// While it lives, the thread may call `product`.
+struct ProductsAllowed {
+    const Kernels& kernels;
+    explicit ProductsAllowed(const Kernels& k) : kernels(k) { kernels.begin(); }
+    ~ProductsAllowed() { kernels.end(); }
+};
 
 extern const Kernels portable_kernels;
 extern const Kernels avx2_kernels;

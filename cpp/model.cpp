@@ -4,15 +4,6 @@
 
 namespace digitlab {
 
-Model::Model(const Shape& shape, const Pixels& pixels, const Kernels& kernels)
-    : parameters(shape, pixels), shape_(shape), pixels_(pixels), kernels_(kernels) {
-    const size_t tiles = shape.unit_tiles(0);
-    digits_ = Buffer<int8_t>(tiles * MAX_BYTES * pixels.depth() * A_TILE);
-    scale_ = Buffer<float>(tiles * TILE);
-    scale_rest_ = Buffer<float>(tiles * TILE);
-    reach_ = Buffer<float>(tiles * TILE);
-}
-
 float factor_for(float bound, int bits) {
     if (!(bound < 1e37f)) return 0.0f;
     int exponent;

@@ -7,13 +7,13 @@ namespace digitlab {
 
 class Model {
   public:
-    Model(const Shape& shape, const Pixels& pixels, const Kernels& kernels);
+    Model(const Shape& shape, const Pixels& pixels, const Kernels& kernels)
+        : parameters(shape, pixels), shape_(shape), pixels_(pixels), kernels_(kernels), units_(shape.unit_tiles(0) * TILE),
+          digits_(units_ / TILE * MAX_BYTES * pixels.depth() * A_TILE), scale_(units_), scale_rest_(units_), reach_(units_) {}
 
     Parameters parameters;
 
-    // After a unit's parameters were changed. False where one of them is not finite.
-    bool prepare(int layer, int unit);
-    // The same for all units of a tile, and their biases.
+    // After the parameters of a tile's units were changed. False where one of them is not finite.
     bool prepare_tile(int layer, int tile);
 
     const int8_t* digits(int tile) const { return &digits_[static_cast<size_t>(tile) * MAX_BYTES * pixels_.depth() * A_TILE]; }
@@ -26,9 +26,12 @@ class Model {
     float delta_bound(int unit) const;
 
   private:
+    bool prepare(int layer, int unit);
+
     const Shape& shape_;
     const Pixels& pixels_;
     const Kernels& kernels_;
+    const size_t units_;     // of the first layer, padded
     Buffer<int8_t> digits_;  // [unit tile][digit][depth] tiles of A
     Buffer<float> scale_, scale_rest_, reach_;  // [units, padded]
 };

@@ -4,7 +4,6 @@
 
 #include "kernels.h"
 #include "lanes_avx2.h"
-#include "turn_pattern.h"
 
 namespace digitlab {
 namespace {
@@ -14,6 +13,9 @@ constexpr Digits FIRST = WORDS;
 
 // A tile of A as words of 16 bits: [4 rows][quad][row of the 4][pair of bytes 0 and 2, pair of bytes 1 and 3].
 struct Wide { int16_t at[4][TILE][4][4]; };
+
+// 4 integers x 4 bytes in 16 bytes, turned: byte d of integer s goes to place 4d + s.
+inline __m128i turn_pattern() { return _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15); }
 
 // A row of a tile of words: in the order of the product below, so that it need not widen them.
 inline void spread_words(Wide& tile, int row, const int32_t* q, Digits digits, ptrdiff_t next) {

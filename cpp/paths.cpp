@@ -29,24 +29,21 @@ static bool has_amx() {
 
 static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-static std::vector<const Kernels*> present() {
-    std::vector<const Kernels*> found;
-    if (has_amx()) found.push_back(&amx_kernels);
-    if (has_avx512()) found.push_back(&avx512_kernels);
-    if (has_avx2()) found.push_back(&avx2_kernels);
-    found.push_back(&portable_kernels);
-    return found;
-}
-
-#else
-
-static std::vector<const Kernels*> present() { return {&portable_kernels}; }
-
 #endif
 
+// The best first.
 static const std::vector<const Kernels*>& paths() {
-    static const std::vector<const Kernels*> found = present();
-    return found;
+    static const auto present = [] {
+        std::vector<const Kernels*> found;
+#if defined(__x86_64__)
+        if (has_amx()) found.push_back(&amx_kernels);
+        if (has_avx512()) found.push_back(&avx512_kernels);
+        if (has_avx2()) found.push_back(&avx2_kernels);
+#endif
+        found.push_back(&portable_kernels);
+        return found;
+    }();
+    return present;
 }
 
 const Kernels* find_kernels(const std::string& path) {

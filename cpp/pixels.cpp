@@ -26,11 +26,11 @@ void Pixels::arrange(uint8_t* row, const uint8_t* image) const {
 }
 
 // Asks at the first sample of every 1024.
-static void ask(int64_t sample, const std::function<bool()>& interrupted) {
+static void ask(int64_t sample, const Question& interrupted) {
     if (sample % 1024 == 0 && interrupted()) throw Interrupted();
 }
 
-void Pixels::need_rows(const std::function<bool()>& interrupted) {
+void Pixels::need_rows(const Question& interrupted) {
     std::call_once(rows_made_, [&] {
         Buffer<uint8_t> rows(count_ * depth_ * DEPTH);
         for (int64_t sample = 0; sample < count_; ++sample) {
@@ -41,7 +41,7 @@ void Pixels::need_rows(const std::function<bool()>& interrupted) {
     });
 }
 
-void Pixels::need_tiles(const std::function<bool()>& interrupted) {
+void Pixels::need_tiles(const Question& interrupted) {
     std::call_once(tiles_made_, [&] {
         const int64_t blocks = (count_ + DEPTH - 1) / DEPTH * (DEPTH / TILE);  // 64 samples go backward together
         Buffer<uint8_t> tiles(blocks * depth_ * B_TILE), used(blocks * depth_), rows(TILE * depth_ * DEPTH);

@@ -15,7 +15,8 @@ namespace digitlab {
 
 constexpr int PIXELS = 784;
 
-struct Interrupted {};  // the caller's question was answered with yes
+using Question = std::function<bool()>;  // whether to stop; asked now and then, in the thread of the caller
+struct Interrupted {};                   // thrown where the answer is yes
 
 class Pixels {
   public:
@@ -34,9 +35,9 @@ class Pixels {
     // The bytes of one sample in their places: [depth() * 64].
     const uint8_t* row(int64_t sample) const { return rows_.data() + sample * depth_ * DEPTH; }
 
-    // Before tiles() and used(), and before row(). `interrupted` is asked now and then; if it says yes, throws Interrupted.
-    void need_tiles(const std::function<bool()>& interrupted);
-    void need_rows(const std::function<bool()>& interrupted);
+    // Before tiles() and used(), and before row().
+    void need_tiles(const Question& interrupted);
+    void need_rows(const Question& interrupted);
 
   private:
     void arrange(uint8_t* row, const uint8_t* image) const;

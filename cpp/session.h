@@ -1,12 +1,6 @@
 // The engine's session: some digits, a network's shape, threads. What Python calls; see engines/native.py.
 #pragma once
 
-#include <functional>
-#include <mutex>
-#include <stdexcept>
-#include <string>
-#include <vector>
-
 #include "block.h"
 
 namespace digitlab {
@@ -29,13 +23,7 @@ struct Batches {
     int size(int number) const { return static_cast<int>(ends[number] - begin(number)); }
 };
 
-struct Answer {
-    double loss = 0;
-    int64_t hits = 0;
-};
-
-struct StepResults {  // what `advance` did
-    int done = 0;
+struct StepResults {  // of each step that `advance` took
     std::vector<double> losses;
     std::vector<int64_t> hits;
 };
@@ -48,15 +36,14 @@ class Session {
         : shape_(shape), kernels_(kernels), labels_(labels), pixels_(images, count, kernels), team_(threads),
           model_(shape_, pixels_, kernels), blocks_(threads) {}
 
-    // Loss, hits and gradient [parameter_count], summed over the selection. `interrupted` is asked now and then, in the
-    // calling thread. Throws NotFinite, Interrupted.
-    Answer sums(const float* parameters, Selection selection, double* gradient, const std::function<bool()>& interrupted);
+    // Loss, hits and gradient [parameter_count], summed over the selection. Throws NotFinite, Interrupted.
+    Loss sums(const float* parameters, Selection selection, double* gradient, const Question& interrupted);
 
     // One step for each batch (batch i: indices ends[i-1]..ends[i], at most MAX_BLOCK of them), until one would lead
     // beyond the finite numbers. Changes parameters and the optimizer's memory (as many vectors as the rule keeps); not if
     // it throws Interrupted.
     StepResults advance(float* parameters, const std::vector<float*>& memory, const Batches& batches, const Rule& rule,
-                        const std::vector<Step>& steps, const std::function<bool()>& interrupted);
+                        const std::vector<Step>& steps, const Question& interrupted);
 
     int64_t count() const { return pixels_.count(); }
 

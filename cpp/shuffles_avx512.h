@@ -2,13 +2,15 @@
 #pragma once
 
 #include "lanes_avx512.h"
-#include "turn_pattern.h"
 
 namespace digitlab {
 namespace {
 
 constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4, LOGITS = 10;
 constexpr Digits FIRST = BYTES;
+
+// 4 integers x 4 bytes in 16 bytes, turned: byte d of integer s goes to place 4d + s.
+inline __m128i turn_pattern() { return _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15); }
 
 // Four vectors of 16 integers: x[d] then holds, lane by lane, byte d of 4 integers of each vector in turn.
 inline void by_digit(__m512i x[4]) {

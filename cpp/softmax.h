@@ -2,6 +2,7 @@
 // is what is left of large terms that cancel. Plain loops over sixteen samples, which compilers turn into vectors.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -16,22 +17,15 @@ inline void exp_lanes(double* x) {
     constexpr double ROUND = 6755399441055744.0;  // 1.5 * 2^52: what is added to it loses its fraction
     constexpr double TERMS[] = {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
                                 1.0 / 120,      1.0 / 24,      1.0 / 6,      0.5,         1.0,        1.0};
-    double shifted[LANES], power[LANES];
-    int64_t bits[LANES];
     for (int i = 0; i < LANES; ++i) {
-        const double limited = x[i] > -86.0 ? x[i] : -86.0;
-        shifted[i] = std::fma(limited, 1.4426950408889634, ROUND);
-        const double n = shifted[i] - ROUND;
+        const double limited = x[i] > -86.0 ? x[i] : -86.0, shifted = std::fma(limited, 1.4426950408889634, ROUND);
+        const double n = shifted - ROUND;
         double r = std::fma(n, -0.6931471803691238, limited);  // ln 2 in two parts
         r = std::fma(n, -1.9082149292705877e-10, r);
         double p = TERMS[0];
         for (int term = 1; term < 12; ++term) p = std::fma(p, r, TERMS[term]);
-        x[i] = p;
+        x[i] = p * std::bit_cast<double>((std::bit_cast<uint64_t>(shifted) + 1023) << 52);
     }
-    std::memcpy(bits, shifted, sizeof bits);
-    for (int i = 0; i < LANES; ++i) bits[i] = static_cast<int64_t>(static_cast<uint64_t>(bits[i] + 1023) << 52);
-    std::memcpy(power, bits, sizeof power);
-    for (int i = 0; i < LANES; ++i) x[i] *= power[i];
 }
 
 struct Outcome {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "gathered.h"
-#include "shares.h"
+#include "session.h"
 
 namespace digitlab {
 
@@ -23,7 +23,7 @@ class Session::Steps {
 
     // Takes `count` steps, or as many as stay finite; returns how many. Writes nothing back if that is fewer.
     int run(int count, float* parameters, const std::vector<float*>& memory, StepResults* results,
-            const std::function<bool()>& interrupted) {
+            const Question& interrupted) {
         failed_ = count;
         s_.team_.run([&](const Worker& worker) {
             own_tiles(s_.shape_, worker, [&](int l, int tile) {
@@ -55,7 +55,7 @@ class Session::Steps {
     }
 
     // False where there is no step to take; all workers agree, as they decide on what they all saw at a meeting.
-    bool one_step(int number, int count, const Worker& worker, StepResults* results, const std::function<bool()>& interrupted) {
+    bool one_step(int number, int count, const Worker& worker, StepResults* results, const Question& interrupted) {
         const Samples samples = gathered_[number % 2]->samples(batches_.size(number));
         if (worker.index == 0 && interrupted()) stopped_ = true;
         block_->first_layer(s_.model_, samples, worker);
@@ -65,7 +65,7 @@ class Session::Steps {
         losses_[worker.index] = block_->rest(s_.model_, samples, worker);
         worker.meet();
         Loss loss;
-        for (int i = 0; i < worker.count; ++i) loss.total += losses_[i].total, loss.hits += losses_[i].hits;
+        for (int i = 0; i < worker.count; ++i) loss += losses_[i];
         if (!std::isfinite(loss.total)) {
             if (worker.index == 0) fail(number);
             return false;
@@ -131,17 +131,17 @@ class Session::Steps {
 };
 
 StepResults Session::advance(float* parameters, const std::vector<float*>& memory, const Batches& batches, const Rule& rule,
-                             const std::vector<Step>& steps, const std::function<bool()>& interrupted) {
+                             const std::vector<Step>& steps, const Question& interrupted) {
     if (memory.size() != rule.memory) throw std::invalid_argument("another number of vectors than the rule keeps");
     std::lock_guard lock(one_call_);
     pixels_.need_rows(interrupted);
     StepResults results;
     const int count = static_cast<int>(steps.size());
     Steps all(*this, batches, rule, steps);
-    results.done = all.run(count, parameters, memory, &results, interrupted);
-    if (results.done < count) {  // nothing was written back: take the good steps once more, and only those
-        results.losses.resize(results.done), results.hits.resize(results.done);
-        if (results.done > 0) all.run(results.done, parameters, memory, nullptr, interrupted);
+    const int done = all.run(count, parameters, memory, &results, interrupted);
+    if (done < count) {  // nothing was written back: take the good steps once more, and only those
+        results.losses.resize(done), results.hits.resize(done);
+        if (done > 0) all.run(done, parameters, memory, nullptr, interrupted);
     }
     return results;
 }

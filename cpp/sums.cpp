@@ -1,9 +1,8 @@
 // One call of `Session::sums`: loss, hits and gradient of a selection of samples, a block at a time.
 #include <atomic>
-#include <condition_variable>
 
 #include "gathered.h"
-#include "shares.h"
+#include "session.h"
 
 namespace digitlab {
 
@@ -16,7 +15,7 @@ class Session::Sums {
         in_tiles_ = !selection.indices && selection.start % TILE == 0;
     }
 
-    Answer run(const float* parameters, const std::function<bool()>& interrupted) {
+    Loss run(const float* parameters, const Question& interrupted) {
         in_tiles_ ? s_.pixels_.need_tiles(interrupted) : s_.pixels_.need_rows(interrupted);
         for (auto& block : s_.blocks_)  // here, as a worker that finds no memory would leave the others waiting
             if (!block) block = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, MAX_BLOCK);
@@ -34,18 +33,18 @@ class Session::Sums {
         });
         if (!finite) throw NotFinite();
         if (stopped_) throw Interrupted();
-        return answer_;
+        return loss_;
     }
 
   private:
     // Takes blocks of samples until there are none left.
-    void work(int index, const std::function<bool()>& interrupted) {
+    void work(int index, const Question& interrupted) {
         const Worker alone{0, 1, nullptr};
         const auto& block = s_.blocks_[index];
         std::unique_ptr<Gathered> gathered;
         if (!in_tiles_) gathered = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, MAX_BLOCK);
         ProductsAllowed allowed(s_.kernels_);
-        Answer mine;
+        Loss mine;
         int64_t summed = 0;  // samples in the block's integer sums
         for (int64_t number; (number = next_.fetch_add(1)) < blocks_ && !stopped_;) {
             const Samples samples = samples_of(number, gathered.get());
@@ -58,17 +57,20 @@ class Session::Sums {
                 block->sum_tile(samples, l, tile, block->all_columns(l), summed > 0);
             });
             summed += samples.count;
-            mine.loss += loss.total, mine.hits += loss.hits;
+            mine += loss;
             if (in_order_) {  // each block has a grid of its own: float64 sums that depend on their order
                 wait_for_turn(number);
                 collect(*block), summed = 0;
-                turn_done();
+                next_turn(number + 1);
             }
-            if (index == 0 && interrupted()) stop();
+            if (index == 0 && interrupted()) {
+                stopped_ = true;
+                next_turn(-1);  // whoever waits looks again
+            }
         }
         if (summed > 0) collect(*block);
-        std::lock_guard lock(mutex_);
-        answer_.loss += mine.loss, answer_.hits += mine.hits;
+        std::lock_guard lock(collecting_);
+        loss_ += mine;
     }
 
     Samples samples_of(int64_t number, Gathered* gathered) {
@@ -98,20 +100,12 @@ class Session::Sums {
     }
 
     void wait_for_turn(int64_t number) {
-        std::unique_lock lock(mutex_);
-        turned_.wait(lock, [&] { return turn_ == number || stopped_; });
+        for (int64_t turn; (turn = turn_) != number && !stopped_;) turn_.wait(turn);
     }
 
-    void turn_done() {
-        std::lock_guard lock(mutex_);
-        ++turn_;
-        turned_.notify_all();
-    }
-
-    void stop() {
-        std::lock_guard lock(mutex_);
-        stopped_ = true;
-        turned_.notify_all();
+    void next_turn(int64_t number) {
+        turn_ = number;
+        turn_.notify_all();
     }
 
     Session& s_;
@@ -123,14 +117,12 @@ class Session::Sums {
     PerParameter<double> gradient_;  // never in the columns of pixels that are never lit: 0 there
     std::atomic<int64_t> next_{0};
     std::atomic<bool> stopped_{false};
-    std::mutex mutex_, collecting_;
-    std::condition_variable turned_;
-    int64_t turn_ = 0;
-    Answer answer_;
+    std::atomic<int64_t> turn_{0};  // which block is to be collected next
+    std::mutex collecting_;
+    Loss loss_;
 };
 
-Answer Session::sums(const float* parameters, Selection selection, double* gradient,
-                     const std::function<bool()>& interrupted) {
+Loss Session::sums(const float* parameters, Selection selection, double* gradient, const Question& interrupted) {
     std::lock_guard lock(one_call_);
     return Sums(*this, selection, gradient).run(parameters, interrupted);
 }

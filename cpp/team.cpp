@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -33,38 +32,35 @@ void Barrier::wait() {
 
 struct Team::Crew {
     const pid_t process = getpid();
-    std::mutex one_job;
-    std::mutex mutex;  // of what follows
-    std::condition_variable wake, done;
-    const std::function<void(int)>* job = nullptr;
-    int64_t number = 0;
-    int working = 0;
-    bool over = false;
+    std::mutex one_job, one_trouble;
+    const std::function<void(int)>* job = nullptr;  // null: go home
+    std::atomic<unsigned> number{0};                // of the job
+    std::atomic<int> working{0};                    // threads on it
     std::exception_ptr trouble;
     std::vector<std::thread> threads;
 
     void serve(int index) {
-        int64_t seen = 0;
-        std::unique_lock lock(mutex);
-        while (true) {
-            wake.wait(lock, [&] { return over || number != seen; });
-            if (over) return;
-            seen = number;
-            const auto* work = job;
-            lock.unlock();
-            attempt(*work, index);
-            lock.lock();
-            if (--working == 0) done.notify_one();
+        for (unsigned seen = 0;; ++seen) {
+            number.wait(seen);
+            if (!job) return;
+            attempt(index);
+            if (--working == 0) working.notify_one();
         }
     }
 
-    void attempt(const std::function<void(int)>& work, int index) {
+    void attempt(int index) {
         try {
-            work(index);
+            (*job)(index);
         } catch (...) {
-            std::lock_guard lock(mutex);
+            std::lock_guard lock(one_trouble);
             if (!trouble) trouble = std::current_exception();
         }
+    }
+
+    void begin(const std::function<void(int)>* next) {
+        job = next, working = static_cast<int>(threads.size()), trouble = nullptr;
+        ++number;
+        number.notify_all();
     }
 };
 
@@ -75,11 +71,7 @@ Team::~Team() {
         crew_.release();
         return;
     }
-    {
-        std::lock_guard lock(crew_->mutex);
-        crew_->over = true;
-    }
-    crew_->wake.notify_all();
+    crew_->begin(nullptr);
     for (auto& thread : crew_->threads) thread.join();
 }
 
@@ -94,17 +86,9 @@ void Team::run(const std::function<void(const Worker&)>& work) {
     const std::function<void(int)> job = [&](int index) { work(Worker{index, threads_, &barrier}); };
     while (static_cast<int>(crew.threads.size()) < threads_ - 1)
         crew.threads.emplace_back([&crew, index = static_cast<int>(crew.threads.size()) + 1] { crew.serve(index); });
-    {
-        std::lock_guard lock(crew.mutex);
-        crew.job = &job;
-        crew.working = threads_ - 1;
-        crew.trouble = nullptr;
-        ++crew.number;
-    }
-    crew.wake.notify_all();
-    crew.attempt(job, 0);
-    std::unique_lock lock(crew.mutex);
-    crew.done.wait(lock, [&] { return crew.working == 0; });
+    crew.begin(&job);
+    crew.attempt(0);
+    for (int left; (left = crew.working) > 0;) crew.working.wait(left);
     if (crew.trouble) std::rethrow_exception(crew.trouble);
 }
 

@@ -112,13 +112,12 @@ void test_softmax(const Kernels& path, Chance& chance) {
         Buffer<float> delta(z.size()), delta_too(z.size());
         Buffer<uint8_t> labels(samples);  // exactly as many as there are samples
         for (int i = 0; i < samples; ++i) labels[i] = static_cast<uint8_t>(chance.below(classes));
-        double loss = 0, loss_too = 0;
-        int64_t hits = 0, hits_too = 0;
-        portable().softmax(delta.data(), logits.data(), stride, classes, labels.data(), samples, loss, hits);
-        path.softmax(delta_too.data(), logits_too.data(), stride, classes, labels.data(), samples, loss_too, hits_too);
-        const bool same_loss = loss == loss_too || (std::isnan(loss) && std::isnan(loss_too));
-        CHECK(same_loss && hits == hits_too, "%s, softmax: %.17g, %.17g", path.name, loss, loss_too);
-        CHECK(std::isfinite(loss) == (round % 8 != 7), "%s, softmax of logits with inf: %g", path.name, loss);
+        Loss loss, loss_too;
+        portable().softmax(delta.data(), logits.data(), stride, classes, labels.data(), samples, loss);
+        path.softmax(delta_too.data(), logits_too.data(), stride, classes, labels.data(), samples, loss_too);
+        const bool same_loss = loss.total == loss_too.total || (std::isnan(loss.total) && std::isnan(loss_too.total));
+        CHECK(same_loss && loss.hits == loss_too.hits, "%s, softmax: %.17g, %.17g", path.name, loss.total, loss_too.total);
+        CHECK(std::isfinite(loss.total) == (round % 8 != 7), "%s, softmax of logits with inf: %g", path.name, loss.total);
         if (round % 8 != 7) CHECK(same_bits(delta, delta_too), "%s, softmax, %d classes", path.name, classes);
     }
 }

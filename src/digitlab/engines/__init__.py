@@ -9,7 +9,6 @@ from __future__ import annotations
 from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
 from digitlab.engines.native import NativeEngine
 from digitlab.engines.numpy_engine import NumpyEngine
-from digitlab.engines.optimizer import Hyperparameters, Optimizer, StepCoefficients
 from digitlab.errors import InputError, describe
 from digitlab.network.architecture import Architecture
 
@@ -18,12 +17,9 @@ __all__ = [
     "ENGINES",
     "Batch",
     "Engine",
-    "Hyperparameters",
     "NativeEngine",
     "NumpyEngine",
-    "Optimizer",
     "Session",
-    "StepCoefficients",
     "StepResults",
     "Sums",
     "engines_in_words",

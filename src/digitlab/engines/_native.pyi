@@ -23,10 +23,12 @@ class Compiled:
         path: str,
     ) -> None: ...
     def sums(
-        self, parameters: NDArray[np.float32], start: int, count: int, gradient: NDArray[np.float64]
-    ) -> tuple[float, int]: ...
-    def sums_of(
-        self, parameters: NDArray[np.float32], indices: NDArray[np.int64], gradient: NDArray[np.float64]
+        self,
+        parameters: NDArray[np.float32],
+        start: int,
+        count: int,
+        indices: NDArray[np.int64] | None,
+        gradient: NDArray[np.float64],
     ) -> tuple[float, int]: ...
     def advance(
         self,
@@ -36,4 +38,4 @@ class Compiled:
         ends: list[int],
         rule: str,
         coefficients: NDArray[np.float32],
-    ) -> tuple[int, list[float], list[int]]: ...
+    ) -> tuple[list[float], list[int]]: ...

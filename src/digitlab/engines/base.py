@@ -52,13 +52,6 @@ class Sums:
             self.loss + other.loss, self.hits + other.hits, self.count + other.count, self.gradient + other.gradient
         )
 
-    def __iadd__(self, other: Sums) -> Self:
-        self.loss += other.loss
-        self.hits += other.hits
-        self.count += other.count
-        self.gradient += other.gradient
-        return self
-
     @property
     def finite(self) -> bool:
         """Whether the loss and every component of the gradient are finite."""

@@ -111,11 +111,9 @@ class NativeSession(Session):
         flat = self._checked(parameters)
         gradient = np.zeros(self.architecture.parameter_count)
         samples = self._samples(batch)
+        start, indices = (samples.start, None) if isinstance(samples, range) else (0, samples)
         try:
-            if isinstance(samples, range):
-                loss, hits = self._here().sums(flat, samples.start, len(samples), gradient)
-            else:
-                loss, hits = self._here().sums_of(flat, samples, gradient)
+            loss, hits = self._here().sums(flat, start, len(samples), indices, gradient)
         except NotFiniteError:
             raise DivergenceError(
                 f"{np.count_nonzero(~np.isfinite(flat))} of {flat.size} parameters are NaN or infinite",
@@ -129,29 +127,27 @@ class NativeSession(Session):
 
         Where C++ does not know the optimizer's rule, the step is taken in Python, with the gradient from C++.
         """
-        if not np.isfinite(self._checked(parameters)).all():  # somebody spoilt them: no step is possible
+        flat = self._checked(parameters)
+        if not np.isfinite(flat).all():  # somebody spoilt them: no step is possible
             nothing = np.full(self.architecture.parameter_count, np.nan)
             return StepResults(failed=Sums(np.nan, 0, 0, nothing))
         todo = list(batches)
         small = [batch for batch in todo if not isinstance(batch, slice) and 0 < len(batch) <= MAX_BLOCK]
-        rule = vars(type(optimizer)).get("rule")  # its own: one that is inherited may be of another formula
+        rule = vars(type(optimizer)).get("rule", "")  # its own: one that is inherited may be of another formula
         if not todo or len(small) < len(todo) or rule not in RULES:
             return super().advance(parameters, optimizer, todo)
-        return self._advance(parameters, optimizer, small)
-
-    def _advance(self, parameters: Floats, optimizer: Optimizer, batches: list[NDArray[np.intp]]) -> StepResults:
-        flat = self._checked(parameters)
-        samples = [self._samples(batch) for batch in batches]
+        samples = [self._samples(batch) for batch in small]
         ends = np.cumsum([len(batch) for batch in samples]).tolist()
         optimizer.remember(flat)
         memory = [self._checked(optimizer.memory[name]) for name in optimizer.kept]
-        steps = [optimizer.coefficients(optimizer.taken + step) for step in range(len(batches))]
+        steps = [optimizer.coefficients(optimizer.taken + step) for step in range(len(small))]
         table = np.array([[getattr(step, name) for name in COEFFICIENTS] for step in steps], np.float32)
-        count, losses, hits = self._here().advance(flat, memory, np.concatenate(samples), ends, optimizer.rule, table)
+        losses, hits = self._here().advance(flat, memory, np.concatenate(samples), ends, rule, table)
+        count = len(losses)
         optimizer.taken += count
         done = StepResults(losses, hits, [len(batch) for batch in samples[:count]])
-        if count < len(batches):  # the next step leads beyond the finite numbers: the definition tells how
-            last = super().advance(parameters, optimizer, batches[count : count + 1])
+        if count < len(todo):  # the next step leads beyond the finite numbers: the definition tells how
+            last = super().advance(parameters, optimizer, todo[count : count + 1])
             done.failed, done.beyond = last.failed, last.beyond
         return done
 
@@ -175,7 +171,7 @@ class NativeSession(Session):
     def _samples(self, batch: Batch) -> range | NDArray[np.int64]:
         count = len(self.digits)
         if isinstance(batch, slice):
-            chosen = range(*batch.indices(count))
+            chosen = range(count)[batch]
             return chosen if chosen.step == 1 else np.asarray(chosen, np.int64)
         if not isinstance(batch, np.ndarray) or batch.ndim != 1 or batch.dtype.kind not in "iu":
             raise InputError(

@@ -96,13 +96,12 @@ class NumpySession(Session):
     def _blocks(self, batch: Batch) -> Iterator[Batch]:
         """The batch, cut into blocks."""
         if isinstance(batch, slice):
-            start, stop, step = batch.indices(len(self._labels))
-            if step != 1:
-                yield from self._blocks(np.arange(start, stop, step))
-            else:
-                yield from (slice(first, min(first + BLOCK, stop)) for first in range(start, stop, BLOCK))
-        else:
-            yield from (batch[first : first + BLOCK] for first in range(0, len(batch), BLOCK))
+            chosen = range(len(self._labels))[batch]
+            if chosen.step == 1:
+                yield from (slice(at, min(at + BLOCK, chosen.stop)) for at in range(chosen.start, chosen.stop, BLOCK))
+                return
+            batch = np.asarray(chosen, np.intp)
+        yield from (batch[first : first + BLOCK] for first in range(0, len(batch), BLOCK))
 
     def _block_sums(self, layers: list[Layer], block: Batch) -> Sums:
         """The answer for one block, in whichever thread."""
@@ -133,9 +132,7 @@ class _Workspace:
 
     def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp]) -> Sums:
         """The answer for inputs ``x (B, P)`` with ``labels (B,)``."""
-        with np.errstate(
-            over="ignore", invalid="ignore", under="ignore"
-        ):  # what is not finite is found by whoever asked
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # whoever asked looks at the result
             activations = self._forward(layers, x)
             loss = softmax_cross_entropy(activations[-1], labels)
             self._backward(layers, activations, loss.delta)

@@ -14,21 +14,13 @@ __all__ = ["SCHEDULES", "Schedule", "ScheduleSettings", "rate_factor"]
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """What a schedule needs to know of the training.
+    """What a schedule needs to know of the training."""
 
-    Attributes:
-        steps: of the whole training, T.
-        epoch_steps: of one epoch, E.
-        decay: what step and exponential multiply the rate by.
-        decay_every: the epochs after which step does it.
-        warmup: epochs in which the rate grows from nearly 0 to the schedule's.
-    """
-
-    steps: int
-    epoch_steps: int
-    decay: float
-    decay_every: int
-    warmup: float
+    steps: int  # of the whole training, T
+    epoch_steps: int  # of one epoch, E
+    decay: float  # what step and exponential multiply the rate by
+    decay_every: int  # the epochs after which step does it
+    warmup: float  # epochs in which the rate grows from nearly 0 to the schedule's
 
 
 def constant(_t: int, _s: ScheduleSettings) -> float:
