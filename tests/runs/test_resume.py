@@ -24,11 +24,12 @@ KILLS = round(SHARE * 1000 / len(RECIPES)) + 1  # of each training; together the
 KILLS_OF_A_RUN = 5
 
 
-def test_stopped_at_any_step_it_goes_on_to_the_same_bits(whole, tmp_path, monkeypatch):
-    """Every step there is, within an epoch too; the samples of each step are those of never having stopped."""
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+def test_stopped_at_any_step_it_goes_on_to_the_same_bits(whole, tmp_path, monkeypatch, every):
+    """Within an epoch too; the samples of each step are those of never having stopped."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # slow, and not the matter here
     assert whole.steps > STEPS
-    for step in range(1, whole.steps):
+    for step in sorted({1, 2, *range(3, whole.steps, every), whole.steps - 1}):
         folder, engine = tmp_path / str(step), Listening()
         assert not whole.stop_at(step, folder, engine=engine)
         assert len(engine.heard) == step
@@ -61,7 +62,7 @@ def _kill(whole: Whole, folder: Path, rng: np.random.Generator, kills: int) -> N
 
 
 def test_killed_at_random_moments_it_goes_on_to_the_same_bits(whole, tmp_path, rng):
-    _kill(whole, tmp_path, rng, kills=8)
+    _kill(whole, tmp_path, rng, kills=4)
 
 
 @pytest.mark.soak
