@@ -7,10 +7,15 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import hypothesis
 import numpy as np
 import pytest
 
 import digitlab as dl
+
+# No deadlines: how long an example takes is not what is tested, and other work on the machine counts too.
+hypothesis.settings.register_profile("digitlab", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("digitlab")
 
 
 @pytest.fixture(scope="session", autouse=True)
