@@ -108,7 +108,7 @@ def test_a_run_that_was_killed_knows_the_names(digits, tmp_path):
 )
 def test_names_that_cannot_be_kept_are_refused_before_anything_is_learnt(digits, tmp_path, name):
     odd = dl.Digits(digits.images, digits.labels, "drawn", (*CLASSES[:9], name))
-    with pytest.raises(InputError, match="these labels cannot be a network's"):
+    with pytest.raises(InputError, match="the labels of a network cannot be this"):
         dl.train(RECIPE.new_network(), odd, RECIPE, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -23,7 +23,6 @@ def recipes(
     json: Json = False,
 ) -> int:
     """List the recipes, and explain every setting."""
-    known = named_recipes()
     if name is not None:
         chosen = read_recipe(name)
         if json:
@@ -31,7 +30,7 @@ def recipes(
         else:
             write_line(chosen.to_toml().rstrip())
     elif json:
-        recipes_by_name = {key: {"about": one.about} | one.recipe.to_dict() for key, one in known.items()}
+        recipes_by_name = {key: {"about": one.about} | one.recipe.to_dict() for key, one in named_recipes().items()}
         print_json({"recipes": recipes_by_name, "settings": [setting.to_dict() for setting in SETTINGS.values()]})
     else:
         _print_tables()

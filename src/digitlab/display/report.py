@@ -29,7 +29,7 @@ def report_text(report: Report) -> str:
     return "\n".join([*lines, "", *_score_lines(report), "", *confused(report)])
 
 
-Report.in_words = report_text
+Report.to_text = report_text
 
 
 def _score_lines(report: Report) -> list[str]:

@@ -61,7 +61,7 @@ class Report:
     names: tuple[str, ...]
     groups: list[GroupScore]
 
-    in_words: ClassVar[Callable[[Report], str]] = lambda report: f"{report.source}: accuracy {report.accuracy:.4f}"
+    to_text: ClassVar[Callable[[Report], str]] = lambda report: f"{report.source}: accuracy {report.accuracy:.4f}"
 
     @property
     def named(self) -> bool:
@@ -82,7 +82,7 @@ class Report:
         return str(self)
 
     def __str__(self) -> str:
-        return self.in_words()  # one line, until display brings the tables
+        return self.to_text()  # one line, until display brings the tables
 
 
 def evaluate(network: Network, digits: Digits) -> Report:

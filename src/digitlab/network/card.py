@@ -115,13 +115,24 @@ class Card:
     training: TrainingSummary | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", _checked_labels(self.labels))
-        object.__setattr__(self, "temperature", _checked_temperature(self.temperature))
-        object.__setattr__(self, "recipe", _checked_recipe(self.recipe))
+        labels = tuple(self.labels) if isinstance(self.labels, list | tuple) else ()
+        wrong = [name for name in labels if not _is_name(name)] or [
+            name for name, n in Counter(labels).items() if n > 1
+        ]
+        names = f"different names of 1 to {MAX_LABEL_LENGTH} printable characters, one for each output"
+        _require(labels and not wrong, "labels", names, wrong[0] if wrong else self.labels)
         for name, kind in (("preprocessing", Preprocessing), ("training", TrainingSummary)):
             value = getattr(self, name)
-            if not isinstance(value, kind | None):
-                raise InputError(f"the {name} of a card must be a {kind.__name__} or None", got=describe(value))
+            _require(isinstance(value, kind | None), name, f"a {kind.__name__}, or None", value)
+        numbers = f"a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, or None"
+        _require(
+            self.temperature is None or _is_temperature(self.temperature), "temperature", numbers, self.temperature
+        )
+        settings = f"at most {MAX_SETTINGS} settings by name: finite numbers, short texts, or lists of whole numbers"
+        _require(self.recipe is None or _is_recipe(self.recipe), "recipe", settings, self.recipe)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "temperature", None if self.temperature is None else float(self.temperature))
+        object.__setattr__(self, "recipe", None if self.recipe is None else dict(self.recipe))
 
     def check_fit(self, architecture: Architecture) -> None:
         """Refuse an architecture that this card does not belong to.
@@ -204,43 +215,31 @@ def _unused(outputs: int, classes: Sequence[str]) -> list[str]:
     return names
 
 
-def _checked_labels(labels: object) -> tuple[str, ...]:
-    names = tuple(labels) if isinstance(labels, list | tuple) else ()
-    wrong = [name for name in names if not _is_name(name)] or [name for name, n in Counter(names).items() if n > 1]
-    if wrong or not names:
-        raise InputError(
-            "these labels cannot be a network's",
-            must_be=f"different names of 1 to {MAX_LABEL_LENGTH} printable characters, one for each output",
-            got=describe(wrong[0] if wrong else labels),
-        )
-    return names
+def _require(fits: object, name: str, must_be: str, value: object) -> None:
+    if not fits:
+        raise InputError(f"the {name} of a network cannot be this", must_be=must_be, got=describe(value))
 
 
-def _is_name(name: object) -> bool:
-    return isinstance(name, str) and 1 <= len(name) <= MAX_LABEL_LENGTH and name.isprintable()
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= MAX_LABEL_LENGTH and value.isprintable()
 
 
-def _checked_temperature(temperature: object) -> float | None:
-    if temperature is None:
-        return None
-    if not _is_number(temperature) or not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:  # NaN is not
-        rule = f"a temperature must be a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, or None"
-        raise InputError(rule, got=describe(temperature))
-    return float(temperature)
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _checked_recipe(recipe: object) -> dict[str, SettingValue] | None:
+def _is_temperature(value: object) -> bool:
+    return _is_number(value) and MIN_TEMPERATURE <= value <= MAX_TEMPERATURE  # NaN is not
+
+
+def _is_recipe(value: object) -> bool:
     """Only the form: which settings there are is known to those who train."""
-    if recipe is None:
-        return None
-    settings = recipe if isinstance(recipe, dict) else {None: None}
-    if not all(map(_is_name, settings)) or len(settings) > MAX_SETTINGS or not all(map(_is_setting, settings.values())):
-        raise InputError(
-            "this cannot be the recipe of a network",
-            must_be=f"at most {MAX_SETTINGS} settings by name: finite numbers, short texts, or lists of whole numbers",
-            got=describe(recipe),
-        )
-    return dict(settings)
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_SETTINGS
+        and all(map(_is_name, value))
+        and all(map(_is_setting, value.values()))
+    )
 
 
 def _is_setting(value: object) -> bool:
@@ -249,7 +248,3 @@ def _is_setting(value: object) -> bool:
     if isinstance(value, list):
         return len(value) <= MAX_SETTING_LENGTH and all(isinstance(one, int) and _is_setting(one) for one in value)
     return _is_number(value) and abs(value) <= MAX_COUNT  # NaN is not
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
