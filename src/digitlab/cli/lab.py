@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import sys
@@ -97,12 +98,9 @@ def _load(models: list[str]) -> dict[str, Network]:
     networks: dict[str, Network] = {}
     for model in models:
         path = find_model(model)
-        stem, number = path.resolve().name.removesuffix(MODEL_SUFFIX), 1
-        name = stem
-        while name in networks:
-            number += 1
-            name = f"{stem}-{number}"
-        networks[name] = load(path)
+        stem = path.resolve().name.removesuffix(MODEL_SUFFIX)
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        networks[next(name for name in names if name not in networks)] = load(path)
     return networks
 
 
@@ -114,15 +112,11 @@ def _say_ready(urls: list[str], *, browse: bool) -> None:
         write_line(f"from other machines at {other}")
     sys.stdout.flush()
     if browse and _has_screen():
-        threading.Thread(target=_open_browser, args=(url,), name="digitlab-browser", daemon=True).start()
+        import webbrowser
+
+        threading.Thread(target=webbrowser.open, args=(url,), name="digitlab-browser", daemon=True).start()
 
 
 def _has_screen() -> bool:
     """Without one, a browser for terminals would open where the lab's own words are."""
     return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open_browser(url: str) -> None:
-    import webbrowser
-
-    webbrowser.open(url)

@@ -96,12 +96,7 @@ def examine(
     require_kind(network, Network, "the network", "such as dl.load()")
     rows, _ = as_rows(image, SIDE * SIDE)
     if len(rows) != 1:
-        raise PictureError(
-            "this is not one picture",
-            must_be=f"one picture, ({SIDE}, {SIDE}) or ({SIDE * SIDE},)",
-            got=f"{len(rows)} pictures",
-            help="choose one: digits.images[index]",
-        )
+        raise PictureError("this must be one picture", got=len(rows), help="choose one: digits.images[index]")
     probabilities = network.probabilities(rows)[0]  # (K,)
     true = None if label is None else as_label(label, len(probabilities))
     picture = normalize(rows[0]).reshape(SIDE, SIDE)

@@ -66,10 +66,8 @@ def draw_prediction(prediction: Prediction) -> Figure:
     picture, bars = figure.subplots(1, 2, width_ratios=(1, 1.35))
     colour = {True: RIGHT, False: WRONG, None: INK}[prediction.right]
     picture.imshow(prediction.pixels, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-    picture.set_xticks([])
-    picture.set_yticks([])
-    for spine in picture.spines.values():
-        spine.set(color=colour, linewidth=2.5)
+    picture.set(xticks=[], yticks=[])
+    picture.spines[:].set(color=colour, linewidth=2.5)
     picture.set_xlabel(prediction.verdict, color=colour, fontsize=12, labelpad=8, parse_math=False)
     _draw_bars(bars, prediction, colour)
     title = f"{_cut(prediction.name)}  with {100 * prediction.probability:.1f} %"
