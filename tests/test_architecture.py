@@ -98,6 +98,25 @@ def test_files_and_functions_stay_small(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_constructors_and_private_functions_take_few_parameters(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("_"):
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            assert len([one for one in arguments if one.arg not in {"self", "cls"}]) <= 6, node.name
+
+
+def test_the_loop_knows_no_disk():
+    """Whoever keeps a training is a `Keeper` to it. Recipes are read from files, and nothing else in its room."""
+    for path in (PACKAGE / "training").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom) and path.name != "recipe_files.py":
+                names = {getattr(node, "module", None), *(alias.name for alias in node.names)}
+                assert not names & {"os", "io", "shutil", "tempfile", "digitlab.durable", "open"}, path.name
+            if isinstance(node, ast.Attribute) and path.name != "recipe_files.py":
+                assert node.attr not in {"read_bytes", "write_bytes", "read_text", "write_text", "open_file"}, path.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_all_names_what_is_public(path):
     module = importlib.import_module(_name(path))
     assert module.__doc__
