@@ -27,7 +27,7 @@ from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.start import Start
 
-__all__ = ["Events", "Listener", "drain", "fit", "follow", "train"]
+__all__ = ["Events", "Listener", "drain", "fit", "follow", "handling", "train"]
 
 Events = Generator[Event, None, None]
 Listener = Callable[[Event], object]
@@ -189,14 +189,8 @@ def _stop_on_interrupt(control: Control) -> Iterator[None]:
     """While inside: the first Ctrl-C asks the control to stop, a second one interrupts at once.
 
     Two within a moment are one: a key that bounces, or a program such as ``uv run`` that passes on what the terminal
-    has told already.
-    Any more are not heeded: what was learnt is then being kept, and would be lost. Where Ctrl-C is ignored (a job in
-    the background) or not Python's own to handle (Python inside another program), it stays so.
+    has told already. Any more are not heeded: what was learnt is then being kept, and would be lost.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before in (None, signal.SIG_IGN):
-        yield  # only the main thread may handle signals
-        return
     interrupted, asked = False, -math.inf
 
     def ask(_signal: int, _frame: object) -> None:
@@ -208,11 +202,26 @@ def _stop_on_interrupt(control: Control) -> Iterator[None]:
             interrupted = True
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, ask)
+    with handling(signal.SIGINT, ask):
+        yield
+
+
+@contextlib.contextmanager
+def handling(number: int, handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """While inside, the signal is handled so; in the main thread, which alone may handle signals.
+
+    Where it is ignored (a job in the background) or not Python's own to handle (Python inside another program), it
+    stays so.
+    """
+    before = signal.getsignal(number)
+    if threading.current_thread() is not threading.main_thread() or before in (None, signal.SIG_IGN):
+        yield
+        return
+    signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
 
 
 def _kept_at_exit(events: Events) -> Events:

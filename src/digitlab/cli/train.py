@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +18,7 @@ from digitlab.data.digits import Digits
 from digitlab.display.figures import check_figure_path, draw_history, save_figure
 from digitlab.engines import AUTO
 from digitlab.errors import InputError
-from digitlab.fitting import drain, follow
+from digitlab.fitting import drain, follow, handling
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
 from digitlab.runs.models import RUNS, claimed_folder
 from digitlab.runs.options import CHECKPOINT_SECONDS, check_whole
@@ -80,15 +79,8 @@ def train(
     if report_every is not None:
         check_whole(report_every, "report_every", low=1)
     origin = None if branch is None else _parse_branch(branch)
-    options = TrainOptions(
-        engine=engine,
-        threads=threads,
-        out=out,
-        resume=resume,
-        branch=origin,
-        checkpoint_every=checkpoint_every,
-        snapshot_every=snapshot_every,
-    )
+    options = TrainOptions(engine=engine, threads=threads, out=out, resume=resume, branch=origin)
+    options = replace(options, checkpoint_every=checkpoint_every, snapshot_every=snapshot_every)
     talk, control = not (quiet or json), Control()
     with contextlib.ExitStack() as stack:
         if out is None and not resume:
@@ -118,7 +110,8 @@ def train(
 def _start(name: str | None, given: dict[str, Any], data: str, options: TrainOptions) -> tuple[Start, Digits]:
     """Begin, resume or branch, as the options say; with the digits to train on."""
     if options.resume:
-        settings = vars(read_recipe(name, **given).recipe) if name else _checked(given)
+        checked = {setting: SETTINGS[setting].check(value) for setting, value in given.items()}
+        settings = vars(read_recipe(name, **given).recipe) if name else checked
         digits, _ = open_data(data)
         return starts.resume(digits, options, settings), digits
     recipe = _choose_recipe(name, given, options.branch)
@@ -132,20 +125,13 @@ def _start(name: str | None, given: dict[str, Any], data: str, options: TrainOpt
 def _told_to_end(control: Control) -> Iterator[list[int]]:
     """While inside, SIGTERM (a shutdown, a time limit) asks the control to stop. Gives a list of those that came."""
     told: list[int] = []
-    before = signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread() or before in (None, signal.SIG_IGN):
-        yield told  # only the main thread may handle signals; what is ignored stays so
-        return
 
     def ask(number: int, _frame: object) -> None:
         told.append(number)
         control.stop()
 
-    signal.signal(signal.SIGTERM, ask)
-    try:
+    with handling(signal.SIGTERM, ask):
         yield told
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _choose_recipe(name: str | None, given: dict[str, Any], origin: Branch | None) -> NamedRecipe:
@@ -159,11 +145,6 @@ def _choose_recipe(name: str | None, given: dict[str, Any], origin: Branch | Non
             help="give the settings that shall differ as flags",
         )
     return Run(origin.run).named_recipe.changed(**given)
-
-
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as a recipe has them."""
-    return {name: SETTINGS[name].check(value) for name, value in given.items()}
 
 
 def _parse_branch(text: str) -> Branch:

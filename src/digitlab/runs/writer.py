@@ -57,13 +57,7 @@ class RunWriter:
 
     @classmethod
     def create(
-        cls,
-        folder: Path,
-        recipe: str,
-        manifest: Manifest,
-        *,
-        every: float,
-        history: Iterable[EpochDone] = (),
+        cls, folder: Path, recipe: str, manifest: Manifest, *, every: float, history: Iterable[EpochDone] = ()
     ) -> RunWriter:
         """Begin a run in a new or empty folder.
 
@@ -141,13 +135,12 @@ class RunWriter:
         name, written = _name_of(state), record_of(content)
         if self.manifest.files.get(name) != written:
             write_durably(self.folder / name, content)
-        before = {record.step: record for record in self.manifest.checkpoints}
-        replaced = before.get(counters.step)
-        snapshot = snapshot or (counters.step in before and before[counters.step].snapshot)
-        before[counters.step] = CheckpointRecord(name, counters.step, counters.epoch, snapshot)
-        records = [before[step] for step in sorted(before) if step <= counters.step]
+        before = self.manifest.checkpoints
+        snapshot = snapshot or any(record.snapshot for record in before if record.step == counters.step)
+        records = [record for record in before if record.step < counters.step]
+        records.append(CheckpointRecord(name, counters.step, counters.epoch, snapshot))
         kept = [record for record in records[:-KEPT] if record.snapshot] + records[-KEPT:]
-        for record in [*before.values(), *([replaced] if replaced else [])]:
+        for record in before:
             if record not in kept:
                 self.manifest.files.pop(record.file, None)
         self.manifest.files[name] = written
