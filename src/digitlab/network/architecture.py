@@ -96,7 +96,8 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     if not whole or not 2 <= len(sizes) <= MAX_LAYERS + 1 or not all(1 <= size <= MAX_UNITS for size in sizes):
         raise ArchitectureError(
             "these layer sizes cannot make a network",
-            must_be=f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS:,}, such as [784, 64, 10]",
+            must_be=f"2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS:,}, from inputs to outputs",
             got=describe(sizes),
+            help="such as [784, 64, 10]",
         )
     return tuple(int(size) for size in sizes)
