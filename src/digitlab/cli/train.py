@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -107,7 +107,7 @@ def train(
     return 0
 
 
-def _start(name: str | None, given: dict[str, Any], data: str, options: TrainOptions) -> tuple[Start, Digits]:
+def _start(name: str | None, given: Mapping[str, Any], data: str, options: TrainOptions) -> tuple[Start, Digits]:
     """Begin, resume or branch, as the options say; with the digits to train on."""
     if options.resume:
         checked = {setting: SETTINGS[setting].check(value) for setting, value in given.items()}
@@ -134,7 +134,7 @@ def _told_to_end(control: Control) -> Iterator[list[int]]:
         yield told
 
 
-def _choose_recipe(name: str | None, given: dict[str, Any], origin: Branch | None) -> NamedRecipe:
+def _choose_recipe(name: str | None, given: Mapping[str, Any], origin: Branch | None) -> NamedRecipe:
     """The recipe by its name, or of the run that is branched from; with the flags laid over it."""
     if origin is None:
         return read_recipe(name or "seed", **given)
@@ -159,7 +159,7 @@ def _parse_branch(text: str) -> Branch:
     return Branch(find_run(run), int(epoch))
 
 
-def _answer(folder: Path, chosen: Recipe, history: History) -> dict[str, Any]:
+def _answer(folder: Path, chosen: Recipe, history: History) -> dict[str, object]:
     """What ``--json`` prints."""
     last = history.epochs[-1] if history.epochs else None
     return {
