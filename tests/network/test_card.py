@@ -49,8 +49,8 @@ def test_a_card_with_a_wrong_value_cannot_be_made(changes):
     [
         (None, "must be a Card"),
         ("no", "must be a Card"),
-        (Card(("no",)), "1 labels .* 2 outputs"),
-        (Card(("no", "yes"), Preprocessing(3)), "3 x 3 pixels .* 4 inputs"),
+        (Card(("no",)), "2 outputs needs 2 labels"),
+        (Card(("no", "yes"), Preprocessing(3)), "4 inputs cannot take pictures of 3 x 3"),
     ],
 )
 def test_a_network_takes_no_card_of_another_one(card, complaint):

@@ -43,11 +43,6 @@ class Prediction:
         return self.names[self.digit]
 
     @property
-    def named(self) -> bool:
-        """Whether the classes are called anything but their numbers."""
-        return not are_numbers(self.names)
-
-    @property
     def shown(self) -> list[int]:
         """The classes to show: all of a few, in their order; of many the most probable ones first, and the true one."""
         if len(self.probabilities) <= ALL_SHOWN:
@@ -80,7 +75,7 @@ class Prediction:
             "probabilities": [float(probability) for probability in self.probabilities],
             "label": self.label,
         }
-        if self.named:
+        if not are_numbers(self.names):
             answer |= {"name": self.name, "names": list(self.names)}
             answer["label_name"] = None if self.label is None else self.names[self.label]
         return answer
@@ -96,7 +91,9 @@ def examine(
     require_kind(network, Network, "the network", "such as dl.load()")
     rows, _ = as_rows(image, SIDE * SIDE)
     if len(rows) != 1:
-        raise PictureError("this must be one picture", got=len(rows), help="choose one: digits.images[index]")
+        raise PictureError(
+            "this must be one picture", got=f"{len(rows)} pictures", help="choose one: digits.images[index]"
+        )
     probabilities = network.probabilities(rows)[0]  # (K,)
     true = None if label is None else as_label(label, len(probabilities))
     picture = normalize(rows[0]).reshape(SIDE, SIDE)

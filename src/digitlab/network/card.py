@@ -142,9 +142,9 @@ class Card:
         """
         inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
         if len(self.labels) != outputs:
-            raise InputError(f"{len(self.labels)} labels are not those of a network with {outputs} outputs")
+            raise InputError(f"a network with {outputs} outputs needs {outputs} labels", got=len(self.labels))
         if self.preprocessing is not None and (side := self.preprocessing.side) ** 2 != inputs:
-            raise InputError(f"pictures of {side} x {side} pixels are not those of a network with {inputs} inputs")
+            raise InputError(f"a network with {inputs} inputs cannot take pictures of {side} x {side} pixels")
 
 
 def new_card(architecture: Architecture, classes: Sequence[str] | None = None) -> Card:
