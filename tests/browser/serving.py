@@ -33,6 +33,11 @@ class Served:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
+    def read(self, path: str) -> str:
+        """A file of the page."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return answer.read().decode()
+
     def training(self) -> dict[str, Any]:
         """The training under way, or the last one."""
         return self.ask("/api/state")["training"]

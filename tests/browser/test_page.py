@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.serving import STORE, becomes, button, train
+from tests.browser.serving import STORE, becomes, button, end, train
 from tests.browser.shapes import DIGITS
 
 MOVES = """points => {
@@ -109,7 +109,7 @@ def test_what_is_typed_is_understood_or_sent_as_it_is(open_page):
     for kind, text, value in TYPED:
         setting = {"kind": kind, "low": 0, "high": 1000, "must_be": "something else", "choices": {}}
         found = page.evaluate(
-            "([setting, text]) => import('/static/js/kit/address.js').then(({asValue, wrong}) =>"
+            "([setting, text]) => import('/static/js/kit/settings.js').then(({asValue, wrong}) =>"
             " [asValue(setting, text), wrong(setting, text)])",
             [setting, text],
         )
@@ -150,6 +150,95 @@ def test_a_link_with_layers_that_cannot_be_says_so(open_page, trained):
     field.fill("784-16-10")
     field.press("Enter")
     assert page.locator(".mistakes").count() == 0
+    assert page.locator(".trouble").inner_text() == ""
+    assert field.get_attribute("aria-invalid") is None  # what the server said of the value before is gone
+
+
+def test_a_link_with_names_that_are_not_known_says_so(open_page, trained):
+    page = open_page("/#/train?recipe=nope&layers=784,16,10&speed=7")
+    page.locator(".mistakes").get_by_text("nope, speed").wait_for()
+    page.get_by_text("Next: seed, 1 setting changed").wait_for()
+    page.get_by_role("button", name="As in the recipe").click()
+    assert page.evaluate("location.hash") == "#/train"
+    assert page.locator(".mistakes").count() == 0
+    page = open_page("/#/read?reader=run:gone")
+    page.get_by_text("The reader of the link is not here: run:gone").wait_for()
+
+
+def test_the_settings_and_changes_of_an_ended_run_are_shown(open_page, lab):
+    end(lab)
+    lab.ask("/api/train", {"recipe": "minibatch", "settings": {"epochs": 3, "seed": 7}, "paused": True})
+    lab.ask("/api/control", {"do": "change", "settings": {"learning_rate": 0.3}})
+    lab.ask("/api/control", {"do": "go_on"})
+    lab.wait_for(lambda training: training["phase"] == "finished")
+    page = open_page("/#/train")
+    button(page, "^Rewind").click()
+    page.locator(".rewind").get_by_text("Seed 7").wait_for()
+    page.locator(".rewind").get_by_text("Learning rate 0.3 from epoch 1").wait_for()
+
+
+def test_the_readout_never_mixes_a_step_with_an_epoch(open_page, lab):
+    end(lab)
+    lab.ask("/api/train", {"recipe": "minibatch", "settings": {"batch_size": 500}, "paused": True})
+    page = open_page("/#/train")
+    shown = page.locator(".readout .numbers")
+
+    def agrees(part, words):
+        shown.get_by_text(words).wait_for()
+        told = page.evaluate(f"() => {STORE}.then(({{current}}) => {part})")
+        assert [f"{100 * told['accuracy']:.1f}", f"{told['loss']:.3f}"] == [
+            shown.locator(".big b").inner_text().split()[0],
+            shown.locator("dd").nth(2).inner_text().strip(),
+        ]
+
+    button(page, "^One step").click()
+    lab.wait_for(lambda training: training["step"] == 1)
+    agrees("current().steps.at(-1)", "newest step")
+    button(page, "^One epoch").click()
+    lab.wait_for(lambda training: training["epoch"] == 1 and training["phase"] == "paused")
+    last = "{accuracy: current().history.accuracy.at(-1), loss: current().history.loss.at(-1)}"
+    agrees(last, "training digits right")
+    button(page, "^One step").click()
+    agrees("current().steps.at(-1)", "newest step")
+    end(lab)
+    agrees(last, "training digits right")
+
+
+def test_a_random_test_digit_is_answered_in_sight(open_page, trained):
+    page = open_page("/#/read", width=380, height=760)
+    random = button(page, "^Random test digit")
+    random.scroll_into_view_if_needed()
+    random.click()
+    page.locator(".verdict").wait_for()
+    page.wait_for_timeout(100)
+    box = page.locator(".answer .winner").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 760
+
+
+def test_a_room_is_a_folder_and_a_row(open_page, lab):
+    page = open_page("/static/icon.svg")
+    table = lab.read("/static/js/rooms.js")
+    row = "toy: { title: 'Toys', Room: ToyRoom, busy: () => true },"
+    table = f"import {{ ToyRoom }} from './toy/room.js';\n{table.replace('  read: {', f'  {row} read: {{')}"
+    room = (
+        "import { html } from '../kit/lib.js'; import { useParts } from '../kit/store.js';"
+        "export const ToyRoom = () => html`<h1>A toy for ${useParts('address').address.age} years</h1>`;"
+    )
+    page.route("**/js/rooms.js", lambda route: route.fulfill(body=table, content_type="text/javascript"))
+    page.route("**/js/toy/room.js", lambda route: route.fulfill(body=room, content_type="text/javascript"))
+    page.goto(f"{lab.url}/#/toy?age=3")
+    page.get_by_role("heading", name="A toy for 3 years").wait_for()
+    assert page.title() == "Toys · digitlab"
+    rooms = page.get_by_role("navigation", name="Rooms")
+    assert rooms.inner_text().split() == ["Train", "Toys", "Read"]
+    assert rooms.locator("[aria-current=page] .pulse").count() == 1
+    rooms.get_by_role("link", name="Read").click()
+    page.get_by_role("heading", name="Read a digit").wait_for()
+    assert page.title() == "Read · digitlab"
+    rooms.get_by_role("link", name="Toys").click()
+    page.get_by_role("heading", name="A toy for").wait_for()
+    assert page.evaluate("document.querySelector('main').className") == "room toy"
 
 
 def _trouble(page, what):

@@ -1,55 +1,45 @@
-/** @file The frame of the page: its top bar, its rooms, and what is loaded at the start. */
+/** @file The frame of the page: its top bar, the room, and what is loaded at the start. */
+import { followAddress, linkTo } from "./kit/address.js";
 import { get, Refused } from "./kit/api.js";
-import { linkTo, readAddress } from "./kit/address.js";
-import { html, render, useEffect, useLayoutEffect, useRef } from "./kit/lib.js";
-import { isUnderWay, set, useStore } from "./kit/store.js";
+import { percent, sentence } from "./kit/format.js";
+import { html, render, useEffect, useRef, useResize } from "./kit/lib.js";
+import { isUnderWay, set, useParts, useStore } from "./kit/store.js";
 import { load } from "./kit/stream.js";
 import { switchTheme, watchTheme } from "./kit/theme.js";
-import { percent, sentence } from "./kit/format.js";
-import { ReadRoom } from "./read/room.js";
+import { ROOMS } from "./rooms.js";
 import { T } from "./texts.js";
-import { TrainRoom } from "./train/room.js";
 
-const ROOMS = { train: TrainRoom, read: ReadRoom };
+const NAMES = /** @type {import("./rooms.js").RoomName[]} */ (Object.keys(ROOMS));
 
 function TopBar() {
-  const room = useStore((s) => s.room);
-  const theme = useStore((s) => s.theme);
-  const about = useStore((s) => s.about);
-  const connection = useStore((s) => s.connection);
-  const underWay = useStore((s) => isUnderWay(s.training));
+  const { theme, about, connection } = useParts("theme", "about", "connection");
+  const toOther = theme === "dark" ? T.toLight : T.toDark;
   return html`<header class="bar">
     <a class="skip" href="#main" onClick=${skip}>${T.skip}</a>
-    <a class="brand" href=${linkTo("train")} aria-label=${`${T.app}, ${T.tagline}`}>
+    <a class="brand" href=${linkTo(NAMES[0])} aria-label=${`${T.app}, ${T.tagline}`}>
       <img src="static/icon.svg" alt="" width="26" height="26" /><span>${T.app}</span>
     </a>
-    <nav class="rooms" aria-label=${T.roomsLabel}>
-      ${Object.entries(T.rooms).map(
-        ([name, title]) => html`<a
-          key=${name}
-          href=${linkTo(name)}
-          aria-current=${room === name ? "page" : undefined}
-          >${title}${name === "train" && underWay && html`<i class="pulse" aria-hidden="true"></i>`}</a
-        >`,
-      )}
-    </nav>
+    <nav class="rooms" aria-label=${T.roomsLabel}>${NAMES.map((name) => html`<${Door} key=${name} name=${name} />`)}</nav>
     <p class=${`link ${connection}`} role="status">
       <i aria-hidden="true"></i>
       <span>${connection === "open" && about ? T.engine(about.engine, about.threads) : T.connection[connection]}</span>
     </p>
-    <button
-      class="icon"
-      type="button"
-      aria-label=${theme === "dark" ? T.toLight : T.toDark}
-      title=${theme === "dark" ? T.toLight : T.toDark}
-      onClick=${switchTheme}
-    >
+    <button class="icon" type="button" aria-label=${toOther} title=${toOther} onClick=${switchTheme}>
       <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
         <circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" stroke-width="1.8" />
         <path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" />
       </svg>
     </button>
   </header>`;
+}
+
+/** The link to a room. @param {{ name: import("./rooms.js").RoomName }} props */
+function Door({ name }) {
+  const here = useStore((s) => s.room === name);
+  const busy = useStore(ROOMS[name].busy);
+  return html`<a href=${linkTo(name)} aria-current=${here ? "page" : undefined}>
+    ${ROOMS[name].title}${busy && html`<i class="pulse" aria-hidden="true"></i>`}
+  </a>`;
 }
 
 /** The address is the room's; so the content is found without it. @param {Event} event */
@@ -60,16 +50,10 @@ function skip(event) {
 
 /** What went wrong with the last wish, in the server's words. */
 function TroubleLine() {
-  const trouble = useStore((s) => s.trouble);
-  const line = useRef(/** @type {HTMLElement | null} */ (null));
-  useLayoutEffect(() => {
-    const shown = line.current;
-    if (!shown) return undefined;
-    // It stays in sight: what else does, and what is scrolled to, keeps below it.
-    const observer = new ResizeObserver(() => document.documentElement.style.setProperty("--trouble", `${shown.offsetHeight}px`));
-    observer.observe(shown);
-    return () => observer.disconnect();
-  }, []);
+  const { trouble } = useParts("trouble");
+  const line = useRef(null);
+  // It stays in sight: what else does, and what is scrolled to, keeps below it.
+  useResize(line, ({ offsetHeight }) => document.documentElement.style.setProperty("--trouble", `${offsetHeight}px`));
   return html`<div class="trouble" role="alert" ref=${line}>
     ${trouble &&
     html`<p>
@@ -80,30 +64,21 @@ function TroubleLine() {
   </div>`;
 }
 
-function Title() {
-  const room = useStore((s) => s.room);
-  const underWay = useStore((s) => isUnderWay(s.training));
-  const right = useStore((s) => percent(s.history.accuracy.at(-1), 0));
-  useEffect(() => {
-    document.title = underWay && right !== "–" ? `${right} · ${T.app}` : `${T.rooms[room]} · ${T.app}`;
-  }, [room, underWay, right]);
-  return null;
-}
-
 function Page() {
-  const room = useStore((s) => s.room);
-  const loaded = useStore((s) => s.loaded && s.recipes !== null);
-  const Room = ROOMS[room];
-  return html`<${Title} /><${TopBar} /><${TroubleLine} />
+  const { room, loaded } = useParts("room", "loaded");
+  const known = useStore((s) => s.recipes.recipes.length > 0);
+  const right = useStore((s) => (isUnderWay(s.training) ? percent(s.history.accuracy.at(-1), 0) : "–"));
+  const { title, Room } = ROOMS[room];
+  useEffect(() => void (document.title = `${right === "–" ? title : right} · ${T.app}`), [title, right]);
+  return html`<${TopBar} /><${TroubleLine} />
     <main id="main" tabindex="-1" class=${`room ${room}`}>
-      ${loaded ? html`<${Room} />` : html`<p class="alone">${T.loading}</p>`}
+      ${loaded && known ? html`<${Room} />` : html`<p class="alone">${T.loading}</p>`}
     </main>`;
 }
 
 async function begin() {
   watchTheme();
-  readAddress();
-  addEventListener("hashchange", readAddress);
+  followAddress(NAMES);
   render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
   void load();
   for (;;) {

@@ -21,6 +21,7 @@ export const T = {
   engine: (engine, threads) => `${engine} engine, ${some(threads, "thread", "threads")}`,
   loading: "Asking the lab …",
   dismiss: "Dismiss this message",
+  silent: { what: "the lab does not answer", must_be: "", got: "", help: "is `digitlab lab` still running?" },
   /** @param {string} mustBe */
   mustBe: (mustBe) => `must be ${mustBe}`,
 
@@ -66,7 +67,6 @@ export const T = {
     training: "On training digits",
     progress: "Epochs done",
     parent: (/** @type {string} */ run, /** @type {number} */ epoch) => `branched from ${run} at epoch ${epoch}`,
-    changed: (/** @type {string} */ name, /** @type {string} */ value, /** @type {number} */ epoch) => `${name} ${value} from epoch ${epoch}`,
     now: (/** @type {string} */ phase, /** @type {string} */ accuracy, /** @type {number} */ epoch) => `Training ${phase}: ${accuracy} right after epoch ${epoch}.`,
   },
 
@@ -97,6 +97,8 @@ export const T = {
     reset: "As in the recipe",
     why: (/** @type {string} */ name) => `More about ${name}`,
     bounds: (/** @type {string} */ mustBe) => `Must be ${mustBe}.`,
+    changed: (/** @type {string} */ name, /** @type {string} */ value, /** @type {number} */ epoch) => `${name} ${value} from epoch ${epoch}`,
+    unknown: (/** @type {string[]} */ names) => `This lab does not know these names in the link, and leaves them out: ${names.join(", ")}.`,
     recipeValue: (/** @type {string} */ value) => `recipe: ${value}`,
     groups: {
       network: "Network",
@@ -105,26 +107,13 @@ export const T = {
       course: "Course of the training",
       other: "More",
     },
+    // Of the others the name is what their recipe calls them: learning_rate is "Learning rate".
     names: /** @type {Record<string, string>} */ ({
-      layers: "Layers",
-      activation: "Activation",
       initializer: "First weights",
-      optimizer: "Optimizer",
-      learning_rate: "Learning rate",
-      momentum: "Momentum",
       beta1: "Beta 1",
       beta2: "Beta 2",
-      weight_decay: "Weight decay",
-      schedule: "Schedule",
-      decay: "Decay",
-      decay_every: "Decay every",
       warmup: "Warm-up",
-      batch_size: "Batch size",
-      epochs: "Epochs",
       validation: "Held out",
-      patience: "Patience",
-      keep: "Keep",
-      seed: "Seed",
     }),
     units: /** @type {Record<string, string>} */ ({
       decay_every: "epochs",
@@ -218,6 +207,7 @@ export const T = {
     read: "Read with it",
     close: "Close",
     busy: "A training is under way: stop it first.",
+    changes: "Changed on the way",
     none: "No snapshot of this run was kept.",
   },
 
@@ -227,6 +217,7 @@ export const T = {
     live: "the training",
     liveUnderWay: "the training under way, as it learns",
     snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
+    unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
     nobody: "Nobody can read yet.",
     trainFirst: "Train a network first",
     pad: "Drawing pad",

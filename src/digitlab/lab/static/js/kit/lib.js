@@ -1,9 +1,49 @@
-/** @file Preact, its hooks, and htm bound to it: the one place where the page takes them from. */
+/** @file Preact, its hooks, and htm bound to it: the one place where the page takes them from; and three hooks of its own. */
 import { h, render } from "../../vendor/preact.js";
 import htm from "../../vendor/htm.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
 
-export { render };
-export { useEffect, useLayoutEffect, useMemo, useRef, useState, useId } from "../../vendor/hooks.js";
+export { render, useEffect, useState };
+export { useMemo, useRef, useId } from "../../vendor/hooks.js";
 
 /** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
 export const html = htm.bind(/** @type {any} */ (h));
+
+/** What a field holds, for its `onInput` or `onChange`. @param {(text: string) => void} take */
+export const onValue = (take) => (/** @type {Event} */ event) => take(/** @type {HTMLInputElement} */ (event.target).value);
+
+/**
+ * Done some milliseconds after one of `on` has changed, unless one of them changes again meanwhile.
+ * @param {() => void} act
+ * @param {number} wait
+ * @param {any[]} on
+ */
+export function useLater(act, wait, on) {
+  useEffect(() => {
+    const later = setTimeout(act, wait);
+    return () => clearTimeout(later);
+  }, on);
+}
+
+/**
+ * Done at the beginning and whenever the size of an element has changed.
+ * @param {{ current: Element | null }} ref
+ * @param {(element: any) => void} changed
+ */
+export function useResize(ref, changed) {
+  useEffect(() => {
+    const observer = new ResizeObserver(() => ref.current && changed(ref.current));
+    if (ref.current) observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+}
+
+/**
+ * For a screen reader alone: a text, spoken some milliseconds after it has changed, or after `on` has.
+ * @param {{ text: string, on?: string, wait?: number }} props
+ */
+export function Spoken({ text, on = text, wait = 0 }) {
+  const [spoken, setSpoken] = useState("");
+  useLater(() => setSpoken(text), wait, [on]);
+  return html`<p class="unseen" role="status">${spoken}</p>`;
+}

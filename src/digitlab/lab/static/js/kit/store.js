@@ -1,19 +1,10 @@
 /** @file The state of the page, in one place. Components read a part of it and are drawn again when that part changes. */
 import { useEffect, useRef, useState } from "./lib.js";
 
-/**
- * @typedef {{
- *   room: "train" | "read", address: Record<string, string>,
- *   connection: "connecting" | "open" | "lost", about: import("./types.js").About | null,
- *   recipes: import("./types.js").Recipes | null, loaded: boolean,
- *   training: import("./types.js").Training | null, history: import("./types.js").History,
- *   insight: import("./types.js").Insight | null, steps: import("./types.js").Step[], news: number,
- *   runs: import("./types.js").Run[], readers: import("./types.js").Reader[], defaultReader: string | null,
- *   laid: Record<string, import("./types.js").RunDetails>, trouble: import("./types.js").Trouble | null, theme: string,
- * }} State
- */
+/** @import { RoomName } from "../rooms.js" */
+/** @import { About, History, Insight, Reader, Recipes, Run, RunDetails, Step, Training, Trouble } from "./types.js" */
 
-/** @returns {import("./types.js").History} */
+/** @returns {History} */
 export const emptyHistory = () => ({
   epoch: [],
   loss: [],
@@ -23,13 +14,24 @@ export const emptyHistory = () => ({
   validation_accuracy: [],
 });
 
+/**
+ * @typedef {{
+ *   room: RoomName, address: Record<string, string>, theme: string, trouble: Trouble | null,
+ *   connection: "connecting" | "open" | "lost", about: About | null, recipes: Recipes, loaded: boolean,
+ *   training: Training | null, history: History, insight: Insight | null, steps: Step[], news: number,
+ *   runs: Run[], readers: Reader[], defaultReader: string | null, laid: Record<string, RunDetails>,
+ * }} State
+ */
+
 /** @type {State} */
 let state = {
-  room: "train",
+  room: /** @type {any} */ (""), // the address says it
   address: {},
+  theme: "",
+  trouble: null,
   connection: "connecting",
   about: null,
-  recipes: null,
+  recipes: { settings: [], recipes: [] },
   loaded: false,
   training: null,
   history: emptyHistory(),
@@ -40,8 +42,6 @@ let state = {
   readers: [],
   defaultReader: null,
   laid: {}, // earlier runs whose curves are shown
-  trouble: null,
-  theme: "",
 };
 
 /** @type {Set<() => void>} */
@@ -74,33 +74,34 @@ function draw() {
   for (const listener of [...listeners]) listener();
 }
 
-/** @param {() => void} listener  @returns {() => void} ends it */
-export function listen(listener) {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-}
-
 /**
- * A part of the state. What `pick` gives must be the same object or value as long as nothing changed.
+ * Something that follows from the state.
  * @template P
  * @param {(state: State) => P} pick
+ * @param {(a: P, b: P) => boolean} [same]  whether it is still as it was drawn
  * @returns {P}
  */
-export function useStore(pick) {
+export function useStore(pick, same = Object.is) {
   const [, again] = useState(0);
-  const seen = useRef({ pick, picked: /** @type {P | null} */ (null) });
   const picked = pick(state);
-  seen.current = { pick, picked };
+  const drawn = useRef({ pick, picked });
+  drawn.current = { pick, picked };
   useEffect(() => {
-    const look = () => {
-      if (!Object.is(seen.current.pick(state), seen.current.picked)) again((n) => n + 1);
-    };
+    const look = () => same(drawn.current.pick(state), drawn.current.picked) || again((n) => n + 1);
     look(); // it may have changed between drawing and listening
-    return listen(look);
+    listeners.add(look);
+    return () => void listeners.delete(look);
   }, []);
   return picked;
 }
 
+/**
+ * Parts of the state, by their names.
+ * @template {keyof State} K
+ * @param {...K} names
+ * @returns {Pick<State, K>}
+ */
+export const useParts = (...names) => useStore((now) => now, (a, b) => names.every((name) => a[name] === b[name]));
+
 /** @param {{ phase: string } | null} training */
-export const isUnderWay = (training) =>
-  training !== null && (training.phase === "running" || training.phase === "paused" || training.phase === "stopping");
+export const isUnderWay = (training) => training !== null && ["running", "paused", "stopping"].includes(training.phase);

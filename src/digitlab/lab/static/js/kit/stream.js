@@ -12,7 +12,10 @@ const TRY_AGAIN = 1500;
 const MOST_POINTS = 4000; // then every second one of the older half goes
 const MOST_STEPS = 400;
 
-/** @type {import("./shared.js").Told[] | null} */
+/** @import { Told } from "./shared.js" */
+/** @import { History, Run, Step, Training } from "./types.js" */
+
+/** @type {Told[] | null} */
 let waiting = null;
 let tryLater = 0;
 
@@ -64,7 +67,7 @@ function take(kind, data) {
   else void load();
 }
 
-/** @param {import("./types.js").Training} told */
+/** @param {Training} told */
 function takeTraining(told) {
   const { training } = current();
   const begins = training?.run !== told.run || (isUnderWay(told) && !isUnderWay(training));
@@ -75,7 +78,7 @@ function takeTraining(told) {
   if (begins || ends) void loadRuns();
 }
 
-/** @param {import("./types.js").History & { epochs_per_second: number | null, step: number }} told */
+/** @param {History & { epochs_per_second: number | null, step: number }} told */
 function takeEpochs(told) {
   const { training, history } = current();
   if (!training) return void load();
@@ -100,7 +103,7 @@ function takeEpochs(told) {
   });
 }
 
-/** Leave out every second point, the first and the last excepted. @param {import("./types.js").History} history */
+/** Leave out every second point, the first and the last excepted. @param {History} history */
 function thin(history) {
   const last = history.epoch.length - 1;
   for (const key of /** @type {(keyof typeof history)[]} */ (Object.keys(history))) {
@@ -109,7 +112,7 @@ function thin(history) {
   }
 }
 
-/** @param {import("./types.js").Step} told */
+/** @param {Step} told */
 function takeStep(told) {
   const { training, steps } = current();
   if (!training) return;
@@ -132,7 +135,7 @@ export async function loadRuns() {
   }
 }
 
-/** Of the runs whose curves are laid over, those that nobody has deleted. @param {import("./types.js").Run[]} runs */
+/** Of the runs whose curves are laid over, those that nobody has deleted. @param {Run[]} runs */
 function stillThere(runs) {
   const { laid } = current();
   const kept = Object.entries(laid).filter(([name]) => runs.some((run) => run.name === name));

@@ -54,19 +54,18 @@ export function rgb(name) {
 }
 
 /**
- * For each byte of a weight (128 is 0) its colour: blue below, the background at 0, orange above.
+ * For each byte of a weight (128 is 0) its colour, as a pixel: blue below, the background at 0, orange above.
  * @param {number | null} [light]  of a unit that may be lit: from 0, where it fades away, to 1, where it glows
  */
 export function weightColours(light = null) {
-  const [below, above] = [rgb("--below"), rgb("--above")];
-  const [dark, glow] = [rgb("--zero"), rgb("--glow")];
+  const [below, above, dark, glow] = [rgb("--below"), rgb("--above"), rgb("--zero"), rgb("--glow")];
   const zero = dark.map((value, c) => value + (glow[c] - value) * (light ?? 0));
   const strength = light === null ? 1 : 0.22 + 0.78 * light;
-  const table = new Uint8ClampedArray(256 * 3);
+  const table = new Uint8ClampedArray(256 * 4).fill(255);
   for (let byte = 0; byte < 256; byte++) {
     const end = byte < 128 ? below : above;
     const part = Math.min(1, Math.abs(byte - 128) / 127) ** 0.8 * strength;
-    for (let c = 0; c < 3; c++) table[byte * 3 + c] = zero[c] + (end[c] - zero[c]) * part;
+    for (let c = 0; c < 3; c++) table[byte * 4 + c] = zero[c] + (end[c] - zero[c]) * part;
   }
-  return table;
+  return new Uint32Array(table.buffer);
 }

@@ -1,61 +1,94 @@
-/** @file Pictures of weights: 784 bytes for each unit, 128 for 0, painted side by side. */
-import { ask } from "./api.js";
-import { useEffect, useState } from "./lib.js";
+/** @file What the units of a first layer look for, as pictures: 784 bytes for each unit, 128 for 0, painted side by side. */
+import { ask, Refused } from "./api.js";
+import { html, useEffect, useRef, useState } from "./lib.js";
+import { useParts } from "./store.js";
 import { weightColours } from "./theme.js";
 
+export const MOST_UNITS = 256; // that are shown
 const SIDE = 28;
 const GAP = 2;
+const SETTLED = 120; // milliseconds that a reader has been meant before its weights are asked for
+const EVERY = 1000; // milliseconds between two questions about a network that learns
 
-/** @param {string} reader  @returns {Promise<{ bytes: Uint8Array, units: number, version: string }>} */
-export async function fetchWeights(reader) {
-  const answer = await ask(`weights?reader=${encodeURIComponent(reader)}`);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  return { bytes, units: Number(answer.headers.get("x-units")), version: answer.headers.get("x-version") ?? "" };
+/**
+ * Asked for only while they are seen, and again as the training under way goes on.
+ * @param {{
+ *   reader: string | null, units: number, label: string, most?: number, columns?: number, light?: number[],
+ * }} props  light: for each unit how strongly it is lit, 0 to 1; without it, the plain pictures
+ */
+export function Weights({ reader, units, label, most = MOST_UNITS, columns, light }) {
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const { theme } = useParts("theme");
+  const narrow = useNarrow();
+  const bytes = useWeights(reader, canvas);
+  const shown = Math.min(units, most);
+  const across = columns ?? (narrow || shown <= 16 ? 8 : 16);
+  useEffect(() => {
+    const known = bytes && bytes.length >= shown * SIDE * SIDE;
+    if (canvas.current && (known || light)) paint(canvas.current, known ? bytes : null, shown, light);
+  }, [bytes, shown, across, theme, light]);
+  return html`<canvas
+    ref=${canvas}
+    class="pictures"
+    width=${across * (SIDE + GAP) - GAP}
+    height=${Math.max(1, Math.ceil(shown / across)) * (SIDE + GAP) - GAP}
+    role="img"
+    aria-label=${label}
+  ></canvas>`;
 }
 
 /**
- * Paint pictures from the upper left on, as many side by side as fit.
- * @param {HTMLCanvasElement} canvas
- * @param {Uint8Array} bytes
- * @param {number} units  how many pictures
- * @param {number[]} [light]  for each, how strongly it is lit, 0 to 1; without it, the plain pictures
+ * The newest weights of a reader; until they are here, those that were asked for before.
+ * @param {string | null} reader
+ * @param {{ current: HTMLCanvasElement | null }} canvas
  */
-export function paintWeights(canvas, bytes, units, light) {
-  const painter = canvas.getContext("2d");
-  if (!painter) return;
-  /** @type {Map<number, Uint8ClampedArray>} */
-  const tables = new Map();
-  const coloursAt = (/** @type {number | null} */ lit) => {
-    const key = lit === null ? -1 : Math.round(lit * 40);
-    const table = tables.get(key) ?? weightColours(lit);
-    tables.set(key, table);
-    return table;
-  };
-  const columns = Math.floor((canvas.width + GAP) / (SIDE + GAP));
-  const image = painter.createImageData(canvas.width, canvas.height);
-  for (let unit = 0; unit < units; unit++) {
-    const left = (unit % columns) * (SIDE + GAP);
-    const top = Math.floor(unit / columns) * (SIDE + GAP);
-    const colours = coloursAt(light ? light[unit] : null);
-    for (let y = 0; y < SIDE; y++) {
-      let to = ((top + y) * canvas.width + left) * 4;
-      let from = unit * SIDE * SIDE + y * SIDE;
-      for (let x = 0; x < SIDE; x++, to += 4, from++) {
-        const place = bytes[from] * 3;
-        image.data[to] = colours[place];
-        image.data[to + 1] = colours[place + 1];
-        image.data[to + 2] = colours[place + 2];
-        image.data[to + 3] = 255;
+function useWeights(reader, canvas) {
+  const { news } = useParts("news");
+  const version = reader === "live" ? news : 0;
+  const [bytes, setBytes] = useState(/** @type {Uint8Array | null} */ (null));
+  const [busy, setBusy] = useState(false);
+  const seen = useSeen(canvas);
+  const last = useRef({ reader, version: -1, at: -EVERY });
+  useEffect(() => {
+    const same = last.current.reader === reader;
+    if (!reader || !seen || busy || (same && last.current.version === version)) return undefined;
+    let frame = 0; // none is drawn while the page is out of sight
+    const fetchNow = async () => {
+      last.current = { reader, version, at: performance.now() };
+      setBusy(true);
+      try {
+        const answer = await ask(`weights?reader=${encodeURIComponent(reader)}`);
+        setBytes(new Uint8Array(await answer.arrayBuffer()));
+      } catch (error) {
+        if (error instanceof Refused) setBytes(null); // else the lab may come back
       }
-    }
-  }
-  painter.putImageData(image, 0, 0);
+      setBusy(false);
+    };
+    const wait = same ? last.current.at + EVERY - performance.now() : SETTLED;
+    const later = setTimeout(() => (frame = requestAnimationFrame(fetchNow)), wait);
+    return () => {
+      clearTimeout(later);
+      cancelAnimationFrame(frame);
+    };
+  }, [reader, version, seen, busy]);
+  return bytes;
+}
+
+/** Whether an element is on the screen. @param {{ current: Element | null }} ref */
+function useSeen(ref) {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => setSeen(entries.some((entry) => entry.isIntersecting)));
+    if (ref.current) observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return seen;
 }
 
 const phone = matchMedia("(max-width: 700px)");
 
 /** Whether there is room for few pictures side by side only. */
-export function useNarrow() {
+function useNarrow() {
   const [narrow, setNarrow] = useState(phone.matches);
   useEffect(() => {
     const changed = () => setNarrow(phone.matches);
@@ -63,4 +96,35 @@ export function useNarrow() {
     return () => phone.removeEventListener("change", changed);
   }, []);
   return narrow;
+}
+
+/**
+ * Paint pictures from the upper left on, as many side by side as fit.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array | null} bytes  null: weights of 0
+ * @param {number} units  how many pictures
+ * @param {number[]} [light]
+ */
+function paint(canvas, bytes, units, light) {
+  const painter = canvas.getContext("2d");
+  if (!painter) return;
+  /** @type {Map<number | null, Uint32Array>} */
+  const tables = new Map();
+  const coloursAt = (/** @type {number | null} */ lit) => {
+    const table = tables.get(lit) ?? weightColours(lit);
+    tables.set(lit, table);
+    return table;
+  };
+  const columns = Math.floor((canvas.width + GAP) / (SIDE + GAP));
+  const image = painter.createImageData(canvas.width, canvas.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let unit = 0, from = 0; unit < units; unit++) {
+    const left = (unit % columns) * (SIDE + GAP);
+    const top = Math.floor(unit / columns) * (SIDE + GAP);
+    const colours = coloursAt(light ? Math.round(light[unit] * 40) / 40 : null);
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++, from++) pixels[(top + y) * canvas.width + left + x] = colours[bytes ? bytes[from] : 128];
+    }
+  }
+  painter.putImageData(image, 0, 0);
 }

@@ -1,7 +1,8 @@
 /** @file Wishes to the server. What it refuses is told in one line under the top bar. */
+import { T } from "../texts.js";
 import { post, Refused } from "./api.js";
-import { current, set } from "./store.js";
-import { asValue } from "./address.js";
+import { differing } from "./settings.js";
+import { set } from "./store.js";
 import { loadRuns } from "./stream.js";
 
 /**
@@ -14,11 +15,7 @@ export async function attempt(wish) {
     set({ trouble: null });
     return answer;
   } catch (error) {
-    const trouble =
-      error instanceof Refused
-        ? error.trouble
-        : { what: "the lab does not answer", must_be: "", got: "", help: "is `digitlab lab` still running?" };
-    set({ trouble });
+    set({ trouble: error instanceof Refused ? error.trouble : T.silent });
     return null;
   }
 }
@@ -33,31 +30,19 @@ export const control = (wish, more = {}) => attempt(() => post("control", { do: 
 /**
  * Begin a training with a recipe and what differs from it.
  * @param {import("./types.js").Recipe} recipe
- * @param {Record<string, string>} texts
+ * @param {import("./settings.js").Texts} texts
  * @param {boolean} [paused]
  */
-export async function startTraining(recipe, texts, paused = false) {
-  /** @type {Record<string, import("./types.js").Value>} */
-  const settings = {};
-  for (const setting of current().recipes?.settings ?? []) {
-    const value = asValue(setting, texts[setting.name]);
-    if (JSON.stringify(value) !== JSON.stringify(recipe.values[setting.name])) settings[setting.name] = value;
-  }
-  return attempt(() => post("train", { recipe: recipe.name, settings, from: null, paused }));
-}
+export const startTraining = (recipe, texts, paused = false) =>
+  attempt(() => post("train", { recipe: recipe.name, settings: differing(texts, recipe.values), paused }));
 
 /** @param {string} run  @param {number} epoch  @param {Record<string, import("./types.js").Value>} settings */
-export const branch = (run, epoch, settings) =>
-  attempt(() => post("train", { recipe: null, settings, from: { run, epoch }, paused: false }));
+export const branch = (run, epoch, settings) => attempt(() => post("train", { settings, from: { run, epoch } }));
 
 /** @param {string} run */
 export const resume = (run) => attempt(() => post(`runs/${encodeURIComponent(run)}/resume`, {}));
 
 /** @param {string} run */
 export async function removeRun(run) {
-  const done = await attempt(() => post(`runs/${encodeURIComponent(run)}/delete`, {}));
-  if (!done) return;
-  const { [run]: _, ...laid } = current().laid;
-  set({ laid });
-  await loadRuns();
+  if (await attempt(() => post(`runs/${encodeURIComponent(run)}/delete`, {}))) await loadRuns();
 }

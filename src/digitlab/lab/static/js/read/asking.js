@@ -7,35 +7,27 @@ import { set } from "../kit/store.js";
 import { T } from "../texts.js";
 import { bodyOf } from "./drawing.js";
 
+/** @import { Reading, TestDigit } from "../kit/types.js" */
 /** @typedef {[number, number][]} Stroke  points in units of the pad */
 
-const KINDS = ["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"];
+export const KINDS = ["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"];
 
 /** @param {File} file */
 export const isPicture = (file) => KINDS.includes(file.type);
 
 export class Asking {
-  constructor() {
-    this.changed = () => {};
-    /** @type {string | null} */
-    this.reader = null;
-    /** @type {Stroke[]} */
-    this.strokes = [];
-    this.width = 20;
-    /** @type {number | null} */
-    this.index = null;
-    /** @type {File | null} */
-    this.file = null;
-    /** @type {ImageBitmap | null} */
-    this.bitmap = null;
-    /** @type {import("../kit/types.js").Reading | null} */
-    this.reading = null;
-    /** @type {import("../kit/types.js").TestDigit | null} */
-    this.test = null;
-    this.busy = false;
-    this.wanted = false;
-    this.shown = false;
-  }
+  reader = /** @type {string | null} */ (null);
+  strokes = /** @type {Stroke[]} */ ([]);
+  width = 20;
+  index = /** @type {number | null} */ (null);
+  file = /** @type {File | null} */ (null);
+  bitmap = /** @type {ImageBitmap | null} */ (null);
+  reading = /** @type {Reading | null} */ (null);
+  test = /** @type {TestDigit | null} */ (null);
+  busy = false;
+  wanted = false;
+  shown = false;
+  changed = () => {};
 
   /** Nothing to read. */
   get empty() {
@@ -57,7 +49,7 @@ export class Asking {
   begin(changed) {
     this.changed = changed;
     this.shown = true;
-    void this.again();
+    this.again();
     return () => {
       this.changed = () => {};
       this.shown = false;
@@ -94,8 +86,7 @@ export class Asking {
   /** A digit of the test set. @param {number | null} index  null for a random one */
   async readTest(index) {
     if (!this.reader) return;
-    const which = index === null ? "" : `index=${index}&`;
-    const found = await this.attempt(() => get(`test-digit?${which}reader=${encodeURIComponent(this.reader ?? "")}`));
+    const found = await this.attempt(() => this.testDigit(index));
     if (!found) return;
     this.clear();
     this.index = found.index;
@@ -131,35 +122,38 @@ export class Asking {
     if (this.wanted) void this.again();
   }
 
-  /** @returns {Promise<any>} */
-  async question() {
-    const reader = encodeURIComponent(this.reader ?? "");
-    if (this.index !== null) return get(`test-digit?index=${this.index}&reader=${reader}`);
-    const body = this.file ?? bodyOf(this.strokes, this.width);
-    const kind = this.file ? this.file.type : "application/json";
-    return (await ask(`read?reader=${reader}`, { method: "POST", headers: { "content-type": kind }, body })).json();
+  /** @param {number | null} index  @returns {Promise<TestDigit>} */
+  testDigit(index) {
+    return get(`test-digit?${index === null ? "" : `index=${index}&`}reader=${encodeURIComponent(this.reader ?? "")}`);
   }
 
-  /** @param {any} answer  a reading, or a digit of the test set with one */
+  /** @returns {Promise<Reading | TestDigit>} */
+  async question() {
+    if (this.index !== null) return this.testDigit(this.index);
+    const body = this.file ?? bodyOf(this.strokes, this.width);
+    const kind = this.file ? this.file.type : "application/json";
+    return (await ask(`read?reader=${encodeURIComponent(this.reader ?? "")}`, { method: "POST", headers: { "content-type": kind }, body })).json();
+  }
+
+  /** @param {Reading | TestDigit} answer */
   show(answer) {
-    const test = answer.reading !== undefined;
-    if (test !== (this.index !== null)) return; // an answer to an earlier question
-    this.test = test ? answer : null;
-    this.reading = test ? answer.reading : answer;
+    const test = "reading" in answer ? answer : null;
+    if ((test !== null) !== (this.index !== null)) return; // an answer to an earlier question
+    this.test = test;
+    this.reading = "reading" in answer ? answer.reading : answer;
     this.changed();
   }
 
-  /** @param {() => Promise<any>} question */
+  /**
+   * @template A
+   * @param {() => Promise<A>} question
+   */
   async attempt(question) {
     try {
-      const answer = await question();
-      return answer;
+      return await question();
     } catch (error) {
       if (error instanceof Refused) set({ trouble: this.file && error.status === 415 ? T.read.notPicture : error.trouble });
       return null;
     }
   }
 }
-
-/** @param {string} text  base64  @returns {Uint8Array} */
-export const bytesOf = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));

@@ -1,6 +1,6 @@
 /** @file The drawing pad: mouse, pen, finger, or the keyboard. */
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { useStore } from "../kit/store.js";
+import { html, onValue, useEffect, useRef, useResize, useState } from "../kit/lib.js";
+import { useParts } from "../kit/store.js";
 import { T } from "../texts.js";
 import { extend } from "./drawing.js";
 import { paintPad, SIDE } from "./painting.js";
@@ -17,11 +17,10 @@ const MOVES = /** @type {Record<string, [number, number]>} */ ({
 /** @param {{ asking: import("./asking.js").Asking }} props */
 export function Pad({ asking }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  const theme = useStore((s) => s.theme);
+  useParts("theme"); // it is painted again in the other colours
   const pointer = useRef(/** @type {number | null} */ (null));
   const pen = useRef({ x: SIDE / 2, y: SIDE / 2, down: false, shown: false });
   const frame = useRef(0);
-  const [width, setWidth] = useState(asking.width);
   const [down, setDown] = useState(false);
 
   const paint = () => {
@@ -29,17 +28,8 @@ export function Pad({ asking }) {
     frame.current = requestAnimationFrame(() => canvas.current && paintPad(canvas.current, asking, pen.current));
   };
   useEffect(paint);
-  useEffect(() => {
-    const drawn = canvas.current;
-    if (!drawn) return undefined;
-    const observer = new ResizeObserver(paint);
-    observer.observe(drawn);
-    return () => {
-      observer.disconnect();
-      cancelAnimationFrame(frame.current);
-    };
-  }, []);
-  useEffect(paint, [theme]);
+  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  useResize(canvas, paint);
 
   /** @param {PointerEvent} event  @returns {[number, number]} */
   const place = (event) => {
@@ -108,6 +98,11 @@ export function Pad({ asking }) {
     event.preventDefault();
     paint();
   };
+  const widen = (/** @type {string} */ width) => {
+    asking.width = Number(width);
+    asking.again();
+    asking.changed();
+  };
   const focus = (/** @type {FocusEvent} */ event) => {
     pen.current.shown = event.type === "focus" && /** @type {HTMLElement} */ (event.target).matches(":focus-visible");
     if (event.type === "blur") lift();
@@ -136,19 +131,7 @@ export function Pad({ asking }) {
       <button type="button" disabled=${asking.strokes.length === 0} onClick=${undo}>${T.read.undo}</button>
       <label class="pen">
         <span>${T.read.pen}</span>
-        <input
-          type="range"
-          min="8"
-          max="40"
-          step="1"
-          value=${width}
-          onInput=${(/** @type {Event} */ event) => {
-            asking.width = Number(/** @type {HTMLInputElement} */ (event.target).value);
-            setWidth(asking.width);
-            void asking.again();
-            paint();
-          }}
-        />
+        <input type="range" min="8" max="40" step="1" value=${asking.width} onInput=${onValue(widen)} />
       </label>
     </div>
     <p class="unseen" id="pad-help">${T.read.padHelp}</p>

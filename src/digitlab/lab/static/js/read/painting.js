@@ -1,6 +1,5 @@
 /** @file Paints what is on the pad, and pictures of 28 x 28 pixels. */
 import { colour, rgb } from "../kit/theme.js";
-import { bytesOf } from "./asking.js";
 
 /** The pad is so many units wide and high, whatever its size on the screen. */
 export const SIDE = 280;
@@ -59,22 +58,21 @@ function paintBitmap(painter, bitmap) {
 function paintSmall(painter, pixels) {
   const small = document.createElement("canvas");
   small.width = small.height = 28;
-  paintPixels(small, bytesOf(pixels), "--pad-ink");
+  paintPixels(small, pixels);
   painter.imageSmoothingEnabled = false;
   painter.drawImage(small, 0, 0, SIDE, SIDE);
 }
 
 /**
- * Ink in a colour of the theme, on nothing.
+ * Ink in the colour of the theme, on nothing.
  * @param {HTMLCanvasElement} canvas  28 x 28
- * @param {Uint8Array | null} bytes
- * @param {string} ink
+ * @param {string} pixels  base64 of 784 bytes, or of none
  */
-export function paintPixels(canvas, bytes, ink) {
+export function paintPixels(canvas, pixels) {
   const painter = canvas.getContext("2d");
   if (!painter) return;
   const image = painter.createImageData(28, 28);
-  const [r, g, b] = rgb(ink);
-  bytes?.forEach((byte, i) => image.data.set([r, g, b, byte], i * 4));
+  const ink = rgb("--pad-ink");
+  [...atob(pixels)].forEach((byte, i) => image.data.set([...ink, byte.charCodeAt(0)], i * 4));
   painter.putImageData(image, 0, 0);
 }

@@ -1,8 +1,8 @@
 /** @file The room in which a network reads: draw a digit and see the answer while you draw. */
 import { linkTo, writeAddress } from "../kit/address.js";
 import { moment, percent, runTitle } from "../kit/format.js";
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { isUnderWay, set, useStore } from "../kit/store.js";
+import { html, onValue, useEffect, useLater, useRef, useState } from "../kit/lib.js";
+import { isUnderWay, set, useParts } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
 import { T } from "../texts.js";
 import { Answer } from "./answer.js";
@@ -18,45 +18,31 @@ const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a traini
 const asking = new Asking();
 
 export function ReadRoom() {
-  const readers = useStore((s) => s.readers);
-  const chosen = useStore((s) => s.address.reader);
-  const byDefault = useStore((s) => s.defaultReader);
-  const news = useStore((s) => s.news);
-  const reader = chosen && readerOf(readers, chosen) ? chosen : byDefault;
+  const { readers, address, defaultReader, news } = useParts("readers", "address", "defaultReader", "news");
+  const known = readerOf(readers, address.reader) !== undefined;
+  const reader = known ? address.reader : defaultReader;
   const [, draw] = useState(0);
   const [over, setOver] = useState(false);
-  const followed = useRef({ at: 0, later: 0 });
+  const followed = useRef(0);
 
   useEffect(() => {
     void loadRuns();
     return asking.begin(() => draw((n) => n + 1));
   }, []);
   useEffect(() => asking.use(reader), [reader]);
-  useEffect(() => {
-    if (reader !== "live") return undefined;
-    const wait = followed.current.at + FOLLOW_EVERY - performance.now();
-    const again = () => {
-      followed.current.at = performance.now();
-      asking.again();
-    };
-    if (wait <= 0) {
-      again();
-      return undefined;
-    }
-    clearTimeout(followed.current.later);
-    followed.current.later = setTimeout(again, wait);
-    return undefined;
-  }, [news, reader]);
+  const follow = () => {
+    if (reader !== "live") return;
+    followed.current = performance.now();
+    asking.again();
+  };
+  useLater(follow, followed.current + FOLLOW_EVERY - performance.now(), [news, reader]);
   useEffect(() => {
     const paste = (/** @type {ClipboardEvent} */ event) => {
       const file = [...(event.clipboardData?.files ?? [])].find(isPicture);
       if (file) asking.readFile(file);
     };
     document.addEventListener("paste", paste);
-    return () => {
-      document.removeEventListener("paste", paste);
-      clearTimeout(followed.current.later);
-    };
+    return () => document.removeEventListener("paste", paste);
   }, []);
 
   const drop = (/** @type {DragEvent} */ event) => {
@@ -78,6 +64,7 @@ export function ReadRoom() {
   >
     <div class="head">
       <h1>${T.read.heading}</h1>
+      ${address.reader && !known && readers.length > 0 && html`<p class="note">${T.read.unknown(address.reader)}</p>`}
       <${ReaderChoice} reader=${reader} />
     </div>
     <section class="drawing card" aria-labelledby="pad-heading">
@@ -91,11 +78,9 @@ export function ReadRoom() {
   </div>`;
 }
 
-/** @param {{ reader: string | null }} props */
+/** @param {{ reader: string | null }} props  who reads, as the address or the server has it */
 function ReaderChoice({ reader }) {
-  const readers = useStore((s) => s.readers);
-  const runs = useStore((s) => s.runs);
-  const training = useStore((s) => s.training);
+  const { readers, runs, training } = useParts("readers", "runs", "training");
   if (!readers.length) return html`<p class="choice"><a class="button primary" href=${linkTo("train")}>${T.read.trainFirst}</a></p>`;
   const title = (/** @type {import("../kit/types.js").Reader} */ one) => {
     if (one.id === "live") return isUnderWay(training) ? T.read.liveUnderWay : `${T.read.live} ${runTitle(training?.run ?? "")}`;
@@ -106,10 +91,7 @@ function ReaderChoice({ reader }) {
   const epoch = reader?.split("@").at(-1) ?? "";
   return html`<label class="choice">
     <span>${T.read.reader}</span>
-    <select
-      value=${reader}
-      onChange=${(/** @type {Event} */ event) => writeAddress({ reader: /** @type {HTMLSelectElement} */ (event.target).value })}
-    >
+    <select value=${reader} onChange=${onValue((id) => writeAddress({ reader: id }))}>
       ${snapshot && html`<option value=${reader} selected>${T.read.snapshot(runTitle(snapshot.slice(4)), epoch)}</option>`}
       ${readers.map((one) => html`<option key=${one.id} value=${one.id} selected=${one.id === reader}>${title(one)}</option>`)}
     </select>

@@ -1,7 +1,7 @@
 /** @file One chart: uPlot in a frame that keeps its size, in the colours of the theme, with a summary in words. */
 import uPlot from "../../vendor/uplot.js";
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { useStore } from "../kit/store.js";
+import { html, useEffect, useRef, useResize, useState } from "../kit/lib.js";
+import { useParts } from "../kit/store.js";
 import { colour } from "../kit/theme.js";
 import { T } from "../texts.js";
 
@@ -10,9 +10,9 @@ import { T } from "../texts.js";
  *   id: string, label: string, token: string, dash: number[], width: number, x: number[], y: (number | null)[],
  * }} Curve
  * @typedef {{
- *   title: string, unit: string, curves: Curve[], axis: "epoch" | "time", epochs: number, log: boolean,
+ *   title: string, unit: string, curves: Curve[], axis: "epoch" | "time", epochs: number, log?: boolean, most?: number,
  *   format: (y: number) => string, summary: string,
- * }} Props
+ * }} Props  most: where the scale ends; without it, it follows the values
  */
 
 const FONT = '12px system-ui, "Segoe UI", sans-serif';
@@ -25,26 +25,18 @@ export function Chart(props) {
   const frame = useRef(/** @type {HTMLDivElement | null} */ (null));
   const chart = useRef(/** @type {uPlot | null} */ (null));
   const [under, setUnder] = useState("");
-  const theme = useStore((s) => s.theme);
+  const { theme } = useParts("theme");
   const look = [axis, log, ...curves.map(({ id, token }) => id + token)].join("|");
   const latest = useRef(props);
   latest.current = props;
 
   useEffect(() => {
-    const inside = frame.current;
-    if (!inside) return undefined;
-    const made = new uPlot(options(latest, inside.clientWidth, setUnder), joined(curves), inside);
+    if (!frame.current) return undefined;
+    const made = new uPlot(options(latest, frame.current.clientWidth, setUnder), joined(curves), frame.current);
     chart.current = made;
-    const observer = new ResizeObserver(() => {
-      if (inside.clientWidth && inside.clientWidth !== made.width) made.setSize({ width: inside.clientWidth, height: HEIGHT });
-    });
-    observer.observe(inside);
-    return () => {
-      observer.disconnect();
-      made.destroy();
-      chart.current = null;
-    };
+    return () => made.destroy();
   }, [look]);
+  useResize(frame, ({ clientWidth: width }) => width && width !== chart.current?.width && chart.current?.setSize({ width, height: HEIGHT }));
   useEffect(() => chart.current?.setData(joined(curves)), [curves, epochs]);
   useEffect(() => chart.current?.redraw(false, true), [theme]);
 
@@ -59,9 +51,8 @@ const pointed = (curves, id) => id !== "steps" && (curves.find((one) => one.id =
 
 /** @param {Curve[]} curves  @returns {uPlot.AlignedData} */
 function joined(curves) {
-  if (curves.length === 1) return [curves[0].x, curves[0].y];
   const tables = curves.map(({ x, y }) => /** @type {uPlot.AlignedData} */ ([x, y]));
-  return uPlot.join(tables);
+  return tables.length === 1 ? tables[0] : uPlot.join(tables);
 }
 
 /**
@@ -71,11 +62,9 @@ function joined(curves) {
  * @returns {uPlot.Options}
  */
 function options(latest, width, tell) {
-  const { curves, axis, log, title } = latest.current;
-  const lines = { stroke: () => colour("--grid"), width: 1 };
-  const ink = () => colour("--muted");
-  const shared = { stroke: ink, font: FONT, labelFont: FONT, ticks: { show: false }, grid: lines };
-  const accuracy = title === T.charts.accuracy;
+  const { curves, axis, log, most } = latest.current;
+  const grid = { stroke: () => colour("--grid"), width: 1 };
+  const shared = { stroke: () => colour("--muted"), font: FONT, labelFont: FONT, ticks: { show: false }, grid };
   return {
     width,
     height: HEIGHT,
@@ -89,14 +78,7 @@ function options(latest, width, tell) {
     },
     scales: {
       x: { time: false, range: (_, __, high) => [0, Math.max(high ?? 1, 1)] },
-      y: log
-        ? { distr: 3 }
-        : {
-            range: (_, __, high) => {
-              if (accuracy) return [0, 100];
-              return [0, Math.max(0.1, (high ?? 2.4) * 1.06)];
-            },
-          },
+      y: log ? { distr: 3 } : { range: (_, __, high) => [0, most ?? Math.max(0.1, (high ?? 2.4) * 1.06)] },
     },
     axes: [
       { ...shared, label: axis === "epoch" ? T.charts.epochAxis : T.charts.timeAxis, labelSize: 20, size: 30, gap: 6 },
@@ -116,11 +98,10 @@ function options(latest, width, tell) {
     hooks: {
       setCursor: [
         (plot) => {
-          const { idx } = plot.cursor;
-          const place = curves.findIndex(({ id }) => id === "now") + 1;
-          const x = idx === null || idx === undefined ? null : plot.data[0][idx];
-          const y = x === null || idx === null || idx === undefined ? null : plot.data[place][idx];
-          if (x === null || y === null || y === undefined) return tell("");
+          const idx = plot.cursor.idx ?? -1;
+          const x = plot.data[0][idx];
+          const y = plot.data[curves.findIndex(({ id }) => id === "now") + 1][idx] ?? null;
+          if (x === undefined || y === null) return tell("");
           const where = axis === "epoch" ? T.charts.epochAt(x) : T.charts.timeAt(x);
           return tell(T.charts.at(where, latest.current.format(y)));
         },

@@ -1,11 +1,19 @@
 /** @file Loss and accuracy while it trains, with the curves of earlier runs laid over them. */
 import { loss, percent, runTitle } from "../kit/format.js";
 import { html, useMemo, useState } from "../kit/lib.js";
-import { useStore } from "../kit/store.js";
+import { useParts } from "../kit/store.js";
 import { T } from "../texts.js";
 import { Chart } from "./chart.js";
 
-/** Colour and dashes of each curve that is laid over: no two with both the same. */
+/** @import { History, Step, Training } from "../kit/types.js" */
+/** @import { Curve } from "./chart.js" */
+
+/**
+ * @typedef {Omit<Curve, "y"> & { loss: (number | null)[], accuracy: (number | null)[] }} Line  what both charts show, shares as shares
+ * @typedef {{ token: string, dash: number[] }} Look
+ */
+
+/** Colour and dashes of each curve that is laid over: no two with both the same. @type {Look[]} */
 export const LOOKS = [
   { token: "--curve-1", dash: [7, 4] },
   { token: "--curve-2", dash: [2, 3] },
@@ -15,36 +23,25 @@ export const LOOKS = [
   { token: "--curve-6", dash: [6, 2, 2, 2, 2, 2] },
 ];
 
-/** @typedef {import("./chart.js").Curve} Curve */
-
 export function Curves() {
-  const training = useStore((s) => s.training);
-  const history = useStore((s) => s.history);
-  const steps = useStore((s) => s.steps);
-  const laid = useStore((s) => s.laid);
+  const { training, history, steps, laid } = useParts("training", "history", "steps", "laid");
   const [axis, setAxis] = useState(/** @type {"epoch" | "time"} */ ("epoch"));
   const [log, setLog] = useState(false);
-  const curves = useMemo(() => {
-    const key = axis === "epoch" ? "epoch" : "seconds";
-    /** @type {{ loss: Curve[], accuracy: Curve[] }} */
-    const found = { loss: [], accuracy: [] };
+  const [losses, accuracies] = useMemo(() => {
     const others = Object.values(laid).filter((run) => run.name !== training?.run);
-    others.forEach((run, i) => add(found, run.history, key, run.name, runTitle(run.name), LOOKS[i % LOOKS.length], false));
-    add(found, history, key, "now", T.charts.training, { token: "--accent", dash: [] }, true);
-    const each = stepsPerEpoch(training);
-    if (axis === "epoch" && steps.length > 1 && each > 1) {
-      const x = steps.map((one) => one.step / each);
-      const look = { label: T.charts.steps, token: "--faint", dash: [], width: 1, x };
-      found.loss.unshift({ ...look, id: "steps", y: steps.map((one) => one.loss) });
-      found.accuracy.unshift({ ...look, id: "steps", y: steps.map((one) => one.accuracy * 100) });
-    }
-    return found;
+    const lines = [
+      ...(axis === "epoch" ? single(steps, stepsPerEpoch(training)) : []),
+      ...others.flatMap((run, i) => linesOf(run.history, axis, run.name, runTitle(run.name), LOOKS[i % LOOKS.length], false)),
+      ...linesOf(history, axis, "now", T.charts.training, { token: "--accent", dash: [] }, true),
+    ];
+    const in100 = (/** @type {number | null} */ y) => (y === null ? null : y * 100);
+    return [lines.map((line) => ({ ...line, y: line.loss })), lines.map((line) => ({ ...line, y: line.accuracy.map(in100) }))];
   }, [history, steps, laid, axis, training?.run]);
   const shared = { axis, epochs: training?.epochs ?? 1 };
   return html`<section class="curves card" aria-labelledby="curves-heading">
     <div class="head">
       <h2 id="curves-heading">${T.charts.heading}</h2>
-      <${Legend} curves=${curves.loss} />
+      <${Legend} curves=${losses} />
       <fieldset class="switch">
         <legend class="unseen">${T.charts.axis}</legend>
         ${/** @type {const} */ (["epoch", "time"]).map(
@@ -61,7 +58,7 @@ export function Curves() {
         ...${shared}
         title=${T.charts.loss}
         unit=${T.charts.lossUnit}
-        curves=${curves.loss}
+        curves=${losses}
         log=${log}
         format=${loss}
         summary=${summary(T.charts.loss, history.epoch, history.loss, loss, Math.min)}
@@ -70,8 +67,8 @@ export function Curves() {
         ...${shared}
         title=${T.charts.accuracy}
         unit=${T.charts.accuracyUnit}
-        curves=${curves.accuracy}
-        log=${false}
+        curves=${accuracies}
+        most=${100}
         format=${(/** @type {number} */ y) => percent(y / 100)}
         summary=${summary(T.charts.accuracy, history.epoch, history.accuracy, percent, Math.max)}
       />
@@ -80,28 +77,36 @@ export function Curves() {
 }
 
 /**
- * @param {{ loss: Curve[], accuracy: Curve[] }} found
- * @param {import("../kit/types.js").History} history
- * @param {"epoch" | "seconds"} key
+ * @param {History} history
+ * @param {"epoch" | "time"} axis
  * @param {string} id
  * @param {string} label
- * @param {{ token: string, dash: number[] }} look
+ * @param {Look} look
  * @param {boolean} now
+ * @returns {Line[]}
  */
-function add(found, history, key, id, label, look, now) {
-  const x = history[key];
-  const width = now ? 2.25 : 1.5;
-  const in100 = (/** @type {number | null} */ y) => (y === null ? null : y * 100);
-  found.loss.push({ ...look, id, label, width, x, y: history.loss });
-  found.accuracy.push({ ...look, id, label, width, x, y: history.accuracy.map(in100) });
-  if (!history.validation_loss.some((y) => y !== null)) return;
-  const held = { id: `${id} held`, label: now ? T.charts.validation : `${label}, ${T.charts.validation}`, dash: [3, 3] };
-  const token = now ? "--second" : look.token;
-  found.loss.push({ ...held, token, width: now ? 2 : 1, x, y: history.validation_loss });
-  found.accuracy.push({ ...held, token, width: now ? 2 : 1, x, y: history.validation_accuracy.map(in100) });
+function linesOf(history, axis, id, label, look, now) {
+  const x = axis === "epoch" ? history.epoch : history.seconds;
+  const training = { ...look, id, label, width: now ? 2.25 : 1.5, x, loss: history.loss, accuracy: history.accuracy };
+  if (history.validation_loss.every((y) => y === null)) return [training];
+  const held = {
+    id: `${id} held`,
+    label: now ? T.charts.validation : `${label}, ${T.charts.validation}`,
+    token: now ? "--second" : look.token,
+    dash: [3, 3],
+    width: now ? 2 : 1,
+  };
+  return [training, { ...held, x, loss: history.validation_loss, accuracy: history.validation_accuracy }];
 }
 
-/** @param {import("../kit/types.js").Training | null} training */
+/** The newest steps, one by one. @param {Step[]} steps  @param {number} each  how many an epoch has  @returns {Line[]} */
+function single(steps, each) {
+  if (steps.length < 2 || each < 2) return [];
+  const values = { x: steps.map(({ step }) => step / each), loss: steps.map((one) => one.loss), accuracy: steps.map((one) => one.accuracy) };
+  return [{ id: "steps", label: T.charts.steps, token: "--faint", dash: [], width: 1, ...values }];
+}
+
+/** @param {Training | null} training */
 function stepsPerEpoch(training) {
   const batch = Number(training?.values.batch_size ?? 0);
   return training && batch ? Math.ceil(training.samples / batch) : 1;
@@ -123,14 +128,15 @@ function summary(what, epochs, values, format, best) {
 
 /** @param {{ curves: Curve[] }} props */
 function Legend({ curves }) {
+  const steps = curves.filter(({ id }) => id === "steps");
   return html`<ul class="legend" aria-label=${T.charts.legend}>
-    ${[...curves.filter(({ id }) => id !== "steps"), ...curves.filter(({ id }) => id === "steps")].map(
-      ({ id, label, token, dash, width }) => html`<li key=${id}>
-        <svg width="26" height="8" aria-hidden="true">
-          <line x1="1" y1="4" x2="25" y2="4" stroke=${`var(${token})`} stroke-width=${width} stroke-dasharray=${dash.join(" ")} />
-        </svg>
-        ${label}
-      </li>`,
-    )}
+    ${[...curves.slice(steps.length), ...steps].map((curve) => html`<li key=${curve.id}><${Sample} ...${curve} />${curve.label}</li>`)}
   </ul>`;
+}
+
+/** A short piece of a curve. @param {Look & { width?: number }} props */
+export function Sample({ token, dash, width = 2 }) {
+  return html`<svg width="26" height="8" aria-hidden="true">
+    <line x1="1" y1="4" x2="25" y2="4" stroke=${`var(${token})`} stroke-width=${width} stroke-dasharray=${dash.join(" ")} />
+  </svg>`;
 }

@@ -1,21 +1,24 @@
 /** @file One setting: its field, its one line of help, and on request the reason for its value and its bounds. */
-import { applies, mistakes, wrong } from "../kit/address.js";
-import { html, useEffect, useState } from "../kit/lib.js";
+import { html, onValue, useEffect, useState } from "../kit/lib.js";
+import { applies, titleOf, useExperiment, wrong } from "../kit/settings.js";
+import { useStore } from "../kit/store.js";
 import { T } from "../texts.js";
 
 /**
  * @param {{
- *   setting: import("../kit/types.js").Setting, texts: Record<string, string>, inRecipe: string, underWay: boolean,
- *   trouble: import("../kit/types.js").Trouble | null, onChange: (text: string) => void,
+ *   setting: import("../kit/types.js").Setting, texts: import("../kit/settings.js").Texts, inRecipe: string,
+ *   underWay: boolean, onChange: (text: string) => void,
  * }} props
  */
-export function Field({ setting, texts, inRecipe, underWay, trouble, onChange }) {
+export function Field({ setting, texts, inRecipe, underWay, onChange }) {
   const { name, help, live } = setting;
+  const choice = setting.kind === "choice";
   const [typed, setTyped] = useState(texts[name]);
   const [open, setOpen] = useState(false);
+  const refused = useStore((s) => (s.trouble && new RegExp(`\\b${name}\\b`).test(s.trouble.what) ? s.trouble : null));
   useEffect(() => setTyped(texts[name]), [texts[name], underWay]);
   if (!applies(setting, texts)) return null;
-  const title = T.settings.names[name] ?? name.replaceAll("_", " ");
+  const title = titleOf(name);
   const locked = underWay && !live;
   const mistake = locked ? "" : wrong(setting, typed);
   const take = (/** @type {string} */ text) => {
@@ -23,13 +26,15 @@ export function Field({ setting, texts, inRecipe, underWay, trouble, onChange })
     if (text !== texts[name] && !(underWay && wrong(setting, text))) onChange(text);
   };
   const id = `set-${name}`;
-  const error = mistake ? T.mustBe(mistake) : trouble ? `${trouble.what}: ${T.mustBe(trouble.must_be)}` : "";
+  const told = refused ? [refused.what, refused.must_be && T.mustBe(refused.must_be)].filter(Boolean).join(": ") : "";
+  const error = mistake ? T.mustBe(mistake) : told;
   const shared = {
     id,
     name,
     disabled: locked,
     "aria-describedby": `${id}-help${error ? ` ${id}-error` : ""}`,
     "aria-invalid": error ? "true" : undefined,
+    onChange: onValue(take),
   };
   const different = !underWay && texts[name] !== inRecipe;
   return html`<div class=${`field ${different ? "different" : ""} ${underWay && live ? "live" : ""}`}>
@@ -44,8 +49,8 @@ export function Field({ setting, texts, inRecipe, underWay, trouble, onChange })
     >
       ?
     </button>
-    ${setting.kind === "choice"
-      ? html`<select ...${shared} onChange=${(/** @type {Event} */ e) => take(/** @type {HTMLSelectElement} */ (e.target).value)}>
+    ${choice
+      ? html`<select ...${shared}>
           ${Object.keys(setting.choices).map((one) => html`<option key=${one} value=${one} selected=${one === typed}>${one}</option>`)}
         </select>`
       : html`<input
@@ -55,14 +60,13 @@ export function Field({ setting, texts, inRecipe, underWay, trouble, onChange })
           autocomplete="off"
           spellcheck=${false}
           value=${typed}
-          onInput=${(/** @type {Event} */ e) => setTyped(/** @type {HTMLInputElement} */ (e.target).value)}
-          onChange=${(/** @type {Event} */ e) => take(/** @type {HTMLInputElement} */ (e.target).value)}
+          onInput=${onValue(setTyped)}
         />`}
-    <p class="help" id=${`${id}-help`}>${setting.kind === "choice" ? (setting.choices[typed] ?? help) : help}</p>
+    <p class="help" id=${`${id}-help`}>${choice ? (setting.choices[typed] ?? help) : help}</p>
     <div class="reason" id=${`${id}-why`} hidden=${!open}>
-      ${setting.kind === "choice" && html`<p>${help}</p>`}
+      ${choice && html`<p>${help}</p>`}
       <p>${setting.why}</p>
-      ${setting.kind === "choice"
+      ${choice
         ? html`<dl>${Object.entries(setting.choices).map(([one, says]) => html`<div key=${one}><dt>${one}</dt><dd>${says}</dd></div>`)}</dl>`
         : !mistake && html`<p>${T.settings.bounds(setting.must_be)}</p>`}
       ${different && html`<p>${T.settings.recipeValue(inRecipe)}</p>`}
@@ -71,12 +75,12 @@ export function Field({ setting, texts, inRecipe, underWay, trouble, onChange })
   </div>`;
 }
 
-/**
- * Beside the button that begins: what it would be refused for, wherever the field is.
- * @param {{ recipes: import("../kit/types.js").Recipes, texts: Record<string, string> }} props
- */
-export function Mistakes({ recipes, texts }) {
-  const found = mistakes(recipes, texts);
-  if (found.length === 0) return null;
-  return html`<p class="error mistakes">${found.map(([name, must]) => `${T.settings.names[name] ?? name} ${T.mustBe(must)}.`).join(" ")}</p>`;
+/** Beside the button that begins: what it would be refused for, wherever the field is, and what of a link is left out. */
+export function Mistakes() {
+  const settings = useStore((s) => s.recipes.settings);
+  const { texts, unknown } = useExperiment();
+  const found = settings.filter((setting) => applies(setting, texts) && wrong(setting, texts[setting.name]));
+  return html`${found.length > 0 &&
+    html`<p class="error mistakes">${found.map(({ name, must_be }) => `${titleOf(name)} ${T.mustBe(must_be)}.`).join(" ")}</p>`}
+    ${unknown.length > 0 && html`<p class="note mistakes">${T.settings.unknown(unknown)}</p>`}`;
 }

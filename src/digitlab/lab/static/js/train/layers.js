@@ -4,34 +4,30 @@ import { html } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { T } from "../texts.js";
 
+const COLUMNS = [
+  [T.layers.gradient, T.layers.gradientHelp],
+  [T.layers.dead, T.layers.deadHelp],
+  [T.layers.saturated, T.layers.saturatedHelp],
+];
+
 export function Layers() {
   const insight = useStore((s) => s.insight);
-  const sizes = useStore((s) => /** @type {number[] | undefined} */ (s.training?.values.layers));
-  const units = (sizes ?? [784, 64, 10]).slice(1);
+  const sizes = useStore((s) => /** @type {number[]} */ (s.training?.values.layers));
   return html`<section class="layers card" aria-labelledby="layers-heading">
     <h2 id="layers-heading">${T.layers.heading}</h2>
     <div class="both">
-    <div class="scroll" tabindex="0" role="group" aria-label=${T.layers.caption}>
-      <table>
-        <caption class="unseen">${T.layers.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">${T.layers.layer}</th>
-            <th scope="col">${T.layers.gradient}</th>
-            <th scope="col">${T.layers.dead}</th>
-            <th scope="col">${T.layers.saturated}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${units.map((n, i) => row(n, i, i === units.length - 1, insight?.layers[i] ?? null))}
-        </tbody>
-      </table>
-    </div>
-    <dl class="terms">
-      <div><dt>${T.layers.gradient}</dt><dd>${T.layers.gradientHelp}</dd></div>
-      <div><dt>${T.layers.dead}</dt><dd>${T.layers.deadHelp}</dd></div>
-      <div><dt>${T.layers.saturated}</dt><dd>${T.layers.saturatedHelp}</dd></div>
-    </dl>
+      <div class="scroll" tabindex="0" role="group" aria-label=${T.layers.caption}>
+        <table>
+          <caption class="unseen">${T.layers.caption}</caption>
+          <thead>
+            <tr>${[T.layers.layer, ...COLUMNS.map(([name]) => name)].map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr>
+          </thead>
+          <tbody>
+            ${sizes.slice(1).map((units, i) => row(units, i, i === sizes.length - 2, insight?.layers[i] ?? null))}
+          </tbody>
+        </table>
+      </div>
+      <dl class="terms">${COLUMNS.map(([name, says]) => html`<div key=${name}><dt>${name}</dt><dd>${says}</dd></div>`)}</dl>
     </div>
   </section>`;
 }
@@ -50,8 +46,8 @@ function row(units, index, output, layer) {
     <td>${short(layer?.gradient)}<${Bar} part=${gradient} /></td>
     ${output
       ? html`<td class="none">–</td><td class="none">–</td>`
-      : html`<td>${layer ? layer.dead : "–"}<${Bar} part=${layer ? layer.dead / units : 0} warn /></td>
-          <td>${layer ? percent(layer.saturated, 0) : "–"}<${Bar} part=${layer?.saturated ?? 0} warn /></td>`}
+      : html`<td>${layer?.dead ?? "–"}<${Bar} part=${(layer?.dead ?? 0) / units} warn /></td>
+          <td>${percent(layer?.saturated, 0)}<${Bar} part=${layer?.saturated ?? 0} warn /></td>`}
   </tr>`;
 }
 

@@ -6,8 +6,10 @@ import { html, useState } from "../kit/lib.js";
 import { current, isUnderWay, set, useStore } from "../kit/store.js";
 import { attempt, removeRun, resume } from "../kit/wish.js";
 import { T } from "../texts.js";
-import { LOOKS } from "./curves.js";
+import { LOOKS, Sample } from "./curves.js";
 import { Rewind } from "./rewind.js";
+
+/** @import { Run } from "../kit/types.js" */
 
 const AT_FIRST = 12;
 const RESUMABLE = ["running", "interrupted"]; // of a run that nobody trains any more
@@ -35,32 +37,24 @@ export function Runs() {
   </section>`;
 }
 
-/** @param {{ run: import("../kit/types.js").Run, opened: boolean, onOpen: () => void }} props */
+/** @param {{ run: Run, opened: boolean, onOpen: () => void }} props */
 function Item({ run, opened, onOpen }) {
-  const now = useStore((s) => (s.training?.run === run.name && isUnderWay(s.training) ? s.training : null));
-  const isCurrent = useStore((s) => s.training?.run === run.name);
+  const training = useStore((s) => (s.training?.run === run.name ? s.training : null));
   const right = useStore((s) => (s.training?.run === run.name ? s.history.accuracy.at(-1) : undefined)) ?? run.accuracy;
   const busy = useStore((s) => isUnderWay(s.training));
-  const laid = useStore((s) => Object.values(s.laid).filter((one) => one.name !== s.training?.run).findIndex((one) => one.name === run.name));
+  const laid = useStore((s) => Object.keys(s.laid).filter((name) => name !== s.training?.run).indexOf(run.name));
   const [sure, setSure] = useState(false);
+  const now = busy ? training : null;
   const title = runTitle(run.name);
   const named = `${title}, ${moment(run.started)}`;
   const held = run.validation_accuracy !== null;
-  const look = laid >= 0 ? LOOKS[laid % LOOKS.length] : null;
-  return html`<li class=${isCurrent ? "current" : ""}>
+  const look = training ? { token: "--accent", dash: [] } : laid >= 0 ? LOOKS[laid % LOOKS.length] : null;
+  const label = (/** @type {string} */ action) => T.runs.of(action, named);
+  return html`<li class=${training ? "current" : ""}>
     <div class="row">
       <label class="lay" title=${T.runs.lay(title)}>
-        <input
-          type="checkbox"
-          aria-label=${T.runs.lay(named)}
-          checked=${isCurrent || laid >= 0}
-          disabled=${isCurrent}
-          onChange=${() => lay(run.name)}
-        />
-        <svg width="22" height="8" aria-hidden="true">
-          ${(look || isCurrent) &&
-          html`<line x1="0" y1="4" x2="22" y2="4" stroke=${`var(${look?.token ?? "--accent"})`} stroke-width="2" stroke-dasharray=${look?.dash.join(" ") ?? ""} />`}
-        </svg>
+        <input type="checkbox" aria-label=${T.runs.lay(named)} checked=${look !== null} disabled=${training !== null} onChange=${() => lay(run.name)} />
+        ${look && html`<${Sample} ...${look} />`}
       </label>
       <div class="what">
         <strong title=${run.name}>${title}</strong>
@@ -76,15 +70,15 @@ function Item({ run, opened, onOpen }) {
         <small>${held ? `${percent(run.validation_accuracy)} ${T.runs.rightValidation}` : T.runs.right}</small>
       </div>
       <div class="do">
-        <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${T.runs.of(T.runs.read, named)}>${T.runs.read}</a>
-        <button class="small" type="button" aria-expanded=${opened ? "true" : "false"} aria-label=${T.runs.of(T.runs.rewind, named)} onClick=${onOpen}>
+        <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${label(T.runs.read)}>${T.runs.read}</a>
+        <button class="small" type="button" aria-expanded=${opened ? "true" : "false"} aria-label=${label(T.runs.rewind)} onClick=${onOpen}>
           ${T.runs.rewind}
         </button>
         ${!busy &&
         RESUMABLE.includes(run.state) &&
-        html`<button class="small" type="button" aria-label=${T.runs.of(T.runs.resume, named)} onClick=${() => resume(run.name)}>${T.runs.resume}</button>`}
+        html`<button class="small" type="button" aria-label=${label(T.runs.resume)} onClick=${() => resume(run.name)}>${T.runs.resume}</button>`}
         ${!now &&
-        html`<button class="small quiet" type="button" aria-expanded=${sure ? "true" : "false"} aria-label=${T.runs.of(T.runs.remove, named)} onClick=${() => setSure(!sure)}>
+        html`<button class="small quiet" type="button" aria-expanded=${sure ? "true" : "false"} aria-label=${label(T.runs.remove)} onClick=${() => setSure(!sure)}>
           ${T.runs.remove}
         </button>`}
       </div>
@@ -103,10 +97,7 @@ function Item({ run, opened, onOpen }) {
 /** Show or hide the curves of a run. @param {string} name */
 async function lay(name) {
   const { [name]: shown, ...others } = current().laid;
-  if (shown) {
-    set({ laid: others });
-    return;
-  }
+  if (shown) return set({ laid: others });
   const run = await attempt(() => get(`runs/${encodeURIComponent(name)}`));
   const there = current().runs.some((one) => one.name === name); // it may have been deleted meanwhile
   if (run && there) set({ laid: { ...current().laid, [name]: run } });

@@ -1,8 +1,9 @@
 /** @file The first screen: what will happen, in one sentence and one picture, and one button. */
-import { experimentOf, writeAddress } from "../kit/address.js";
+import { writeAddress } from "../kit/address.js";
 import { unbroken } from "../kit/format.js";
 import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { useStore } from "../kit/store.js";
+import { addressOf, useExperiment } from "../kit/settings.js";
+import { useParts } from "../kit/store.js";
 import { startTraining } from "../kit/wish.js";
 import { T } from "../texts.js";
 import { Diagram } from "./diagram.js";
@@ -10,15 +11,11 @@ import { Mistakes } from "./field.js";
 import { Settings } from "./settings.js";
 
 export function Welcome() {
-  const recipes = useStore((s) => s.recipes);
-  const address = useStore((s) => s.address);
-  const samples = useStore((s) => s.about?.data.training ?? 60000);
+  const { recipes, about } = useParts("recipes", "about");
+  const { recipe, texts, changed } = useExperiment();
   const [busy, setBusy] = useState(false);
   const begun = useRef(false);
   useEffect(() => () => void (begun.current && setTimeout(focusControls)), []); // the button that was pressed is gone then
-  if (!recipes) return null;
-  const { recipe, texts } = experimentOf(recipes, address);
-  const changed = Object.keys(address).filter((name) => name !== "recipe").length;
   const start = async () => {
     setBusy(true);
     begun.current = true;
@@ -30,9 +27,9 @@ export function Welcome() {
   return html`<section class="welcome" aria-labelledby="welcome-title">
       <div class="invitation">
         <h1 id="welcome-title">${T.welcome.title}</h1>
-        <p class="lead">${T.welcome.lead(samples)}</p>
+        <p class="lead">${T.welcome.lead(about?.data.training ?? 60000)}</p>
         <button class="primary huge" type="button" disabled=${busy} onClick=${start}>${T.welcome.start}</button>
-        <${Mistakes} recipes=${recipes} texts=${texts} />
+        <${Mistakes} />
       </div>
       <${Diagram} layers=${texts.layers} />
     </section>
@@ -40,19 +37,13 @@ export function Welcome() {
       <legend>${T.welcome.recipes}</legend>
       ${shown.map(
         ({ name, about }) => html`<label key=${name} class="recipe card">
-          <input
-            type="radio"
-            name="recipe"
-            value=${name}
-            checked=${name === recipe.name}
-            onChange=${() => writeAddress(name === "seed" ? {} : { recipe: name })}
-          />
+          <input type="radio" name="recipe" value=${name} checked=${name === recipe.name} onChange=${() => writeAddress(addressOf(name))} />
           <span><strong>${name}</strong>${unbroken(about)}</span>
         </label>`,
       )}
     </fieldset>
-    <details class="change card" open=${changed > 0}>
-      <summary><span>${T.welcome.settings}</span><small>${T.welcome.changed(changed)}</small></summary>
+    <details class="change card" open=${changed.length > 0}>
+      <summary><span>${T.welcome.settings}</span><small>${T.welcome.changed(changed.length)}</small></summary>
       <${Settings} wide />
     </details>`;
 }
