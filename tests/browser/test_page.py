@@ -185,7 +185,7 @@ def test_the_readout_never_mixes_a_step_with_an_epoch(open_page, lab):
 
     def agrees(part, words):
         shown.get_by_text(words).wait_for()
-        told = page.evaluate(f"() => {STORE}.then(({{current}}) => {part})")
+        told = page.evaluate(f"() => {STORE}.then(({{current}}) => ({part}))")
         assert [f"{100 * told['accuracy']:.1f}", f"{told['loss']:.3f}"] == [
             shown.locator(".big b").inner_text().split()[0],
             shown.locator("dd").nth(2).inner_text().strip(),
@@ -212,11 +212,12 @@ def test_a_random_test_digit_is_answered_in_sight(open_page, trained):
     page.locator(".verdict").wait_for()
     page.wait_for_timeout(100)
     box = page.locator(".answer .winner").bounding_box()
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] <= 760
+    assert box["y"] > -1
+    assert box["y"] + box["height"] < 761
 
 
 def test_a_room_is_a_folder_and_a_row(open_page, lab):
+    end(lab)
     page = open_page("/static/icon.svg")
     table = lab.read("/static/js/rooms.js")
     row = "toy: { title: 'Toys', Room: ToyRoom, busy: () => true },"
