@@ -6,6 +6,8 @@ engine, through a recipe, to the right numbers; and whoever cannot compute it mu
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,13 @@ def test_an_optimizer_takes_the_same_steps_as_its_formula_says(amsgrad, few, rng
     assert optimizer.memory.keys() == {"m", "v", "largest"}
     assert all(vector.any() for vector in optimizer.memory.values())
     np.testing.assert_allclose(network.parameters, theta, rtol=0, atol=2e-5)
+
+
+def test_weight_decay_works_with_any_optimizer(amsgrad, few):
+    free, held = amsgrad.new_network(), amsgrad.new_network()
+    dl.fit(free, few, amsgrad)
+    dl.fit(held, few, dataclasses.replace(amsgrad, weight_decay=0.1))
+    assert np.linalg.norm(held.parameters) < 0.7 * np.linalg.norm(free.parameters)
 
 
 def test_all_vectors_of_an_optimizer_are_kept_in_a_run(amsgrad, few, tmp_path):

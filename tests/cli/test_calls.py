@@ -145,7 +145,7 @@ def test_a_huge_number_is_a_wrong_call_wherever_it_comes_from(folder, run, model
     monkeypatch.setenv("DIGITLAB_THREADS", "9" * count)
     code, _, err = run("train")
     assert code == 2
-    assert "DIGITLAB_THREADS is out of bounds" in err
+    assert "DIGITLAB_THREADS must be a whole number" in err
 
 
 def test_a_complaint_that_cannot_be_written_keeps_its_exit_code(tmp_path):

@@ -37,7 +37,7 @@ def test_doctor_finds_everything_in_order(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("threads", "complaint"), [("0", "DIGITLAB_THREADS is out of bounds"), ("256", "more threads")]
+    ("threads", "complaint"), [("0", "DIGITLAB_THREADS must be a whole number"), ("256", "more threads")]
 )
 def test_doctor_finds_what_is_wrong(run, monkeypatch, threads, complaint):
     monkeypatch.setenv("DIGITLAB_THREADS", threads)

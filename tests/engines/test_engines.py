@@ -165,7 +165,7 @@ def test_what_does_not_fit_is_refused(engine, few):
 
 @pytest.mark.parametrize("threads", [0, 257, -1, True, 1.5])
 def test_wrong_threads_are_refused(engine, threads, few):
-    with pytest.raises(InputError, match="threads is out of bounds"):
+    with pytest.raises(InputError, match="threads must be a whole number"):
         engine.open(Architecture((784, 10)), few, threads=threads)
 
 

@@ -26,8 +26,7 @@ def check_session(architecture: Architecture, digits: Digits, threads: int | Non
     inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
     if inputs != SIDE * SIDE or outputs < len(digits.classes):
         raise ArchitectureError(
-            "the network does not fit the digits",
-            must_be=f"{SIDE * SIDE} inputs (pixels) and at least {len(digits.classes)} outputs (classes)",
+            f"for these digits, a network has {SIDE * SIDE} inputs (pixels) and at least {len(digits.classes)} outputs",
             got=f"layers {architecture}",
         )
 
@@ -43,8 +42,7 @@ def check_threads(threads: int | None) -> int:
         return min(usable_cores(), MAX_THREADS)
     if isinstance(asked, bool) or not isinstance(asked, int) or not 1 <= asked <= MAX_THREADS:
         raise InputError(
-            f"{origin} is out of bounds",
-            must_be=f"a whole number from 1 to {MAX_THREADS}",
+            f"{origin} must be a whole number from 1 to {MAX_THREADS}",
             got=describe(asked),
             help=f"leave it out to use the {usable_cores()} cores of this machine",
         )

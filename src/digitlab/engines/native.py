@@ -65,9 +65,8 @@ class NativeEngine(Engine):
         self.simd: str = (os.environ.get("DIGITLAB_SIMD") or here[0]) if simd is None else simd
         if self.simd not in here:
             origin = "DIGITLAB_SIMD" if simd is None else "simd"
-            raise InputError(
-                f"{origin}: this processor has no instruction path {describe(self.simd)}", must_be=", ".join(here)
-            )
+            what = f"{origin}: this processor has no instruction path {describe(self.simd)}"
+            raise InputError(what, must_be=", ".join(here))
 
     @classmethod
     def why_not(cls, architecture: Architecture | None = None) -> str:
@@ -161,11 +160,8 @@ class NativeSession(Session):
         expected = self.architecture.parameter_count
         shape, dtype = getattr(parameters, "shape", None), getattr(parameters, "dtype", None)
         if shape != (expected,) or dtype != np.float32 or not parameters.flags.c_contiguous:
-            raise InputError(
-                "these are not the parameters of this network",
-                must_be=f"a contiguous float32 array of shape ({expected},)",
-                got=describe(parameters),
-            )
+            what = f"parameters must be a contiguous float32 array of shape ({expected},)"
+            raise InputError(what, got=describe(parameters))
         return parameters
 
     def _samples(self, batch: Batch) -> range | NDArray[np.int64]:
@@ -174,11 +170,8 @@ class NativeSession(Session):
             chosen = range(count)[batch]
             return chosen if chosen.step == 1 else np.asarray(chosen, np.int64)
         if not isinstance(batch, np.ndarray) or batch.ndim != 1 or batch.dtype.kind not in "iu":
-            raise InputError(
-                "this is not a batch",
-                must_be="a slice, or a one-dimensional array of sample numbers",
-                got=describe(batch),
-            )
+            what = "a batch must be a slice, or a one-dimensional array of sample numbers"
+            raise InputError(what, got=describe(batch))
         if batch.size and (int(batch.min()) < -count or int(batch.max()) >= count):
             raise IndexError(f"samples are numbered 0 to {count - 1}; got {batch.min()} to {batch.max()}")
         samples = np.ascontiguousarray(batch, np.int64)

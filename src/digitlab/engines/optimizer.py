@@ -38,7 +38,7 @@ class StepCoefficients:
     """
 
     rate: float  # the learning rate; Adam's is divided by 1 - beta1^t
-    decay: float = 0.0  # weight decay, added to the gradient
+    decay: float = 0.0  # weight decay, which has a part in the gradient before the formula begins
     shrink: float = 1.0  # AdamW's weight decay: what the parameters are multiplied by
     momentum: float = 0.0
     beta1: float = 0.0
@@ -82,6 +82,8 @@ class Optimizer(ABC):
         self.remember(parameters)
         coefficients = self.coefficients(self.taken)
         self.taken += 1
+        if coefficients.decay:  # the gradient of the loss plus decay/2 * |parameters|^2
+            gradient = gradient + coefficients.decay * parameters
         self.change(parameters, gradient, coefficients)
 
     def remember(self, parameters: Floats) -> None:
@@ -97,4 +99,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
-        """The formula: change ``parameters`` in place, given the gradient ``g`` and the numbers ``n`` of this step."""
+        """The formula: change ``parameters`` in place, given the gradient ``g`` and the numbers ``n`` of this step.
+
+        Weight decay is in ``g`` already.
+        """

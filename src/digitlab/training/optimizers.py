@@ -17,11 +17,6 @@ from digitlab.network.activations import Floats
 __all__ = ["OPTIMIZERS", "Hyperparameters", "Optimizer", "StepCoefficients"]
 
 
-def _with_decay(parameters: Floats, g: Floats, decay: float) -> Floats:
-    """``g + decay * parameters``: the gradient of the loss plus ``decay/2 * |parameters|^2``."""
-    return g + decay * parameters if decay else g
-
-
 class SGD(Optimizer):
     """``parameters -= rate * g``. Called stochastic when the gradient is that of a mini-batch."""
 
@@ -30,7 +25,7 @@ class SGD(Optimizer):
 
     def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
         """See `Optimizer.change`."""
-        parameters -= n.rate * _with_decay(parameters, g, n.decay)
+        parameters -= n.rate * g
 
 
 class Momentum(Optimizer):
@@ -45,7 +40,7 @@ class Momentum(Optimizer):
 
     def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
         """See `Optimizer.change`."""
-        parameters -= n.rate * self._roll(_with_decay(parameters, g, n.decay), n)
+        parameters -= n.rate * self._roll(g, n)
 
     def _roll(self, g: Floats, n: StepCoefficients) -> Floats:
         velocity = self.memory["velocity"]
@@ -66,7 +61,6 @@ class Nesterov(Momentum):
 
     def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
         """See `Optimizer.change`."""
-        g = _with_decay(parameters, g, n.decay)
         parameters -= n.rate * (g + n.momentum * self._roll(g, n))
 
 
@@ -96,7 +90,6 @@ class Adam(Optimizer):
 
     def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
         """See `Optimizer.change`."""
-        g = _with_decay(parameters, g, n.decay)
         if n.shrink != 1:
             parameters *= n.shrink
         m, v = self.memory["m"], self.memory["v"]
