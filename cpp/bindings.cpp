@@ -23,11 +23,10 @@ class PySession {
     PySession(Array<const uint8_t> images, Array<const uint8_t> labels, std::vector<int> sizes,
               const std::string& activation, int threads, const std::string& path)
         : images_(images), labels_(labels) {
-        const Kernels* kernels = find_kernels(path);
-        if (!kernels) throw nb::value_error("no such path");
+        const Kernels& kernels = find_kernels(path);
         const Shape shape{std::move(sizes), find_named(ACTIVATIONS, activation)};
         nb::gil_scoped_release release;
-        session_.emplace(images_.data(), labels_.data(), static_cast<int64_t>(labels_.size()), shape, *kernels, threads);
+        session_.emplace(images_.data(), labels_.data(), static_cast<int64_t>(labels_.size()), shape, kernels, threads);
     }
 
     // A range of samples, or indices, of which `count` then is the number.

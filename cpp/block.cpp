@@ -5,16 +5,15 @@
 namespace digitlab {
 
 Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, int capacity)
-    : shape_(shape), pixels_(pixels), kernels_(kernels), k_tiles_(tiles(capacity, DEPTH)), work_(shape.layers()) {
-    const int stride = k_tiles_ * DEPTH;
+    : shape_(shape), pixels_(pixels), kernels_(kernels), k_tiles_(tiles(capacity, DEPTH)),
+      stride_(k_tiles_ * DEPTH), work_(shape.layers()) {
     size_t widest = pixels.columns();
     for (int l = 0; l < shape.layers(); ++l) {
         LayerWork& w = work_[l];
         const size_t units = shape.unit_tiles(l) * TILE;
-        w.stride = stride;
         w.input_tiles = tiles(columns(l), TILE);
         widest = std::max(widest, static_cast<size_t>(w.input_tiles) * TILE);
-        w.delta = Buffer<float>(units * stride);
+        w.delta = Buffer<float>(units * stride_);
         w.delta_digits = Buffer<int8_t>(units / TILE * MAX_BYTES * k_tiles_ * A_TILE);
         w.partial_sums = l == 0 ? kernels.digits.count : UPPER_SUMS;
         w.sums = Buffer<int32_t>(units / TILE * w.partial_sums * w.input_tiles * C_TILE);
@@ -22,8 +21,8 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         w.sum_scale = Buffer<double>(units);
         std::fill_n(w.factor.data(), units, factor_for(l == 0 ? 1.0f / 255.0f : 1.0f, DELTA_BITS));  // as |p - y| <= 1
         if (shape.is_last(l)) continue;
-        w.a = Buffer<float>(units * stride);
-        if (shape.activation.needs_z) w.z = Buffer<float>(units * stride);
+        w.a = Buffer<float>(units * stride_);
+        if (shape.activation.needs_z) w.z = Buffer<float>(units * stride_);
         w.output_digits = Buffer<uint8_t>(BYTES.count * digit_stride(l));
         w.output_scale = Buffer<double>(round_up(columns(l + 1), TILE));
         // The bias counts as the weight of one more input, whose digits are 0, 0, 1, 0: 2^16, the unit of the sums.
@@ -32,7 +31,7 @@ Block::Block(const Shape& shape, const Pixels& pixels, const Kernels& kernels, i
         for (int k = 0; k < k_tiles_; ++k)
             for (int r = 0; r < TILE; ++r) std::memset(ones + k * B_TILE + r * DEPTH + bias % TILE * 4, 1, 4);
     }
-    logits_ = Buffer<double>(static_cast<size_t>(shape.unit_tiles(shape.layers() - 1)) * TILE * stride);
+    logits_ = Buffer<double>(static_cast<size_t>(shape.unit_tiles(shape.layers() - 1)) * TILE * stride_);
     turned_ = Buffer<uint8_t>(static_cast<size_t>(work_[0].input_tiles) * k_tiles_ * B_TILE);
     turned_used_ = Buffer<uint8_t>(static_cast<size_t>(work_[0].input_tiles) * k_tiles_);
     ones_ = Buffer<double>(widest);
@@ -74,11 +73,11 @@ void Block::one_first_tile(const Model& model, const Samples& samples, int tile,
     LayerWork& w = work_[0];
     Buffer<float>& out = shape_.is_last(0) ? w.delta : w.z.empty() ? w.a : w.z;
     const int units = std::min(TILE, shape_.outputs(0) - tile * TILE);
-    kernels_.first_layer(row(out, 0, tile * TILE), w.stride, scratch, sample_tiles, sample_tiles, units, model.scale(tile),
+    kernels_.first_layer(row(out, tile * TILE), stride_, scratch, sample_tiles, sample_tiles, units, model.scale(tile),
                          model.scale_rest(tile), &model.parameters.layer(0).b[tile * TILE]);
     if (!shape_.is_last(0)) return finish_tile(model, 0, tile, sample_tiles * TILE);
     for (int unit = tile * TILE; unit < tile * TILE + units; ++unit)  // no hidden layer: these are the logits
-        std::copy_n(row(w.delta, 0, unit), sample_tiles * TILE, &logits_[static_cast<size_t>(unit) * w.stride]);
+        std::copy_n(row(w.delta, unit), sample_tiles * TILE, &logits_[static_cast<size_t>(unit) * stride_]);
 }
 
 void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
@@ -86,11 +85,11 @@ void Block::one_dense_tile(const Model& model, int layer, int tile, int lanes) {
     const LayerRows<float>& rows = model.parameters.layer(layer);
     const bool last = shape_.is_last(layer);
     Dense d{};
-    d.out = last ? nullptr : row(w.z.empty() ? w.a : w.z, layer, tile * TILE);
-    d.in = work_[layer - 1].a.data(), d.stride = w.stride;
+    d.out = last ? nullptr : row(w.z.empty() ? w.a : w.z, tile * TILE);
+    d.in = work_[layer - 1].a.data(), d.stride = stride_;
     d.W = rows.row(tile * TILE), d.W_output = rows.columns, d.W_inner = 1, d.start = &rows.b[tile * TILE];
     d.outputs = std::min(TILE, shape_.outputs(layer) - tile * TILE), d.inner = shape_.inputs(layer), d.samples = lanes;
-    if (last) return kernels_.logits(d, &logits_[static_cast<size_t>(tile) * TILE * w.stride]);
+    if (last) return kernels_.logits(d, &logits_[static_cast<size_t>(tile) * TILE * stride_]);
     kernels_.dense(d);
     finish_tile(model, layer, tile, lanes);
 }
@@ -100,8 +99,8 @@ void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
     LayerWork& w = work_[layer];
     float factors[TILE] = {};
     for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit) {
-        float* a = row(w.a, layer, unit);
-        kernels_.activate(shape_.activation.kind, a, w.z.empty() ? a : row(w.z, layer, unit), lanes);
+        float* a = row(w.a, unit);
+        kernels_.activate(shape_.activation.kind, a, w.z.empty() ? a : row(w.z, unit), lanes);
         float bound = 1.0f;
         if (has_one_hidden_layer()) {
             bound = model.output_bound(unit);
@@ -113,7 +112,7 @@ void Block::finish_tile(const Model& model, int layer, int tile, int lanes) {
     }
     uint8_t* out = &w.output_digits[static_cast<ptrdiff_t>(tile) * k_tiles_ * B_TILE];
     for (int i = 0; i < TILE && tile * TILE + i < shape_.outputs(layer); i += 4)
-        kernels_.pack_columns(out, digit_stride(layer), i, row(w.a, layer, tile * TILE + i), w.stride, lanes, factors + i);
+        kernels_.pack_columns(out, digit_stride(layer), i, row(w.a, tile * TILE + i), stride_, lanes, factors + i);
 }
 
 Loss Block::rest(const Model& model, const Samples& samples, const Worker& worker) {
@@ -126,7 +125,7 @@ Loss Block::rest(const Model& model, const Samples& samples, const Worker& worke
     Loss loss;
     const int first = worker.begin(lanes / LANES) * LANES, end = std::min(worker.end(lanes / LANES) * LANES, samples.count);
     if (first < end)
-        kernels_.softmax(&work_[last].delta[first], &logits_[first], work_[last].stride, shape_.sizes.back(),
+        kernels_.softmax(&work_[last].delta[first], &logits_[first], stride_, shape_.sizes.back(),
                          samples.labels + first, end - first, loss);
     return loss;
 }
@@ -147,13 +146,13 @@ void Block::delta_tile(const Model& model, int layer, int tile, int lanes) {
     LayerWork &w = work_[layer], &above = work_[layer + 1];
     const LayerRows<float>& rows = model.parameters.layer(layer + 1);
     Dense d{};
-    d.out = row(w.delta, layer, tile * TILE), d.in = above.delta.data(), d.stride = w.stride;
+    d.out = row(w.delta, tile * TILE), d.in = above.delta.data(), d.stride = stride_;
     d.W = rows.row(0) + tile * TILE, d.W_output = 1, d.W_inner = rows.columns, d.start = nullptr;
     d.outputs = std::min(TILE, shape_.outputs(layer) - tile * TILE), d.inner = shape_.outputs(layer + 1), d.samples = lanes;
     kernels_.dense(d);
     for (int unit = tile * TILE; unit < tile * TILE + d.outputs; ++unit) {
-        float* delta = row(w.delta, layer, unit);
-        const float *a = row(w.a, layer, unit), *z = w.z.empty() ? a : row(w.z, layer, unit);
+        float* delta = row(w.delta, unit);
+        const float *a = row(w.a, unit), *z = w.z.empty() ? a : row(w.z, unit);
         kernels_.slope(shape_.activation.kind, delta, z, a, lanes);
         // Its grid is known before (so that any shard uses the same), or fits this block.
         const float bound = has_one_hidden_layer() ? model.delta_bound(unit) : kernels_.largest(delta, lanes);
@@ -167,7 +166,7 @@ void Block::pack_tile(const Samples& samples, int layer, int tile) {
     const int lanes = round_up(samples.count, LANES);
     const Packing how{layer == 0 ? kernels_.digits : BYTES, k_tiles_, layer == 0};
     for (int unit = tile * TILE; unit < shape_.units_end(layer, tile); ++unit) {
-        kernels_.pack_row(out, unit % TILE, row(w.delta, layer, unit), lanes, w.factor[unit], how);
+        kernels_.pack_row(out, unit % TILE, row(w.delta, unit), lanes, w.factor[unit], how);
         w.sum_scale[unit] = (layer == 0 ? 1.0 : 65536.0) / w.factor[unit];  // 2^16: digits that count less are left out
     }
 }

@@ -51,8 +51,7 @@ class Block {
 
   private:
     struct LayerWork {
-        int stride = 0;                 // floats from row to row
-        Buffer<float> z, a, delta;      // [units, padded][stride]; z only where the derivative needs it
+        Buffer<float> z, a, delta;      // [units, padded][stride_]; z only where the derivative needs it
         Buffer<int8_t> delta_digits;    // [unit tile][digit][k] tiles of A
         Buffer<uint8_t> output_digits;  // [digit][unit tile, one more for the bias][k] tiles of B
         Buffer<int32_t> sums;           // [unit tile][i][input tile] tiles of C
@@ -68,17 +67,17 @@ class Block {
     void delta_tile(const Model& model, int layer, int tile, int lanes);
     int columns(int layer) const;
     int64_t delta_sum(int layer, int unit, Columns columns) const;  // as an integer: the last column of the sums
-    float* row(Buffer<float>& rows, int layer, int unit) { return &rows[static_cast<size_t>(unit) * work_[layer].stride]; }
+    float* row(Buffer<float>& rows, int unit) { return &rows[static_cast<size_t>(unit) * stride_]; }
     bool has_one_hidden_layer() const { return shape_.layers() == 2; }
     ptrdiff_t digit_stride(int layer) const;  // of output_digits, in bytes
 
     const Shape& shape_;
     const Pixels& pixels_;
     const Kernels& kernels_;
-    const int k_tiles_;  // of 64 samples
+    const int k_tiles_, stride_;  // of 64 samples; floats from row to row
     std::vector<LayerWork> work_;
     Buffer<uint8_t> turned_, turned_used_;  // pixels for the backward pass: tiles of B, [pixel tile][k]
-    Buffer<double> logits_;                 // [classes, padded][stride]: in float64, see softmax.h
+    Buffer<double> logits_;                 // [classes, padded][stride_]: in float64, see softmax.h
     Buffer<double> ones_;
 };
 

@@ -49,6 +49,9 @@ constexpr int EXACT_BITS = 24;   // that of one within -1..1 where any split mus
 constexpr int row_of_quad(int quad) { return (quad % 4) * 4 + quad / 4; }
 constexpr int place_of_byte(int column) { return 4 * row_of_quad(column / 4) + column % 4; }
 
+// 4 integers x 4 bytes in 16 bytes, turned: byte d of integer s goes to place 4d + s.
+alignas(16) constexpr int8_t TURNED[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+
 constexpr int round_up(int value, int step) { return (value + step - 1) / step * step; }
 constexpr int tiles(int value, int size) { return (value + size - 1) / size; }
 

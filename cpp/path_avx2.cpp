@@ -14,8 +14,7 @@ constexpr Digits FIRST = WORDS;
 // A tile of A as words of 16 bits: [4 rows][quad][row of the 4][pair of bytes 0 and 2, pair of bytes 1 and 3].
 struct Wide { int16_t at[4][TILE][4][4]; };
 
-// 4 integers x 4 bytes in 16 bytes, turned: byte d of integer s goes to place 4d + s.
-inline __m128i turn_pattern() { return _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15); }
+inline __m128i turned(__m128i x) { return _mm_shuffle_epi8(x, _mm_load_si128(reinterpret_cast<const __m128i*>(TURNED))); }
 
 // A row of a tile of words: in the order of the product below, so that it need not widen them.
 inline void spread_words(Wide& tile, int row, const int32_t* q, Digits digits, ptrdiff_t next) {
@@ -39,8 +38,7 @@ inline void spread(int8_t* out, int row, const int32_t* q, Digits digits, ptrdif
     for (int quad = 0; quad < DEPTH / 4; ++quad) {
         const __m128i x = _mm_load_si128(reinterpret_cast<const __m128i*>(q + quad * 4));
         alignas(16) int32_t by_digit[4];
-        _mm_store_si128(reinterpret_cast<__m128i*>(by_digit),
-                        _mm_shuffle_epi8(_mm_xor_si128(_mm_add_epi32(x, flip), flip), turn_pattern()));
+        _mm_store_si128(reinterpret_cast<__m128i*>(by_digit), turned(_mm_xor_si128(_mm_add_epi32(x, flip), flip)));
         int8_t* to = out + row * DEPTH + row_of_quad(quad) * 4;
         for (int d = 0; d < digits.count; ++d) std::memcpy(to + d * next, &by_digit[d], 4);
     }
@@ -48,7 +46,6 @@ inline void spread(int8_t* out, int row, const int32_t* q, Digits digits, ptrdif
 
 void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
                  ptrdiff_t in_column, int pixel_tiles) {
-    const __m128i pattern = turn_pattern();
     for (int tile = 0; tile < pixel_tiles; ++tile) {
         uint8_t* to = out + tile * out_column * B_TILE;
         __m128i any = _mm_setzero_si128();
@@ -58,8 +55,7 @@ void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t us
                 for (int lane = 0; lane < 4; ++lane) {  // which 4 of the 16 samples
                     const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + lane * 16));
                     any = _mm_or_si128(any, x);
-                    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + (4 * lane + i) * DEPTH + quad * 16),
-                                     _mm_shuffle_epi8(x, pattern));
+                    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + (4 * lane + i) * DEPTH + quad * 16), turned(x));
                 }
             }
         used[tile * used_column] = !_mm_testz_si128(any, any);
@@ -73,7 +69,7 @@ inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
         for (int lane = 0; lane < 4; ++lane) {
             alignas(16) int32_t by_digit[4];
             const __m128i four = _mm_load_si128(reinterpret_cast<const __m128i*>(q) + lane);
-            _mm_store_si128(reinterpret_cast<__m128i*>(by_digit), _mm_shuffle_epi8(four, turn_pattern()));
+            _mm_store_si128(reinterpret_cast<__m128i*>(by_digit), turned(four));
             for (int d = 0; d < 4; ++d) std::memcpy(&out[d][lane][4 * i], &by_digit[d], 4);
         }
     }

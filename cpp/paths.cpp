@@ -46,10 +46,10 @@ static const std::vector<const Kernels*>& paths() {
     return present;
 }
 
-const Kernels* find_kernels(const std::string& path) {
+const Kernels& find_kernels(const std::string& path) {
     for (const Kernels* kernels : paths())
-        if (path == kernels->name) return kernels;
-    return nullptr;
+        if (path == kernels->name) return *kernels;
+    throw std::invalid_argument("this processor has no path " + path);
 }
 
 std::vector<std::string> available_paths() {

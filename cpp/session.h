@@ -61,7 +61,7 @@ class Session {
     std::vector<std::unique_ptr<Block>> blocks_;  // one for each thread, made when first used
 };
 
-const Kernels* find_kernels(const std::string& path);  // null where this processor lacks it, or there is no such path
-std::vector<std::string> available_paths();            // the best first
+const Kernels& find_kernels(const std::string& path);
+std::vector<std::string> available_paths();  // the best first
 
 }  // namespace digitlab

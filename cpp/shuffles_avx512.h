@@ -9,12 +9,13 @@ namespace {
 constexpr int DENSE_OUTPUTS = 5, DENSE_VECTORS = 4, LOGITS = 10;
 constexpr Digits FIRST = BYTES;
 
-// 4 integers x 4 bytes in 16 bytes, turned: byte d of integer s goes to place 4d + s.
-inline __m128i turn_pattern() { return _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15); }
+inline __m512i turned(__m512i x) {  // in each lane
+    return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(TURNED))));
+}
 
 // Four vectors of 16 integers: x[d] then holds, lane by lane, byte d of 4 integers of each vector in turn.
 inline void by_digit(__m512i x[4]) {
-    for (int i = 0; i < 4; ++i) x[i] = _mm512_shuffle_epi8(x[i], _mm512_broadcast_i32x4(turn_pattern()));
+    for (int i = 0; i < 4; ++i) x[i] = turned(x[i]);
     turn_within_lanes(x);
 }
 
@@ -35,7 +36,6 @@ inline void turn_quads(uint8_t out[4][4][TILE], const I x[4]) {
 
 void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
                  ptrdiff_t in_column, int pixel_tiles) {
-    const __m512i turn = _mm512_broadcast_i32x4(turn_pattern());
     for (int tile = 0; tile < pixel_tiles; ++tile) {
         uint8_t* to = out + tile * out_column * B_TILE;
         __m512i any = _mm512_setzero_si512();
@@ -45,7 +45,7 @@ void turn_pixels(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t us
             for (int quad = 0; quad < 4; ++quad) {  // which 4 of the 16 pixels
                 x[quad] = _mm512_loadu_si512(from + row_of_quad(tile % 4 * 4 + quad) * DEPTH);
                 any = _mm512_or_si512(any, x[quad]);
-                x[quad] = _mm512_shuffle_epi8(x[quad], turn);
+                x[quad] = turned(x[quad]);
             }
             turn_lanes(x[0], x[1], x[2], x[3]);
             for (int lane = 0; lane < 4; ++lane) _mm512_storeu_si512(to + (4 * lane + i) * DEPTH, x[lane]);

@@ -113,8 +113,7 @@ class Session::Steps {
     }
 
     void fail(int number) {
-        int seen = failed_.load();
-        while (number < seen && !failed_.compare_exchange_weak(seen, number)) {
+        for (int seen = failed_; number < seen && !failed_.compare_exchange_weak(seen, number);) {
         }
     }
 

@@ -39,7 +39,6 @@ class Session::Sums {
   private:
     // Takes blocks of samples until there are none left.
     void work(int index, const Question& interrupted) {
-        const Worker alone{0, 1, nullptr};
         const auto& block = s_.blocks_[index];
         std::unique_ptr<Gathered> gathered;
         if (!in_tiles_) gathered = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, MAX_BLOCK);
@@ -49,10 +48,10 @@ class Session::Sums {
         for (int64_t number; (number = next_.fetch_add(1)) < blocks_ && !stopped_;) {
             const Samples samples = samples_of(number, gathered.get());
             if (!in_order_ && summed + samples.count > s_.kernels_.most_summed) collect(*block), summed = 0;
-            block->first_layer(s_.model_, samples, alone);
-            const Loss loss = block->rest(s_.model_, samples, alone);
-            block->deltas(s_.model_, samples, alone);
-            own_tiles(s_.shape_, alone, [&](int l, int tile) {
+            block->first_layer(s_.model_, samples, ALONE);
+            const Loss loss = block->rest(s_.model_, samples, ALONE);
+            block->deltas(s_.model_, samples, ALONE);
+            own_tiles(s_.shape_, ALONE, [&](int l, int tile) {
                 block->pack_tile(samples, l, tile);
                 block->sum_tile(samples, l, tile, block->all_columns(l), summed > 0);
             });
@@ -83,13 +82,13 @@ class Session::Sums {
             return samples;
         }
         const int64_t* indices = selection_.indices;
-        gathered->gather(count, Worker{0, 1, nullptr}, [&](int i) { return indices ? indices[first + i] : first + i; });
+        gathered->gather(count, ALONE, [&](int i) { return indices ? indices[first + i] : first + i; });
         return gathered->samples(count);
     }
 
     void collect(const Block& block) {
         std::lock_guard lock(collecting_);
-        own_tiles(s_.shape_, Worker{0, 1, nullptr}, [&](int l, int tile) {
+        own_tiles(s_.shape_, ALONE, [&](int l, int tile) {
             LayerRows<double>& rows = gradient_.layer(l);
             const Columns all = block.all_columns(l);
             for (int unit = tile * TILE; unit < s_.shape_.units_end(l, tile); ++unit) {

@@ -34,6 +34,8 @@ struct Worker {
     }
 };
 
+constexpr Worker ALONE{0, 1, nullptr};
+
 // Threads that wait for jobs. One job at a time; a second caller waits. Survives a fork: the child gets new threads.
 class Team {
   public:

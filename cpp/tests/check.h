@@ -65,7 +65,7 @@ Buffer<T> copy(const Buffer<T>& from) {
 inline std::vector<const Kernels*> other_paths() {
     std::vector<const Kernels*> found;
     for (const std::string& name : available_paths())
-        if (name != "portable") found.push_back(find_kernels(name));
+        if (name != "portable") found.push_back(&find_kernels(name));
     return found;
 }
 

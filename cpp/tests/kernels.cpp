@@ -7,7 +7,7 @@
 namespace digitlab::tests {
 namespace {
 
-const Kernels& portable() { return *find_kernels("portable"); }
+const Kernels& portable() { return find_kernels("portable"); }
 
 void test_rows(const Kernels& path, Chance& chance) {
     const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();

@@ -6,7 +6,7 @@
 namespace digitlab::tests {
 namespace {
 
-const Kernels& portable() { return *find_kernels("portable"); }
+const Kernels& portable() { return find_kernels("portable"); }
 
 void test_product(const Kernels& path, Chance& chance) {
     for (int round = 0; round < 60; ++round) {

@@ -63,7 +63,7 @@ void test_sums(const std::string& path, int count, Chance& chance) {
     const Shape shape = random_shape(classes, chance);
     const auto parameters = chance.floats(shape.parameter_count(), 0.1f);
     const auto questions = random_questions(count, chance);
-    Session twin(data.images.data(), data.labels.data(), count, shape, *find_kernels("portable"), 1);
+    Session twin(data.images.data(), data.labels.data(), count, shape, find_kernels("portable"), 1);
     std::vector<Loss> answers;
     std::vector<Buffer<double>> gradients;
     for (const Question& question : questions) {
@@ -71,7 +71,7 @@ void test_sums(const std::string& path, int count, Chance& chance) {
         answers.push_back(twin.sums(parameters.data(), question.selection(), gradients.back().data(), never));
     }
     for (const int threads : {1, 2, 3}) {
-        Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), threads);
+        Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), threads);
         for (size_t i = 0; i < questions.size(); ++i) {
             Buffer<double> gradient(shape.parameter_count());
             const Loss got = session.sums(parameters.data(), questions[i].selection(), gradient.data(), never);
@@ -114,10 +114,10 @@ void test_advance(const std::string& path, int count, float rate, Chance& chance
         memory.resize(rule.memory);
         return session.advance(to.data(), memory, {travel.indices.data(), travel.ends}, rule, travel.steps, never);
     };
-    Session twin(data.images.data(), data.labels.data(), count, shape, *find_kernels("portable"), 1);
+    Session twin(data.images.data(), data.labels.data(), count, shape, find_kernels("portable"), 1);
     const StepResults expected = go(twin, p, m, v);
     for (const int threads : {1, 2, 3}) {
-        Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), threads);
+        Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), threads);
         auto p_too = copy(begin);
         Buffer<float> m_too(size), v_too(size);
         const StepResults got = go(session, p_too, m_too, v_too);
@@ -144,7 +144,7 @@ void test_what_ends_a_call(const std::string& path, int threads) {
     const Data data = random_digits(count, 10, chance);
     for (const auto& sizes : {std::vector<int>{PIXELS, 17, 10}, {PIXELS, 17, 9, 10}}) {
         const Shape shape{sizes, find_named(ACTIVATIONS, "sigmoid")};
-        Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), threads);
+        Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), threads);
         auto parameters = chance.floats(shape.parameter_count(), 0.1f);
         Buffer<double> before(shape.parameter_count()), after(shape.parameter_count());
         session.sums(parameters.data(), {nullptr, 0, count}, before.data(), never);
@@ -165,7 +165,7 @@ void test_many_callers(const std::string& path) {
     const Data data = random_digits(count, 10, chance);
     const Shape shape{{PIXELS, 17, 10}, find_named(ACTIVATIONS, "sigmoid")};
     const auto parameters = chance.floats(shape.parameter_count(), 0.1f);
-    Session session(data.images.data(), data.labels.data(), count, shape, *find_kernels(path), 2);
+    Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), 2);
     std::vector<Buffer<double>> gradients;
     for (int i = 0; i < 4; ++i) gradients.emplace_back(shape.parameter_count());
     std::vector<int64_t> indices(count);

@@ -99,7 +99,4 @@ class Optimizer(ABC):
 
     @abstractmethod
     def change(self, parameters: Floats, g: Floats, n: StepCoefficients) -> None:
-        """The formula: change ``parameters`` in place, given the gradient ``g`` and the numbers ``n`` of this step.
-
-        Weight decay is in ``g`` already.
-        """
+        """The formula: change ``parameters`` in place, by ``g`` (with its weight decay) and this step's numbers."""
