@@ -1,6 +1,5 @@
 /** @file The frame of the page: its top bar, the room, and what is loaded at the start. */
 import { followAddress, linkTo } from "./kit/address.js";
-import { get, Refused } from "./kit/api.js";
 import { percent, sentence } from "./kit/format.js";
 import { html, render, useEffect, useRef, useResize } from "./kit/lib.js";
 import { isUnderWay, set, useParts, useStore } from "./kit/store.js";
@@ -65,32 +64,18 @@ function TroubleLine() {
 }
 
 function Page() {
-  const { room, loaded } = useParts("room", "loaded");
-  const known = useStore((s) => s.recipes.recipes.length > 0);
+  const { room } = useParts("room");
+  const loaded = useStore((s) => s.recipes.recipes.length > 0);
   const right = useStore((s) => (isUnderWay(s.training) ? percent(s.history.accuracy.at(-1), 0) : "–"));
   const { title, Room } = ROOMS[room];
   useEffect(() => void (document.title = `${right === "–" ? title : right} · ${T.app}`), [title, right]);
   return html`<${TopBar} /><${TroubleLine} />
     <main id="main" tabindex="-1" class=${`room ${room}`}>
-      ${loaded && known ? html`<${Room} />` : html`<p class="alone">${T.loading}</p>`}
+      ${loaded ? html`<${Room} />` : html`<p class="alone">${T.loading}</p>`}
     </main>`;
 }
 
-async function begin() {
-  watchTheme();
-  followAddress(NAMES);
-  render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
-  void load();
-  for (;;) {
-    try {
-      const [about, recipes] = await Promise.all([get(""), get("recipes")]);
-      set({ about, recipes });
-      return;
-    } catch (error) {
-      if (error instanceof Refused) set({ trouble: error.trouble });
-      await new Promise((done) => setTimeout(done, 1500));
-    }
-  }
-}
-
-void begin();
+watchTheme();
+followAddress(NAMES);
+render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
+void load();

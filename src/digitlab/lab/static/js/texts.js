@@ -17,26 +17,22 @@ export const T = {
   toLight: "Switch to the light theme",
   toDark: "Switch to the dark theme",
   connection: { connecting: "connecting", open: "connected", lost: "no connection; trying again" },
-  /** @param {string} engine  @param {number} threads */
-  engine: (engine, threads) => `${engine} engine, ${some(threads, "thread", "threads")}`,
+  engine: (/** @type {string} */ engine, /** @type {number} */ threads) => `${engine} engine, ${some(threads, "thread", "threads")}`,
   loading: "Asking the lab …",
   dismiss: "Dismiss this message",
   silent: { what: "the lab does not answer", must_be: "", got: "", help: "is `digitlab lab` still running?" },
-  /** @param {string} mustBe */
-  mustBe: (mustBe) => `must be ${mustBe}`,
+  mustBe: (/** @type {string} */ mustBe) => `must be ${mustBe}`,
 
   welcome: {
     title: "Teach a network to read",
-    /** @param {number} samples */
-    lead: (samples) =>
+    lead: (/** @type {number} */ samples) =>
       `It begins with random numbers. Then it looks at ${samples.toLocaleString(LOCALE)} handwritten digits, again and again, and becomes a little less wrong each time. Watch it happen, on this machine alone.`,
     start: "Train it",
     recipes: "Choose a recipe",
     settings: "Change any setting",
-    /** @param {number} changed */
-    changed: (changed) => (changed ? some(changed, "setting differs from the recipe", "settings differ from the recipe") : "all as in the recipe"),
-    /** @param {string} sizes */
-    diagram: (sizes) => `The network, layer by layer: ${sizes} units.`,
+    changed: (/** @type {number} */ changed) =>
+      (changed ? some(changed, "setting differs from the recipe", "settings differ from the recipe") : "all as in the recipe"),
+    diagram: (/** @type {string} */ sizes) => `The network, layer by layer: ${sizes} units.`,
     pixels: "28 × 28 pixels",
     hidden: (/** @type {number} */ units) => some(units, "unit", "units"),
     outputs: "10 digits",

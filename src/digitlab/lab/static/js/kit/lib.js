@@ -13,6 +13,15 @@ export const html = htm.bind(/** @type {any} */ (h));
 export const onValue = (take) => (/** @type {Event} */ event) => take(/** @type {HTMLInputElement} */ (event.target).value);
 
 /**
+ * A slider over the places of a list.
+ * @param {{ id?: string, most: number, place: number, says: string, disabled?: boolean, onMove: (place: number) => void }} props
+ */
+export function Slider({ id, most, place, says, disabled, onMove }) {
+  const move = onValue((text) => onMove(Number(text)));
+  return html`<input id=${id} type="range" min="0" max=${most} step="1" value=${place} disabled=${disabled} aria-valuetext=${says} onInput=${move} />`;
+}
+
+/**
  * Done some milliseconds after one of `on` has changed, unless one of them changes again meanwhile.
  * @param {() => void} act
  * @param {number} wait

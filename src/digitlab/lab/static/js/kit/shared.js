@@ -20,6 +20,16 @@ const HIDDEN_FOR = 60_000; // out of sight for so long, it does not follow any m
 const TRY_AGAIN = 1500;
 
 export class SharedStream {
+  last = 0; // the newest event told of; 0 where none is known
+  here = false;
+  alone = false;
+  light = /** @type {Light | null} */ (null);
+  channel = /** @type {BroadcastChannel | null} */ (null);
+  source = /** @type {EventSource | null} */ (null);
+  queued = /** @type {AbortController | null} */ (null);
+  release = () => {};
+  timers = /** @type {number[]} */ ([]);
+
   /**
    * @param {(event: Told) => void} tell  each event once, in order; `reset`: what was before must be asked for again
    * @param {(light: Light) => void} show
@@ -27,23 +37,10 @@ export class SharedStream {
   constructor(tell, show) {
     this.tell = tell;
     this.show = show;
-    this.last = 0; // the newest event told of; 0 where none is known
-    this.here = false;
-    this.alone = false;
-    /** @type {Light | null} */
-    this.light = null;
-    /** @type {BroadcastChannel | null} */
-    this.channel = null;
-    /** @type {EventSource | null} */
-    this.source = null;
-    /** @type {AbortController | null} */
-    this.queued = null;
-    this.release = () => {};
-    this.timers = /** @type {number[]} */ ([]);
     document.addEventListener("visibilitychange", () => (document.hidden ? this.hidden() : this.seen()));
     document.addEventListener("freeze", () => this.leave());
-    window.addEventListener("pagehide", () => this.leave());
-    window.addEventListener("pageshow", (event) => event.persisted && this.seen());
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", (event) => event.persisted && this.seen());
   }
 
   /** Hear what is passed on, from now on. */

@@ -5,19 +5,12 @@ import { useEffect, useRef, useState } from "./lib.js";
 /** @import { About, History, Insight, Reader, Recipes, Run, RunDetails, Step, Training, Trouble } from "./types.js" */
 
 /** @returns {History} */
-export const emptyHistory = () => ({
-  epoch: [],
-  loss: [],
-  accuracy: [],
-  seconds: [],
-  validation_loss: [],
-  validation_accuracy: [],
-});
+export const emptyHistory = () => ({ epoch: [], loss: [], accuracy: [], seconds: [], validation_loss: [], validation_accuracy: [] });
 
 /**
  * @typedef {{
  *   room: RoomName, address: Record<string, string>, theme: string, trouble: Trouble | null,
- *   connection: "connecting" | "open" | "lost", about: About | null, recipes: Recipes, loaded: boolean,
+ *   connection: "connecting" | "open" | "lost", about: About | null, recipes: Recipes,
  *   training: Training | null, history: History, insight: Insight | null, steps: Step[], news: number,
  *   runs: Run[], readers: Reader[], defaultReader: string | null, laid: Record<string, RunDetails>,
  * }} State
@@ -32,7 +25,6 @@ let state = {
   connection: "connecting",
   about: null,
   recipes: { settings: [], recipes: [] },
-  loaded: false,
   training: null,
   history: emptyHistory(),
   insight: null,

@@ -4,7 +4,7 @@
  * The state is asked for once, with the id of the newest event; the stream goes on after it. While the state is being
  * asked for, events wait, so that none is lost. How the stream reaches this tab is told in shared.js.
  */
-import { get } from "./api.js";
+import { get, Refused } from "./api.js";
 import { SharedStream } from "./shared.js";
 import { current, emptyHistory, isUnderWay, set, setOften } from "./store.js";
 
@@ -31,16 +31,17 @@ export async function load() {
   clearTimeout(tryLater);
   stream.listen();
   try {
-    const answer = await get("state");
+    const [answer, about, recipes] = await Promise.all(["state", "", "recipes"].map(get));
     const training = answer.training;
     const history = training?.history ?? emptyHistory();
     const same = training !== null && training.run === current().training?.run;
     set({
+      about,
+      recipes,
       training,
       history,
       insight: training?.insight ?? null,
       steps: same ? current().steps : [],
-      loaded: true,
       trouble: answer.trouble ?? current().trouble,
       news: current().news + 1,
     });
@@ -49,10 +50,9 @@ export async function load() {
     for (const event of missed) take(event.kind, event.data);
     stream.follow(answer.event);
     void loadRuns();
-  } catch {
+  } catch (error) {
     waiting = null;
-    set({ connection: "lost" });
-    clearTimeout(tryLater);
+    set({ connection: "lost", trouble: error instanceof Refused ? error.trouble : current().trouble });
     tryLater = setTimeout(load, TRY_AGAIN);
   }
 }

@@ -1,6 +1,6 @@
 /** @file What the units of a first layer look for, as pictures: 784 bytes for each unit, 128 for 0, painted side by side. */
 import { ask, Refused } from "./api.js";
-import { html, useEffect, useRef, useState } from "./lib.js";
+import { html, useEffect, useRef, useResize, useState } from "./lib.js";
 import { useParts } from "./store.js";
 import { weightColours } from "./theme.js";
 
@@ -19,7 +19,8 @@ const EVERY = 1000; // milliseconds between two questions about a network that l
 export function Weights({ reader, units, label, most = MOST_UNITS, columns, light }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const { theme } = useParts("theme");
-  const narrow = useNarrow();
+  const [narrow, setNarrow] = useState(isNarrow);
+  useResize(canvas, () => setNarrow(isNarrow()));
   const bytes = useWeights(reader, canvas);
   const shown = Math.min(units, most);
   const across = columns ?? (narrow || shown <= 16 ? 8 : 16);
@@ -85,18 +86,8 @@ function useSeen(ref) {
   return seen;
 }
 
-const phone = matchMedia("(max-width: 700px)");
-
 /** Whether there is room for few pictures side by side only. */
-function useNarrow() {
-  const [narrow, setNarrow] = useState(phone.matches);
-  useEffect(() => {
-    const changed = () => setNarrow(phone.matches);
-    phone.addEventListener("change", changed);
-    return () => phone.removeEventListener("change", changed);
-  }, []);
-  return narrow;
-}
+const isNarrow = () => innerWidth <= 700;
 
 /**
  * Paint pictures from the upper left on, as many side by side as fit.

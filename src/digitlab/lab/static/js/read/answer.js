@@ -2,17 +2,12 @@
 import { linkTo } from "../kit/address.js";
 import { percent } from "../kit/format.js";
 import { html, Spoken } from "../kit/lib.js";
-import { useParts } from "../kit/store.js";
 import { T } from "../texts.js";
-import { readerOf } from "./readers.js";
 
 const SETTLED = 700; // milliseconds without change, before the answer is spoken: not with every point that is drawn
 
-/** @param {{ asking: import("./asking.js").Asking, nobody: boolean }} props */
-export function Answer({ asking, nobody }) {
-  const { readers } = useParts("readers");
-  const { reading, test } = asking;
-  const classes = readerOf(readers, asking.reader)?.classes ?? [..."0123456789"];
+/** @param {{ asking: import("./asking.js").Asking, reader?: import("../kit/types.js").Reader }} props */
+export function Answer({ asking: { reading, test }, reader }) {
   const winner = reading && !reading.blank ? reading.digit : null;
   const known = reading !== null && winner !== null;
   const probability = known ? reading.probabilities[winner] : 0;
@@ -23,7 +18,7 @@ export function Answer({ asking, nobody }) {
     <div class=${`winner ${known ? "" : "blank"}`}>
       <b aria-hidden="true">${known ? reading.name : "?"}</b>
       <div>
-        ${nobody
+        ${!reader
           ? html`<p>${T.read.nobody} <a href=${linkTo("train")}>${T.read.trainFirst}</a></p>`
           : html`<p class="sure">${known ? T.read.sure(percent(probability)) : T.read.blank}</p>`}
         ${verdict &&
@@ -33,7 +28,7 @@ export function Answer({ asking, nobody }) {
     </div>
     <h3>${T.read.probabilities}</h3>
     <ol class="bars">
-      ${classes.map((name, i) => {
+      ${(reader?.classes ?? [..."0123456789"]).map((name, i) => {
         const share = known ? reading.probabilities[i] : 0;
         return html`<li key=${i} class=${i === winner ? "first" : ""}>
           <span class="name">${name}</span>

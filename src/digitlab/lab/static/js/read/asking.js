@@ -5,10 +5,11 @@
 import { ask, get, Refused } from "../kit/api.js";
 import { set } from "../kit/store.js";
 import { T } from "../texts.js";
-import { bodyOf } from "./drawing.js";
+import { bodyOf, extend } from "./drawing.js";
 
 /** @import { Reading, TestDigit } from "../kit/types.js" */
-/** @typedef {[number, number][]} Stroke  points in units of the pad */
+/** @typedef {[number, number]} Point  in units of the pad */
+/** @typedef {Point[]} Stroke */
 
 export const KINDS = ["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"];
 
@@ -54,6 +55,20 @@ export class Asking {
       this.changed = () => {};
       this.shown = false;
     };
+  }
+
+  /** The pen is put down. @param {Point} point */
+  put(point) {
+    this.strokes.push([point]);
+    this.draw();
+  }
+
+  /** The pen moves on, and what it draws is read. The pad paints that itself. @param {Point[]} points */
+  drag(points) {
+    const stroke = this.strokes.at(-1);
+    if (!stroke) return;
+    for (const point of points) extend(stroke, point);
+    this.again();
   }
 
   /** The strokes have changed. */

@@ -1,13 +1,13 @@
 /** @file A drawing as it is kept and as it is sent: no more of it than the server takes. */
 
-/** @typedef {import("./asking.js").Stroke} Stroke */
+/** @import { Point, Stroke } from "./asking.js" */
 
 const NEAR = 0.5; // units of the pad: what is nearer to the point before it changes no pixel
 const MOST_BYTES = 60_000; // the server takes 65,536
 const MOST_STROKES = 999; // the server takes 1,000
 const LINE = 2; // points that a line keeps at least
 
-/** The pen moves on. The newest point is always there, the one before it only if it was far enough. @param {Stroke} stroke  @param {[number, number]} point */
+/** The pen moves on. The newest point is always there, the one before it only if it was far enough. @param {Stroke} stroke  @param {Point} point */
 export function extend(stroke, point) {
   const [before, newest] = stroke.slice(-2);
   if (newest && Math.hypot(newest[0] - before[0], newest[1] - before[1]) < NEAR) stroke.pop();

@@ -1,22 +1,20 @@
 /** @file What the network sees, and its hidden units lighting up. */
 import { html, useEffect, useRef } from "../kit/lib.js";
-import { useParts, useStore } from "../kit/store.js";
+import { useParts } from "../kit/store.js";
 import { MOST_UNITS, Weights } from "../kit/weights.js";
 import { T } from "../texts.js";
 import { paintPixels } from "./painting.js";
-import { readerOf } from "./readers.js";
 
 const DARK = 0.06;
 
-/** @param {{ asking: import("./asking.js").Asking, reader: string | null }} props */
-export function Inside({ asking, reader }) {
+/** @param {{ asking: import("./asking.js").Asking, id: string | null, reader?: import("../kit/types.js").Reader }} props */
+export function Inside({ asking, id, reader }) {
   const { theme } = useParts("theme");
-  const sizes = useStore((s) => readerOf(s.readers, reader)?.sizes);
   const seen = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const reading = asking.reading?.blank ? null : asking.reading;
   const pixels = reading?.pixels ?? "";
   useEffect(() => void (seen.current && paintPixels(seen.current, pixels)), [pixels, theme]);
-  const hidden = sizes ? (sizes.length > 2 ? sizes[1] : 0) : 64;
+  const [hidden = 0] = (reader?.sizes ?? [784, 64, 10]).slice(1, -1);
   const light = lights(reading?.hidden[0] ?? [], Math.min(hidden, MOST_UNITS));
   return html`<section class="sees card" aria-labelledby="sees-heading">
       <h2 id="sees-heading">${T.read.sees}</h2>
@@ -27,7 +25,7 @@ export function Inside({ asking, reader }) {
     html`<section class="units card" aria-labelledby="units-heading">
       <h2 id="units-heading">${T.read.hidden}</h2>
       <${Weights}
-        reader=${reader}
+        reader=${id}
         units=${hidden}
         columns=${hidden > 64 ? 16 : Math.min(8, hidden)}
         light=${light}

@@ -2,30 +2,24 @@
 import { html, onValue, useEffect, useRef, useResize, useState } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
 import { T } from "../texts.js";
-import { extend } from "./drawing.js";
 import { paintPad, SIDE } from "./painting.js";
 
 const FAR = 10; // how far an arrow key moves the pen
 const NEAR = 2;
-const MOVES = /** @type {Record<string, [number, number]>} */ ({
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-});
+/** @type {Record<string, number[]>} */
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @param {{ asking: import("./asking.js").Asking }} props */
 export function Pad({ asking }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   useParts("theme"); // it is painted again in the other colours
   const pointer = useRef(/** @type {number | null} */ (null));
-  const pen = useRef({ x: SIDE / 2, y: SIDE / 2, down: false, shown: false });
-  const frame = useRef(0);
+  const pen = useRef({ x: SIDE / 2, y: SIDE / 2, shown: false }); // of the keyboard
   const [down, setDown] = useState(false);
-
+  const frame = useRef(0);
   const paint = () => {
     cancelAnimationFrame(frame.current);
-    frame.current = requestAnimationFrame(() => canvas.current && paintPad(canvas.current, asking, pen.current));
+    frame.current = requestAnimationFrame(() => canvas.current && paintPad(canvas.current, asking, { ...pen.current, down }));
   };
   useEffect(paint);
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
@@ -41,34 +35,25 @@ export function Pad({ asking }) {
     if (pointer.current !== null || event.button !== 0) return;
     pointer.current = event.pointerId;
     canvas.current?.setPointerCapture(event.pointerId);
-    lift();
+    setDown(false);
     pen.current.shown = false;
-    asking.strokes.push([place(event)]);
-    asking.draw();
-    paint();
+    asking.put(place(event));
   };
   const move = (/** @type {PointerEvent} */ event) => {
     if (pointer.current !== event.pointerId) return;
-    const stroke = asking.strokes.at(-1);
-    if (!stroke) return;
     const between = event.getCoalescedEvents?.() ?? [];
-    for (const one of between.length ? between : [event]) extend(stroke, place(one));
-    asking.again();
+    asking.drag((between.length ? between : [event]).map(place));
     paint();
   };
   const end = (/** @type {PointerEvent} */ event) => {
     if (pointer.current === event.pointerId) pointer.current = null;
   };
-  const lift = () => {
-    pen.current.down = false;
-    setDown(false);
-  };
   const clear = () => {
-    lift();
+    setDown(false);
     asking.clear();
   };
   const undo = () => {
-    lift();
+    setDown(false);
     asking.undo();
   };
   const key = (/** @type {KeyboardEvent} */ event) => {
@@ -79,18 +64,10 @@ export function Pad({ asking }) {
       const far = event.shiftKey ? NEAR : FAR;
       at.x = Math.min(SIDE, Math.max(0, at.x + by[0] * far));
       at.y = Math.min(SIDE, Math.max(0, at.y + by[1] * far));
-      if (at.down) {
-        const stroke = asking.strokes.at(-1);
-        if (stroke) extend(stroke, [at.x, at.y]);
-        asking.draw();
-      }
+      if (down) asking.drag([[at.x, at.y]]);
     } else if (event.key === " ") {
-      at.down = !at.down;
-      setDown(at.down);
-      if (at.down) {
-        asking.strokes.push([[at.x, at.y]]);
-        asking.draw();
-      }
+      setDown(!down);
+      if (!down) asking.put([at.x, at.y]);
     } else if (event.key === "Backspace") undo();
     else if (event.key === "Delete") clear();
     else return;
@@ -98,15 +75,15 @@ export function Pad({ asking }) {
     event.preventDefault();
     paint();
   };
+  const focus = (/** @type {boolean} */ shown) => {
+    pen.current.shown = shown;
+    if (!shown) setDown(false);
+    paint();
+  };
   const widen = (/** @type {string} */ width) => {
     asking.width = Number(width);
     asking.again();
     asking.changed();
-  };
-  const focus = (/** @type {FocusEvent} */ event) => {
-    pen.current.shown = event.type === "focus" && /** @type {HTMLElement} */ (event.target).matches(":focus-visible");
-    if (event.type === "blur") lift();
-    paint();
   };
   return html`<div class="paper">
       <canvas
@@ -120,8 +97,8 @@ export function Pad({ asking }) {
         onPointerUp=${end}
         onPointerCancel=${end}
         onKeyDown=${key}
-        onFocus=${focus}
-        onBlur=${focus}
+        onFocus=${(/** @type {FocusEvent} */ event) => focus(/** @type {HTMLElement} */ (event.target).matches(":focus-visible"))}
+        onBlur=${() => focus(false)}
       ></canvas>
       ${asking.empty && html`<p class="prompt" aria-hidden="true"><b>${T.read.prompt}</b>${T.read.promptMore}</p>`}
       <p class="unseen" role="status">${down ? T.read.penDown : ""}</p>

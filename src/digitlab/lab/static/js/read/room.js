@@ -9,18 +9,21 @@ import { Answer } from "./answer.js";
 import { Asking, isPicture } from "./asking.js";
 import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
-import { readerOf, runOf } from "./readers.js";
 import { Sources } from "./sources.js";
 
 const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a training under way, at most
+
+/** The run that a reader such as `run:NAME@EPOCH`, a snapshot, is of. @param {string | null} id */
+const runOf = (id) => (id?.match(/^(run:.+)@\d+$/) ?? [])[1];
 
 /** One for the life of the page: who looks into the other room finds the drawing again. */
 const asking = new Asking();
 
 export function ReadRoom() {
   const { readers, address, defaultReader, news } = useParts("readers", "address", "defaultReader", "news");
-  const known = readerOf(readers, address.reader) !== undefined;
-  const reader = known ? address.reader : defaultReader;
+  // The server lists no snapshots: of one, what is known of its run is known.
+  const known = (/** @type {string | null} */ id) => readers.find((one) => one.id === id) ?? readers.find((one) => one.id === runOf(id));
+  const reader = known(address.reader) ? address.reader : defaultReader;
   const [, draw] = useState(0);
   const [over, setOver] = useState(false);
   const followed = useRef(0);
@@ -64,15 +67,15 @@ export function ReadRoom() {
   >
     <div class="head">
       <h1>${T.read.heading}</h1>
-      ${address.reader && !known && readers.length > 0 && html`<p class="note">${T.read.unknown(address.reader)}</p>`}
+      ${address.reader && reader !== address.reader && readers.length > 0 && html`<p class="note">${T.read.unknown(address.reader)}</p>`}
       <${ReaderChoice} reader=${reader} />
     </div>
     <section class="drawing card" aria-labelledby="pad-heading">
       <h2 id="pad-heading" class="unseen">${T.read.pad}</h2>
       <${Pad} asking=${asking} />
     </section>
-    <${Answer} asking=${asking} nobody=${reader === null} />
-    <${Inside} asking=${asking} reader=${reader} />
+    <${Answer} asking=${asking} reader=${known(reader)} />
+    <${Inside} asking=${asking} id=${reader} reader=${known(reader)} />
     <${Sources} asking=${asking} reader=${reader} />
     ${over && html`<p class="drop" role="status">${T.read.drop}</p>`}
   </div>`;

@@ -10,9 +10,9 @@ import { T } from "../texts.js";
  *   id: string, label: string, token: string, dash: number[], width: number, x: number[], y: (number | null)[],
  * }} Curve
  * @typedef {{
- *   title: string, unit: string, curves: Curve[], axis: "epoch" | "time", epochs: number, log?: boolean, most?: number,
- *   format: (y: number) => string, summary: string,
- * }} Props  most: where the scale ends; without it, it follows the values
+ *   title: string, unit: string, curves: Curve[], axis: "epoch" | "time", epoch?: number, log?: boolean, most?: number,
+ *   format: (y: number) => string, best: (...values: number[]) => number,
+ * }} Props  epoch: the newest; most: where the scale ends; without it, it follows the values
  */
 
 const FONT = '12px system-ui, "Segoe UI", sans-serif';
@@ -21,7 +21,7 @@ const FEW = 25;
 
 /** @param {Props} props */
 export function Chart(props) {
-  const { title, unit, curves, axis, epochs, log, summary } = props;
+  const { title, unit, curves, axis, log } = props;
   const frame = useRef(/** @type {HTMLDivElement | null} */ (null));
   const chart = useRef(/** @type {uPlot | null} */ (null));
   const [under, setUnder] = useState("");
@@ -37,13 +37,21 @@ export function Chart(props) {
     return () => made.destroy();
   }, [look]);
   useResize(frame, ({ clientWidth: width }) => width && width !== chart.current?.width && chart.current?.setSize({ width, height: HEIGHT }));
-  useEffect(() => chart.current?.setData(joined(curves)), [curves, epochs]);
+  useEffect(() => chart.current?.setData(joined(curves)), [curves]);
   useEffect(() => chart.current?.redraw(false, true), [theme]);
 
   return html`<figure class="chart">
     <figcaption><h3>${title}</h3><small>${unit}</small><output aria-hidden="true">${under}</output></figcaption>
-    <div class="frame" ref=${frame} role="img" aria-label=${summary}></div>
+    <div class="frame" ref=${frame} role="img" aria-label=${summary(props)}></div>
   </figure>`;
+}
+
+/** The curve in words. @param {Props} props */
+function summary({ title, curves, epoch, format, best }) {
+  const values = (curves.find(({ id }) => id === "now")?.y ?? []).flatMap((y) => (Number.isFinite(y) ? [Number(y)] : []));
+  if (epoch === undefined || !values.length) return `${title}. ${T.charts.empty}`;
+  const [first, last, most] = [values[0], values[values.length - 1], values.reduce((a, b) => best(a, b))];
+  return T.charts.summary(title, epoch, format(first), format(last), format(most));
 }
 
 /** Few values are shown as points, too; a single one would be no line at all. @param {Curve[]} curves  @param {string} id */

@@ -1,6 +1,6 @@
 /** @file Start, pause, one step, one epoch, slow motion, stop. */
 import { linkTo } from "../kit/address.js";
-import { html, onValue, useEffect, useRef, useState } from "../kit/lib.js";
+import { html, Slider, useEffect, useRef, useState } from "../kit/lib.js";
 import { useExperiment } from "../kit/settings.js";
 import { isUnderWay } from "../kit/store.js";
 import { control, resume, startTraining } from "../kit/wish.js";
@@ -57,23 +57,14 @@ function Speed({ now, disabled }) {
   useEffect(() => setPlace(nearest(now)), [now]);
   const speed = SPEEDS[place];
   const text = speed === null ? T.controls.full : T.controls.perSecond(speed);
-  const choose = (/** @type {string} */ chosen) => {
-    setPlace(Number(chosen));
+  const choose = (/** @type {number} */ chosen) => {
+    setPlace(chosen);
     clearTimeout(sending.current);
-    sending.current = setTimeout(() => control("speed", { steps_per_second: SPEEDS[Number(chosen)] }), 120);
+    sending.current = setTimeout(() => control("speed", { steps_per_second: SPEEDS[chosen] }), 120);
   };
   return html`<label class="speed">
     <span>${T.controls.speed}</span>
-    <input
-      type="range"
-      min="0"
-      max=${SPEEDS.length - 1}
-      step="1"
-      value=${place}
-      disabled=${disabled}
-      aria-valuetext=${text}
-      onInput=${onValue(choose)}
-    />
+    <${Slider} most=${SPEEDS.length - 1} place=${place} says=${text} disabled=${disabled} onMove=${choose} />
     <output>${text}</output>
   </label>`;
 }

@@ -37,7 +37,7 @@ export function Curves() {
     const in100 = (/** @type {number | null} */ y) => (y === null ? null : y * 100);
     return [lines.map((line) => ({ ...line, y: line.loss })), lines.map((line) => ({ ...line, y: line.accuracy.map(in100) }))];
   }, [history, steps, laid, axis, training?.run]);
-  const shared = { axis, epochs: training?.epochs ?? 1 };
+  const shared = { axis, epoch: history.epoch.at(-1) };
   return html`<section class="curves card" aria-labelledby="curves-heading">
     <div class="head">
       <h2 id="curves-heading">${T.charts.heading}</h2>
@@ -54,24 +54,8 @@ export function Curves() {
       <label class="tick"><input type="checkbox" checked=${log} onChange=${() => setLog(!log)} /><span>${T.charts.log}</span></label>
     </div>
     <div class="pair">
-      <${Chart}
-        ...${shared}
-        title=${T.charts.loss}
-        unit=${T.charts.lossUnit}
-        curves=${losses}
-        log=${log}
-        format=${loss}
-        summary=${summary(T.charts.loss, history.epoch, history.loss, loss, Math.min)}
-      />
-      <${Chart}
-        ...${shared}
-        title=${T.charts.accuracy}
-        unit=${T.charts.accuracyUnit}
-        curves=${accuracies}
-        most=${100}
-        format=${(/** @type {number} */ y) => percent(y / 100)}
-        summary=${summary(T.charts.accuracy, history.epoch, history.accuracy, percent, Math.max)}
-      />
+      <${Chart} ...${shared} title=${T.charts.loss} unit=${T.charts.lossUnit} curves=${losses} log=${log} format=${loss} best=${Math.min} />
+      <${Chart} ...${shared} title=${T.charts.accuracy} unit=${T.charts.accuracyUnit} curves=${accuracies} most=${100} format=${of100} best=${Math.max} />
     </div>
   </section>`;
 }
@@ -112,19 +96,8 @@ function stepsPerEpoch(training) {
   return training && batch ? Math.ceil(training.samples / batch) : 1;
 }
 
-/**
- * @param {string} what
- * @param {number[]} epochs
- * @param {number[]} values
- * @param {(value: number) => string} format
- * @param {(...values: number[]) => number} best
- */
-function summary(what, epochs, values, format, best) {
-  const last = epochs.at(-1);
-  if (last === undefined) return `${what}. ${T.charts.empty}`;
-  const finite = values.filter(Number.isFinite);
-  return T.charts.summary(what, last, format(values[0]), format(values[values.length - 1]), format(finite.reduce((a, b) => best(a, b))));
-}
+/** @param {number} y  in percent */
+const of100 = (y) => percent(y / 100);
 
 /** @param {{ curves: Curve[] }} props */
 function Legend({ curves }) {

@@ -2,7 +2,7 @@
 import { linkTo } from "../kit/address.js";
 import { get } from "../kit/api.js";
 import { loss, percent, runTitle } from "../kit/format.js";
-import { html, onValue, useEffect, useId, useState } from "../kit/lib.js";
+import { html, onValue, Slider, useEffect, useId, useState } from "../kit/lib.js";
 import { changesInWords, differing, settingNamed, settingsInWords, wrong } from "../kit/settings.js";
 import { isUnderWay, useStore } from "../kit/store.js";
 import { Weights } from "../kit/weights.js";
@@ -36,9 +36,9 @@ function Snapshots({ run, onClose }) {
   const [epochs, setEpochs] = useState(String(run.values.epochs));
   const epoch = run.snapshots[Math.min(place, run.snapshots.length - 1)];
   const at = run.history.epoch.findIndex((one) => one >= epoch);
-  const move = (/** @type {string} */ to) => {
-    if (rate === String(rateAt(run, epoch))) setRate(String(rateAt(run, run.snapshots[Number(to)])));
-    setPlace(Number(to));
+  const move = (/** @type {number} */ to) => {
+    if (rate === String(rateAt(run, epoch))) setRate(String(rateAt(run, run.snapshots[to])));
+    setPlace(to);
   };
   const start = async () => {
     if (!(await branch(run.name, epoch, differing({ learning_rate: rate, epochs }, run.values)))) return;
@@ -47,16 +47,7 @@ function Snapshots({ run, onClose }) {
   };
   return html`<label class="slide" for=${id}>
       <span>${T.rewind.epoch} <b>${epoch}</b></span>
-      <input
-        id=${id}
-        type="range"
-        min="0"
-        max=${run.snapshots.length - 1}
-        step="1"
-        value=${place}
-        aria-valuetext=${T.charts.epochAt(epoch)}
-        onInput=${onValue(move)}
-      />
+      <${Slider} id=${id} most=${run.snapshots.length - 1} place=${place} says=${T.charts.epochAt(epoch)} onMove=${move} />
       <small>${at >= 0 ? T.rewind.was(percent(run.history.accuracy[at]), loss(run.history.loss[at])) : "\u00a0"}</small>
     </label>
     <${Weights}

@@ -49,7 +49,8 @@ function Item({ run, opened, onOpen }) {
   const named = `${title}, ${moment(run.started)}`;
   const held = run.validation_accuracy !== null;
   const look = training ? { token: "--accent", dash: [] } : laid >= 0 ? LOOKS[laid % LOOKS.length] : null;
-  const label = (/** @type {string} */ action) => T.runs.of(action, named);
+  const button = (/** @type {string} */ action, /** @type {() => void} */ act, /** @type {object} */ more = {}) =>
+    html`<button class="small" type="button" aria-label=${T.runs.of(action, named)} onClick=${act} ...${more}>${action}</button>`;
   return html`<li class=${training ? "current" : ""}>
     <div class="row">
       <label class="lay" title=${T.runs.lay(title)}>
@@ -70,17 +71,10 @@ function Item({ run, opened, onOpen }) {
         <small>${held ? `${percent(run.validation_accuracy)} ${T.runs.rightValidation}` : T.runs.right}</small>
       </div>
       <div class="do">
-        <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${label(T.runs.read)}>${T.runs.read}</a>
-        <button class="small" type="button" aria-expanded=${opened ? "true" : "false"} aria-label=${label(T.runs.rewind)} onClick=${onOpen}>
-          ${T.runs.rewind}
-        </button>
-        ${!busy &&
-        RESUMABLE.includes(run.state) &&
-        html`<button class="small" type="button" aria-label=${label(T.runs.resume)} onClick=${() => resume(run.name)}>${T.runs.resume}</button>`}
-        ${!now &&
-        html`<button class="small quiet" type="button" aria-expanded=${sure ? "true" : "false"} aria-label=${label(T.runs.remove)} onClick=${() => setSure(!sure)}>
-          ${T.runs.remove}
-        </button>`}
+        <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${T.runs.of(T.runs.read, named)}>${T.runs.read}</a>
+        ${button(T.runs.rewind, onOpen, { "aria-expanded": String(opened) })}
+        ${!busy && RESUMABLE.includes(run.state) && button(T.runs.resume, () => resume(run.name))}
+        ${!now && button(T.runs.remove, () => setSure(!sure), { class: "small quiet", "aria-expanded": String(sure) })}
       </div>
     </div>
     ${sure &&
