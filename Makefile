@@ -31,8 +31,9 @@ demo: $(VENV)/ready
 lesson: $(VENV)/ready-lesson
 	$(BIN)/jupyter lab docs/lesson/classic.ipynb
 
+# Plain `pytest` does the same in one process.
 test: $(VENV)/ready-test $(VENV)/ready-browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/ready-test $(VENV)/ready-lint
 	$(BIN)/ruff check
