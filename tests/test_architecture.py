@@ -64,6 +64,22 @@ def test_imports_go_one_way(path):
         assert HOUSE.index(_room(other)) <= HOUSE.index(_room(name)), f"{name} imports {other}"
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "lab").glob("*.py")), ids=_name)
+def test_what_a_lab_does_knows_nothing_of_the_web(path):
+    """`lab` and `lab.web`: the first can be spoken with in any other way, too."""
+    text = path.read_text("utf-8")
+    imported = {
+        alias.name if isinstance(node, ast.Import) else node.module or ""
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    web = {"asyncio", "anyio", "starlette", "uvicorn", "sse_starlette", "httptools"}
+    assert not {name.split(".")[0] for name in imported} & web
+    assert not any(name.startswith("digitlab.lab.web") for name in imported)
+    assert not re.search(r"/api|HTTP|\bGET\b|\bPOST\b|application/|image/", text)
+
+
 def test_there_is_no_import_cycle():
     graph = {_name(path): _imports(path) for path in MODULES}
     done: set[str] = set()

@@ -21,6 +21,7 @@ TREE = {  # the parents, and the exit code of the command line
     "DataFileError": ({"FileError"}, 1),
     "ModelFileError": ({"FileError"}, 1),
     "RunError": ({"FileError"}, 1),
+    "RunLockedError": ({"RunError"}, 1),
     "DivergenceError": ({"DigitlabError"}, 1),
     "LabError": ({"DigitlabError"}, 1),
     "BusyError": ({"LabError"}, 1),

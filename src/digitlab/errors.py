@@ -9,6 +9,7 @@
     │   ├── DataFileError          a data set
     │   ├── ModelFileError         a trained model
     │   └── RunError               a run folder
+    │       └── RunLockedError     somebody is at work in it
     ├── DivergenceError            training left the finite numbers
     └── LabError                   what the lab cannot do now
         ├── BusyError              it is in use, or nothing is under way
@@ -36,6 +37,7 @@ __all__ = [
     "PictureError",
     "RecipeError",
     "RunError",
+    "RunLockedError",
     "UnknownError",
     "describe",
     "printable",
@@ -110,6 +112,10 @@ class ModelFileError(FileError):
 
 class RunError(FileError):
     """A run folder cannot be read or written."""
+
+
+class RunLockedError(RunError):
+    """Somebody is at work in a run folder: another process, or another training of this one."""
 
 
 class DivergenceError(DigitlabError):

@@ -21,7 +21,7 @@ import requests
 from hypothesis import strategies as st
 from PIL import Image
 
-from digitlab.lab.job import UNDER_WAY
+from digitlab.lab.training_status import UNDER_WAY
 from digitlab.lab.web.guard import HEADERS
 from digitlab.lab.web.limits import PICTURES
 from digitlab.training import SETTINGS, named_recipes

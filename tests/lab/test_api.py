@@ -18,7 +18,6 @@ import digitlab as dl
 from digitlab.errors import BusyError
 from digitlab.lab.lab import Lab
 from digitlab.lab.web import api
-from digitlab.lab.web.guard import Rules
 from digitlab.lab.web.openapi import openapi_document
 from digitlab.lab.web.routes import ROUTES
 from digitlab.reading import prepare, prepare_strokes
@@ -114,13 +113,14 @@ def test_a_picture_may_have_twenty_megabytes(lab, kind):
 
 
 def test_pictures_wait_for_each_other_and_too_many_are_refused(monkeypatch):
-    lab = Lab(Path("nowhere"), Rules(8128))
-    assert api._limiter_of(api.Call(lab, {}, {}, "application/json")) is None
+    lab = Lab(Path("nowhere"))
+    reads = api.Endpoint(lab, ROUTES[0])
+    assert reads.limiter_of(api.Call(lab, {}, {}, "application/json")) is None
     picture = api.Call(lab, {}, {}, "image/png")
-    assert api._limiter_of(picture) is lab.decoding
+    assert reads.limiter_of(picture) is reads.decoding
     monkeypatch.setattr(api, "MOST_WAITING", 0)
     with pytest.raises(BusyError, match="too many pictures"):
-        api._limiter_of(picture)
+        reads.limiter_of(picture)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")

@@ -10,12 +10,13 @@ import time
 
 import pytest
 
-from digitlab.lab.feed import RESET, Feed
+from digitlab.lab.feed import Feed
+from digitlab.lab.web.streams import RESET, follow
 
 
 async def take(feed: Feed, after: int | None, count: int) -> list:
     """The first entries that a watcher gets."""
-    stream = feed.follow(after)
+    stream = follow(feed, after)
     try:
         return [await asyncio.wait_for(anext(stream), 10) for _ in range(count)]
     finally:
@@ -56,7 +57,7 @@ def test_without_a_number_only_what_is_new_is_told():
     async def watch() -> list:
         feed = Feed()
         feed.publish("old", {})
-        stream = feed.follow(None)
+        stream = follow(feed, None)
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0.01)
         assert feed.watchers == 1
@@ -95,9 +96,9 @@ def test_a_number_of_another_life_begins_again_and_numbers_never_repeat():
 def test_a_watcher_that_does_not_read_costs_the_others_nothing_and_begins_again():
     async def watch() -> tuple[list, list, list]:
         feed = Feed(most_entries=100)
-        frozen = [feed.follow(None) for _ in range(20)]
+        frozen = [follow(feed, None) for _ in range(20)]
         waiting = [asyncio.ensure_future(anext(stream)) for stream in frozen]
-        reader = feed.follow(None)
+        reader = follow(feed, None)
         next_one = asyncio.ensure_future(anext(reader))
         await asyncio.sleep(0.01)
         seen = []
@@ -122,7 +123,7 @@ def test_publishing_after_a_watchers_loop_is_gone_does_no_harm():
     feed = Feed()
 
     async def leave() -> None:
-        stream = feed.follow(None)
+        stream = follow(feed, None)
         task = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
         task.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digitlab.errors import BusyError
+from digitlab.errors import RunLockedError
 from digitlab.lab.feed import Feed
 from digitlab.lab.resume_marker import MARKER
 from digitlab.lab.trainer import Trainer
@@ -14,7 +14,7 @@ from tests.lab.trainer_tools import STEPS, begin, phase, wait
 @pytest.mark.parametrize("paused", [False, True])
 def test_after_a_kill_the_training_goes_on_and_after_a_stop_it_does_not(trainer, few, feed, tmp_path, paused):
     name = begin(trainer)
-    wait(lambda: trainer.state()["step"] > STEPS)
+    wait(lambda: trainer.state().step > STEPS)
     if paused:
         trainer.pause()
         wait(lambda: phase(trainer) == "paused")
@@ -34,7 +34,7 @@ def test_after_a_kill_the_training_goes_on_and_after_a_stop_it_does_not(trainer,
 
 def test_after_a_kill_it_waits_as_it_did_and_what_was_wished_in_the_pause_is_wished_again(trainer, few, feed, tmp_path):
     begin(trainer)
-    wait(lambda: trainer.state()["step"] > STEPS)
+    wait(lambda: trainer.state().step > STEPS)
     trainer.epoch()
     wait(lambda: phase(trainer) == "paused")
     trainer.change({"learning_rate": 0.0456})
@@ -48,10 +48,10 @@ def test_after_a_kill_it_waits_as_it_did_and_what_was_wished_in_the_pause_is_wis
     try:
         second.continue_after_kill()
         wait(lambda: phase(second) == "paused")
-        assert second.state()["values"]["learning_rate"] == 0.0456
-        assert second.state()["steps_per_second"] == 7
+        assert second.state().values["learning_rate"] == 0.0456
+        assert second.state().steps_per_second == 7
         second.step()
-        wait(lambda: second.state()["changes"] and second.state()["changes"][-1]["value"] == 0.0456)
+        wait(lambda: second.state().changes and second.state().changes[-1].value == 0.0456)
     finally:
         second.close(10)
 
@@ -62,7 +62,7 @@ def test_another_lab_leaves_the_training_of_this_one_and_its_note_alone(trainer,
     try:
         assert second.continue_after_kill() is None
         assert second.trouble is None
-        with pytest.raises(BusyError, match="at work"):
+        with pytest.raises(RunLockedError, match="at work"):
             second.resume(name)
         assert second.state() is None
         assert name.encode() in (tmp_path / "runs" / MARKER).read_bytes()

@@ -22,9 +22,9 @@ def wait(reached: Callable[[], object], seconds: float = 30) -> None:
 
 def begin(trainer: Trainer, recipe: NamedRecipe = LONG, **options) -> str:
     name = trainer.start(recipe, **options)
-    wait(lambda: trainer.state()["network"] and trainer.state()["engine"])
+    wait(lambda: trainer.state().network and trainer.state().engine)
     return name
 
 
 def phase(trainer: Trainer) -> str:
-    return trainer.state()["phase"]
+    return trainer.state().phase

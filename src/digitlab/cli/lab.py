@@ -74,13 +74,13 @@ def lab(
         anywhere = is_anywhere(name)
         own = () if anywhere else (name,)
         rules = Rules(number, own=own, anywhere=anywhere, allow=allow_host or (), token=token)
-        opened = Lab(runs, rules, data=data, engine=engine, threads=threads, models=networks)
+        opened = Lab(runs, data=data, engine=engine, threads=threads, models=networks)
         if data not in CATALOGUE:
             opened.data()  # what somebody named is checked before the page opens
         rest = f":{number}/" + (f"?token={token}" if token else "")
         others = outside_address(name) if anywhere else None
         urls = [f"http://{host}{rest}" for host in ("127.0.0.1" if anywhere else name, others) if host]
-        Server(opened, lambda: _say_ready(urls, browse=not no_browser)).serve_on(listener)
+        Server(opened, rules, lambda: _say_ready(urls, browse=not no_browser)).serve_on(listener)
     if not opened.closed:
         _leave_at_once()
     return 0

@@ -6,24 +6,21 @@ so one that reads slowly costs the others nothing, and one that comes back misse
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import msgspec
 
-__all__ = ["RESET", "Entry", "Feed"]
+__all__ = ["Entry", "Feed"]
 
 MOST_ENTRIES = 20_000
 MOST_BYTES = 32 * 1024 * 1024
 IDS_PER_MILLISECOND = 1000  # numbers begin at the time of the start, so that those of a later server are higher
-RESET = "reset"
 
 
 @dataclass(frozen=True)
@@ -36,28 +33,33 @@ class Entry:
 
 
 class Feed:
-    """Numbered events. `publish` may be called by any thread and waits for nobody; `follow` is for asyncio.
+    """Numbered events. Any thread may publish; none waits for a watcher.
 
     Attributes:
-        watchers: how many follow at the moment.
+        closed: whether watchers shall go.
     """
 
     def __init__(self, most_entries: int = MOST_ENTRIES, most_bytes: int = MOST_BYTES) -> None:
-        self.watchers = 0
+        self.closed = False
         self._most_entries, self._most_bytes = most_entries, most_bytes
         self._first = int(time.time() * 1000) * IDS_PER_MILLISECOND
         self._last = self._first
         self._ring: deque[Entry] = deque()
         self._bytes = 0
         self._lock = threading.Lock()
-        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._watching: list[Callable[[], None]] = []
 
     @property
     def last(self) -> int:
         """The number of the newest entry; before the first one, a number below it."""
         return self._last
 
-    def publish(self, kind: str, data: dict[str, Any]) -> int:
+    @property
+    def watchers(self) -> int:
+        """How many are there at the moment."""
+        return len(self._watching)
+
+    def publish(self, kind: str, data: object) -> int:
         """Add an entry; its number."""
         content = msgspec.json.encode(data)
         with self._lock:
@@ -66,10 +68,8 @@ class Feed:
             self._bytes += len(content)
             while len(self._ring) > self._most_entries or (self._bytes > self._most_bytes and len(self._ring) > 1):
                 self._bytes -= len(self._ring.popleft().data)
-            number, waiting = self._last, list(self._waiting)
-        for loop, event in waiting:
-            with contextlib.suppress(RuntimeError):  # its loop has been closed
-                loop.call_soon_threadsafe(event.set)
+            number = self._last
+        self._wake()
         return number
 
     def after(self, seen: int) -> list[Entry] | None:
@@ -80,31 +80,24 @@ class Feed:
                 return None
             return list(islice(self._ring, len(self._ring) - missing, None))
 
-    async def follow(self, after: int | None) -> AsyncIterator[Entry]:
-        """What came after the entry numbered ``after`` (None: only what is new), then what comes, each entry once.
-
-        Where ``after`` is no longer known, a ``reset`` comes first: whoever follows must ask for the whole state again.
-        """
-        event = asyncio.Event()
-        place = (asyncio.get_running_loop(), event)
+    @contextlib.contextmanager
+    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+        """While inside, ``wake`` is called after each entry by the thread that publishes it, and must not wait."""
         with self._lock:
-            self._waiting.add(place)
-            self.watchers += 1
-            seen = self._last if after is None else after
+            self._watching.append(wake)
         try:
-            while True:
-                event.clear()
-                entries = self.after(seen)
-                if entries is None:
-                    seen = self.last
-                    yield Entry(seen, RESET, b"{}")
-                    continue
-                for entry in entries:
-                    seen = entry.id
-                    yield entry
-                if not entries:
-                    await event.wait()
+            yield
         finally:
             with self._lock:
-                self._waiting.discard(place)
-                self.watchers -= 1
+                self._watching.remove(wake)
+
+    def close(self) -> None:
+        """Tell watchers to go."""
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            watching = list(self._watching)
+        for wake in watching:
+            wake()

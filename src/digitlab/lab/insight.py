@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from digitlab.data.digits import Digits
 from digitlab.data.pixels import normalize
 from digitlab.engines import find_engine
+from digitlab.lab.records import Layer
 from digitlab.network.architecture import Architecture
 from digitlab.network.network import Network
 
@@ -38,7 +39,7 @@ class Probe:
         self._x = normalize(self._digits.images).reshape(len(self._digits), -1)
         self._session = find_engine(engine, architecture).open(architecture, self._digits, threads=1)
 
-    def look(self, network: Network) -> list[dict[str, Any]]:
+    def look(self, network: Network) -> list[Layer]:
         """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers."""
         shape = network.architecture
         gradient = self._session.sums(network.parameters, slice(None)).gradient / len(self._digits)
@@ -49,15 +50,7 @@ class Probe:
         for number, (layer, slope, a) in enumerate(parts, 1):
             hidden = number < len(shape.sizes) - 1
             dead, saturated = _idle(a, shape.activation) if hidden else (0, 0.0)
-            layers.append(
-                {
-                    "units": int(a.shape[1]),
-                    "gradient": _size(slope.W, slope.b),
-                    "weights": _size(layer.W, layer.b),
-                    "dead": dead,
-                    "saturated": saturated,
-                }
-            )
+            layers.append(Layer(a.shape[1], _size(slope.W, slope.b), _size(layer.W, layer.b), dead, saturated))
         return layers
 
     def close(self) -> None:

@@ -7,19 +7,21 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
+from typing import cast
 
 from digitlab.data.digits import Digits
 from digitlab.engines.blas import hold_to_one_thread, release
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, LabError
+from digitlab.fitting import follow
 from digitlab.lab.insight import Probe
+from digitlab.lab.records import Phase, Trouble
 from digitlab.lab.training_status import TrainingStatus
 from digitlab.network.network import Network
 from digitlab.training.events import Control, EpochDone, Event, StepDone, Stopped
+from digitlab.training.start import Start
 
-__all__ = ["UNDER_WAY", "Job"]
+__all__ = ["Job"]
 
-UNDER_WAY = frozenset({"running", "paused", "stopping"})
 BEAT = 0.5  # seconds between two tellings: each wakes a browser, which often shares the cores that train
 COPY_EVERY = 0.05  # between two copies of the network, at least
 SHARE = 100  # copying may take one part in so many of the time, and so may looking inside
@@ -31,33 +33,24 @@ class Job:
     """What `Trainer` hands to its thread, which calls `work`; everybody else calls the rest.
 
     Args:
-        status: what it comes to, for whoever asks.
+        start: what the training starts from.
         network: what is trained.
         digits: on what.
-        events: the training.
-        control: wishes to it.
-        watched: whether anybody looks on.
+        status: what it comes to, for whoever asks.
     """
 
-    def __init__(
-        self,
-        status: TrainingStatus,
-        network: Network,
-        digits: Digits,
-        events: Generator[Event, None, None],
-        control: Control,
-        watched: Callable[[], bool],
-    ) -> None:
+    def __init__(self, start: Start, network: Network, digits: Digits, status: TrainingStatus) -> None:
         self.status = status
-        self._network, self._digits, self._events, self._control = network, digits, events, control
-        self._watched = watched
+        self._network, self._digits = network, digits
+        self._control = Control()
+        self._control.detail = "looks"
+        self._events = follow(start, network, digits, self._control)
         self._wake = threading.Condition()
         self._pausing, self._allowed = False, ""  # allowed: "step" or "epoch", then pause again
         self._more_steps = 0  # wished while one is allowed
         self._probe: Probe | None = None
         self._copy = (next(_versions), network.copy())
         self._next_beat = self._next_copy = self._next_look = 0.0
-        control.detail = "looks"
 
     @property
     def run(self) -> str:
@@ -65,14 +58,9 @@ class Job:
         return self.status.run
 
     @property
-    def phase(self) -> str:
-        """Of `TrainingStatus`."""
-        return self.status.phase
-
-    @property
     def under_way(self) -> bool:
         """Whether it has not ended yet."""
-        return self.phase in UNDER_WAY
+        return self.status.under_way
 
     @property
     def paused(self) -> bool:
@@ -127,27 +115,28 @@ class Job:
 
     def work(self) -> None:
         """Pull every event, until the last one or an error."""
-        reason, status = "failed", self.status
+        phase: Phase = "failed"
+        status = self.status
         hold_to_one_thread()  # else NumPy's threads, which the probe wakes, spin beside those that train
         try:
             with contextlib.closing(self._events):
                 for event in self._events:
                     status.take_in(event)
                     if isinstance(event, Stopped):
-                        reason = event.reason
+                        phase = cast(Phase, event.reason)
                     else:
                         self._after(event)
         except DigitlabError as error:
-            status.error = {key: str(getattr(error, key)) for key in ("what", "must_be", "got", "help")}
+            status.error = Trouble.of(error)
         except Exception as error:  # a fault of ours, or no memory: the lab goes on, and says so
             _log.exception("the training of %s failed", self.run)
-            words = {"what": "the training ended by a mistake of the lab", "must_be": "a training without one"}
-            status.error = words | {"got": f"{type(error).__name__}: {error}"[:200], "help": "see the lab's terminal"}
+            got, help = f"{type(error).__name__}: {error}", "see the terminal where the lab was started"
+            status.error = Trouble.of(LabError("the training ended by a mistake of the lab", got=got, help=help))
         status.tell_epochs()
         self._make_copy()
         self._look()
         with self._wake:
-            status.phase = reason
+            status.phase = phase
         if self._probe is not None:
             self._probe.close()
         release()
@@ -155,18 +144,16 @@ class Job:
 
     def _after(self, event: Event) -> None:
         """Between two events: tell, look inside, and wait where that is wished."""
-        now, each_step = time.monotonic(), self._control.detail == "steps"
+        now, each_step, status = time.monotonic(), self._control.detail == "steps", self.status
         if isinstance(event, StepDone) and each_step:
-            self.status.tell_step(event)
+            status.tell_step(event)
         if now >= self._next_copy:
             self._make_copy()
         if now >= self._next_beat:
-            told = self.status.tell_epochs()
-            if (
-                isinstance(event, StepDone) and not told and not each_step
-            ):  # else a long epoch would seem to stand still
-                self.status.tell_step(event)
-            if self._watched() and now >= self._next_look:
+            told = status.tell_epochs()
+            if isinstance(event, StepDone) and not told and not each_step:
+                status.tell_step(event)  # else a long epoch would seem to stand still
+            if status.feed.watchers and now >= self._next_look:
                 self._look()
             self._next_beat = time.monotonic() + BEAT
         if self._ends_allowance(event):
@@ -175,11 +162,11 @@ class Job:
                     self._more_steps -= 1
                 else:
                     self._allowed = ""
-        per_second = self.status.steps_per_second
+        per_second = status.steps_per_second
         if isinstance(event, StepDone) and per_second is not None and not self._must_wait():
             with self._wake:
                 self._wake.wait_for(lambda: self._is_hurried(per_second), 1 / per_second)
-        if self._must_wait() and not self.status.ends_epoch(event):
+        if self._must_wait() and not status.ends_epoch(event):
             self._wait()
 
     def _ends_allowance(self, event: Event) -> bool:

@@ -13,20 +13,21 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import SIDE
 from digitlab.data.pixels import normalize
-from digitlab.errors import DigitlabError, InputError, UnknownError
-from digitlab.lab.runs import checked_name, list_runs
+from digitlab.errors import DigitlabError, InputError, UnknownError, refuse
+from digitlab.lab import records
+from digitlab.lab.runs import folder_of, is_run, list_runs
+from digitlab.network.card import new_card
 from digitlab.network.network import Network
 from digitlab.runs.run import MANIFEST, Run
 
-__all__ = ["LIVE", "MODEL", "RUN", "Reader", "Readers", "Reading", "read_pixels", "weight_pictures"]
+__all__ = ["LIVE", "MODEL", "RUN", "Reader", "Readers", "read_pixels", "weight_pictures"]
 
 LIVE, RUN, MODEL = "live", "run:", "model:"
 MOST_KEPT = 8  # networks of runs that stay in memory
@@ -38,52 +39,33 @@ _SNAPSHOT = re.compile(r"(.+)@(\d{1,9})", re.ASCII)
 class LiveNetwork(Protocol):
     """What is needed of the trainer."""
 
-    def network(self) -> Network | None:
-        """A copy of what it trains, or has trained; None before the first time."""
-
-    def version(self) -> int:
-        """Grows whenever `network` would be another one."""
+    def newest_copy(self) -> tuple[int, Network | None]:
+        """A version, and the network as it was then, which nobody changes any more; None before the first training."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A network with the name and version that its answers carry."""
+    """A network with the name and version that its answers carry; and its run, where it is that of one."""
 
     id: str
     version: int
     network: Network
+    run: Path | None = None
+
+    def describe(self, title: str) -> records.Reader:
+        """How it is listed."""
+        network = self.network
+        return records.Reader(self.id, title, list(network.card.labels), list(network.architecture.sizes))
 
 
-class Reading(msgspec.Struct):
-    """What a reader says of one picture.
-
-    Attributes:
-        reader, version: who says it; the version changes when the network does.
-        blank: there was no ink; then there is no digit, and the probabilities are those of an empty picture.
-        digit: the number of the most probable class; ``name`` is what it is called.
-        probabilities: of each class.
-        pixels: the 784 bytes that the network saw, row by row, in base64.
-        hidden: the activations of each hidden layer (null where one is not finite).
-    """
-
-    reader: str
-    version: int
-    blank: bool
-    digit: int | None
-    name: str | None
-    probabilities: list[float]
-    pixels: bytes
-    hidden: list[list[float | None]]
-
-
-def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> Reading:
+def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> records.Reading:
     """What the reader says of ``(784,)`` or ``(28, 28)`` bytes, as MNIST has them."""
     network, flat = reader.network, pixels.reshape(-1)
     probabilities = network.probabilities(flat)  # (K,)
     digit = int(probabilities.argmax())
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         *hidden, _ = network.activations(normalize(flat))
-    return Reading(
+    return records.Reading(
         reader=reader.id,
         version=reader.version,
         blank=blank,
@@ -117,32 +99,27 @@ class Readers:
     """
 
     def __init__(self, folder: Path, trainer: LiveNetwork, models: Mapping[str, Network] | None = None) -> None:
-        self.folder, self.trainer = folder, trainer
+        self._folder, self._trainer = folder, trainer
         self._models = {MODEL + name: Reader(MODEL + name, 1, network) for name, network in (models or {}).items()}
-        for id, reader in self._models.items():
-            self._check_inputs(id, reader.network)
-        self._lock = threading.RLock()
-        self._live: tuple[int, Reader | None] | None = None
-        self._copy_again = 0.0
+        for reader in self._models.values():
+            _check_inputs(reader)
+        self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[tuple[int, int], Reader]] = OrderedDict()
-        self._used: dict[str, float] = {}
-        self._default: tuple[float, str | None] = (0.0, None)
+        self._used: dict[str, float] = {}  # when a run has last read something
+        self._default: tuple[float, str | None] = (0.0, None)  # the newest run, and until when that is known
 
     def at_hand(self, id: str | None) -> Reader | None:
         """The reader, where nothing must be read from disk for it."""
+        live = self._live()
+        if id is None:
+            id = LIVE if live else next(iter(self._models), None) or self._remembered()
+        if id is None or id == LIVE:
+            return live
+        if id in self._models:
+            return self._models[id]
         with self._lock:
-            if id is None and self._find_live() is None:
-                known_until, id = self._default
-                if self._models:
-                    id = next(iter(self._models))
-                elif id is None or time.monotonic() > known_until:
-                    return None
-            if id is None or id == LIVE:
-                return self._find_live()
-            if id in self._models:
-                return self._models[id]
-            kept = self._kept.get(id)
-            return self._use(kept[1]) if kept and kept[0] == self._stamp(id) else None
+            stamp, reader = self._kept.get(id, (None, None))
+        return self._use(reader) if reader is not None and reader.run and stamp == _stamp(reader.run) else None
 
     def find(self, id: str | None = None) -> Reader:
         """The reader of this id; without one the training under way, else the first model, else the newest run.
@@ -154,45 +131,26 @@ class Readers:
         if (reader := self.at_hand(id)) is not None:
             return reader
         if id is None and (id := self._newest()) is None:
-            raise UnknownError(
-                "nobody has learnt to read yet",
-                must_be="a training, or a run with a model",
-                got="none",
-                help="train first: POST /api/train, or `digitlab train`",
-            )
-        if id == LIVE or not id.startswith(RUN):
-            raise UnknownError(
-                "there is no such reader",
-                must_be=f"{LIVE} (where there is a training), {RUN}NAME, {RUN}NAME@EPOCH or {MODEL}NAME",
-                got=repr(id),
-                help="GET /api/readers lists them",
-            )
+            raise UnknownError("there is no trained network yet", help="train one first")
+        if not id.startswith(RUN):
+            must_be = f"{LIVE} (where there is a training), {RUN}NAME, {RUN}NAME@EPOCH or {MODEL}NAME"
+            raise UnknownError(f"there is no reader {id!r}", must_be=must_be)
         return self._use(self._open(id))
 
-    def _find_live(self) -> Reader | None:
-        """The network of the trainer; copied again only when it has changed, and not without rest where it is large."""
-        version = self.trainer.version()
-        if self._live is None or (self._live[0] != version and time.monotonic() >= self._copy_again):
-            began = time.monotonic()
-            network = self.trainer.network()
-            self._live = version, None if network is None else Reader(LIVE, version, network)
-            self._copy_again = time.monotonic() + 4 * (time.monotonic() - began)
-        return self._live[1]
+    def _live(self) -> Reader | None:
+        version, network = self._trainer.newest_copy()
+        return None if network is None else Reader(LIVE, version, network)
 
     def _open(self, id: str) -> Reader:
-        name, epoch = self._run_of(id)
-        stamp = self._stamp(id)
-        if stamp is None:
-            raise UnknownError(
-                "there is no such run",
-                must_be="the name of a run that has something to read with",
-                got=repr(name),
-                help="GET /api/readers lists them",
-            )
-        run = Run(self.folder / name)
+        """Of a run, or of one of its snapshots. A run may have an @ in its own name."""
+        name, epoch = id.removeprefix(RUN), None
+        if (found := _SNAPSHOT.fullmatch(name)) and not is_run(self._folder, name):
+            name, epoch = found[1], int(found[2])
+        folder = folder_of(self._folder, name)
+        stamp, run = _stamp(folder), Run(folder)
         network = run.network() if epoch is None else run.network_at(epoch)
-        self._check_inputs(id, network)
-        reader = Reader(id, stamp[0] // 1_000_000, network)
+        reader = Reader(id, stamp[0] // 1_000_000, network, folder)
+        _check_inputs(reader)
         with self._lock:
             self._kept[id] = stamp, reader
             self._kept.move_to_end(id)
@@ -200,91 +158,70 @@ class Readers:
                 self._kept.popitem(last=False)
         return reader
 
-    def _check_inputs(self, id: str, network: Network) -> None:
-        if network.architecture.sizes[0] != SIDE * SIDE:
-            raise InputError(
-                "this network does not read pictures of this size",
-                must_be=f"{SIDE * SIDE} inputs",
-                got=f"{network.architecture} in {id}",
-                help="GET /api/readers lists those that do",
-            )
-
-    def _run_of(self, id: str) -> tuple[str, int | None]:
-        """The name of the run, checked, and the epoch of the snapshot. A run may have an @ in its own name."""
-        name = checked_name(id.removeprefix(RUN))
-        found = _SNAPSHOT.fullmatch(name)
-        if found is None or (self.folder / name / MANIFEST).is_file():
-            return name, None
-        return found[1], int(found[2])
-
-    def _stamp(self, id: str) -> tuple[int, int] | None:
-        """What changes whenever the run is committed anew."""
-        try:
-            status = (self.folder / self._run_of(id)[0] / MANIFEST).stat()
-        except (OSError, ValueError):
-            return None
-        return status.st_mtime_ns, status.st_size
-
     def _use(self, reader: Reader) -> Reader:
-        self._used[reader.id] = time.monotonic()
+        if reader.run is not None:
+            with self._lock:
+                self._used[reader.run.name] = time.monotonic()
         return reader
 
     def in_use(self) -> set[str]:
         """The names of the runs that read something a moment ago."""
         now = time.monotonic()
         with self._lock:
-            self._used = {id: used for id, used in self._used.items() if now - used < IN_USE_SECONDS}
-            return {self._run_of(id)[0] for id in self._used if id.startswith(RUN)}
+            self._used = {name: used for name, used in self._used.items() if now - used < IN_USE_SECONDS}
+            return set(self._used)
 
     def forget(self) -> None:
         """Runs have come or gone."""
-        with self._lock:
-            self._default = 0.0, None
+        self._default = 0.0, None
 
     def default(self) -> str | None:
         """Who reads when nobody is asked for by name."""
-        with self._lock:
-            if self._find_live() is not None:
-                return LIVE
-        return next(iter(self._models), None) or self._newest()
+        return LIVE if self._live() else next(iter(self._models), None) or self._newest()
+
+    def _remembered(self) -> str | None:
+        until, id = self._default
+        return id if time.monotonic() <= until else None
 
     def _newest(self) -> str | None:
         """The newest run that can be opened."""
-        until, id = self._default
-        if id is not None and time.monotonic() <= until:
+        if (id := self._remembered()) is not None:
             return id
-        id = None
-        for run in list_runs(self.folder):
-            candidate = RUN + str(run["name"])
+        for run in list_runs(self._folder):
             try:
-                self._open(candidate)
+                id = self._open(RUN + run.name).id
+                break
             except DigitlabError:
                 continue
-            id = candidate
-            break
         self._default = time.monotonic() + DEFAULT_SECONDS, id
         return id
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> records.Readers:
         """All readers: the live one, the models, the runs from the newest on. Damaged runs are left out."""
-        with self._lock:
-            live = self._find_live()
-        found = [] if live is None else [_describe(live, "the training under way")]
-        found += [_describe(reader, id.removeprefix(MODEL)) for id, reader in self._models.items()]
-        for run in list_runs(self.folder):
-            name = str(run["name"])
+        live = self._live()
+        found = [live.describe("the training under way")] if live else []
+        found += [reader.describe(id.removeprefix(MODEL)) for id, reader in self._models.items()]
+        for listed in list_runs(self._folder):
             try:
-                opened = Run(self.folder / name)
-                sizes = opened.recipe.layers
+                run = Run(self._folder / listed.name)
+                labels = new_card(run.architecture, run.manifest.data.classes or None).labels
             except DigitlabError:
                 continue
-            names = opened.manifest.data.classes
-            labels = [*names, *map(str, range(len(names), sizes[-1]))]
-            found.append({"id": RUN + name, "title": name, "classes": labels[: sizes[-1]], "sizes": list(sizes)})
-        return {"readers": found, "default": self.default()}
+            sizes = list(run.architecture.sizes)
+            found.append(records.Reader(RUN + listed.name, listed.name, list(labels), sizes))
+        return records.Readers(found, self.default())
 
 
-def _describe(reader: Reader, title: str) -> dict[str, Any]:
-    network = reader.network
-    sizes = list(network.architecture.sizes)
-    return {"id": reader.id, "title": title, "classes": list(network.card.labels), "sizes": sizes}
+def _check_inputs(reader: Reader) -> None:
+    shape = reader.network.architecture
+    if shape.sizes[0] != SIDE * SIDE:
+        refuse(InputError, reader.id, "the network must have 784 inputs, one for each pixel", got=shape)
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """What changes whenever a run is committed anew."""
+    try:
+        status = (folder / MANIFEST).stat()
+    except OSError:  # it has gone
+        return 0, 0
+    return status.st_mtime_ns, status.st_size

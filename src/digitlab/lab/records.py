@@ -1,94 +1,54 @@
-"""What goes over HTTP, as typed records: requests are decoded into them, and the OpenAPI document is made of them.
+"""Each shape that the lab tells, said once: what its parts answer, what the feed carries, what documents are made of.
 
-Answers that other parts of the lab make as plain dictionaries are described here, and held to it by the tests.
+Some are named after what they describe, so they are used by way of the module: ``records.Run`` tells of a
+`digitlab.runs.run.Run`, and so on.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Struct, UnsetType
 
-from digitlab.lab.readers import Reading
-from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED
-from digitlab.lab.web.answers import ProblemDetails
-from digitlab.reading.strokes import FARTHEST, FINEST
+from digitlab.errors import DigitlabError, printable
 
-__all__ = [
-    "About",
-    "Control",
-    "Controlled",
-    "DataSet",
-    "Empty",
-    "History",
-    "Insight",
-    "ListedRun",
-    "Readable",
-    "ReadableList",
-    "RecipeList",
-    "RunDetails",
-    "RunList",
-    "RunName",
-    "StateAnswer",
-    "Strokes",
-    "TestDigit",
-    "Train",
-    "Training",
-]
+LONGEST_GOT = 80  # characters of what was sent that an error repeats
+LONGEST_WORDS = 500  # characters of the other parts: names of settings or of files may be in them
 
-Name = Annotated[str, Meta(min_length=1, max_length=255)]
-Count = Annotated[int, Meta(ge=0)]
-SettingValue = int | float | str | list[int]
-Place = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
-Point = tuple[Place, Place]
+Value = int | float | str | list[int]
+Phase = Literal["running", "paused", "stopping", "finished", "early", "interrupted", "failed"]
+EventKind = Literal["training", "epochs", "step", "insight", "runs", "reset"]
 
 
-class Empty(msgspec.Struct, forbid_unknown_fields=True):
+class Empty(Struct, forbid_unknown_fields=True):
     """Nothing."""
 
 
-class From(msgspec.Struct, forbid_unknown_fields=True):
-    """A moment of a run of which a snapshot was kept."""
+class Trouble(Struct):
+    """What is wrong; and, where that says more, what it must be, what was got, and what helps."""
 
-    run: Name
-    epoch: Count
+    what: str
+    must_be: str
+    got: str
+    help: str
 
-
-class Train(msgspec.Struct, forbid_unknown_fields=True):
-    """What to train. Without a recipe that of the run to branch from, else ``seed``; settings are laid over it."""
-
-    recipe: Name | None = None
-    settings: dict[str, SettingValue] = {}
-    start: From | None = msgspec.field(name="from", default=None)
-    paused: bool = False
-
-
-class Control(msgspec.Struct, forbid_unknown_fields=True):
-    """What the training under way shall do.
-
-    ``steps_per_second`` belongs to ``speed`` (null: full speed), ``settings`` to ``change``.
-    """
-
-    do: Literal["pause", "go_on", "stop", "step", "epoch", "speed", "change"]
-    steps_per_second: Annotated[float, Meta(ge=LEAST_SPEED, le=MOST_SPEED)] | None = None
-    settings: dict[str, int | float] = {}
+    @classmethod
+    def of(cls, error: DigitlabError) -> Trouble:
+        """An error in its four parts, none of them long."""
+        return cls(
+            _short(error.what, LONGEST_WORDS),
+            _short(error.must_be, LONGEST_WORDS),
+            _short(error.got, LONGEST_GOT),
+            _short(error.help, LONGEST_WORDS),
+        )
 
 
-class Strokes(msgspec.Struct, forbid_unknown_fields=True):
-    """A drawing: points (x, y), y downwards, in any unit; the pen is ``width`` of it wide."""
-
-    strokes: list[list[Point]]
-    width: Annotated[float, Meta(ge=FINEST, le=FARTHEST)]
+def _short(words: str, longest: int) -> str:
+    text = printable(words)
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
-class RunName(msgspec.Struct):
-    """The run that it became."""
-
-    run: str
-
-
-class DataSet(msgspec.Struct):
+class DataSet(Struct):
     """What is trained on."""
 
     name: str
@@ -98,7 +58,7 @@ class DataSet(msgspec.Struct):
     classes: list[str]
 
 
-class About(msgspec.Struct):
+class About(Struct):
     """What answers here."""
 
     name: Literal["digitlab"]
@@ -108,22 +68,48 @@ class About(msgspec.Struct):
     data: DataSet
 
 
-class RecipeList(msgspec.Struct):
-    """Every setting with its bounds and help, and the named recipes."""
+class Applies(Struct):
+    """A setting matters only while another one has one of these values; without values: while it is above 0."""
 
-    settings: list[dict[str, Any]]
-    recipes: list[NamedValues]
+    setting: str
+    values: list[str]
 
 
-class NamedValues(msgspec.Struct):
+class Setting(Struct):
+    """A setting of a recipe; bounds are there for numbers alone."""
+
+    name: str
+    kind: Literal["whole number", "number", "choice", "layer sizes"]
+    default: Value
+    help: str
+    why: str
+    choices: dict[str, str]
+    applies: Applies | None
+    live: bool
+    must_be: str
+    applies_in_words: str
+    low: float | UnsetType = UNSET
+    high: float | UnsetType = UNSET
+    above: bool | UnsetType = UNSET
+    below: bool | UnsetType = UNSET
+
+
+class Recipe(Struct):
     """A recipe by its name."""
 
     name: str
     about: str
-    values: dict[str, SettingValue]
+    values: dict[str, Value]
 
 
-class History(msgspec.Struct):
+class Recipes(Struct):
+    """Every setting with its bounds and help, and the named recipes."""
+
+    settings: list[Setting]
+    recipes: list[Recipe]
+
+
+class History(Struct):
     """Epochs, and what they were like: lists of equal length; of a long history, some of its epochs."""
 
     epoch: list[int]
@@ -134,26 +120,42 @@ class History(msgspec.Struct):
     validation_accuracy: list[float | None]
 
 
-class LayerInsight(msgspec.Struct):
+class Epochs(History):
+    """The epochs since the last such event, and where training is now."""
+
+    epochs_per_second: float | None
+    step: int
+
+
+class Step(Struct):
+    """One step."""
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+class Layer(Struct):
     """One layer: sizes (2-norms) of its gradient and weights, and how many of its units do nothing."""
 
     units: int
     gradient: float | None
     weights: float | None
-    dead: int | None
-    saturated: float | None
+    dead: int
+    saturated: float
 
 
-class Insight(msgspec.Struct):
+class Insight(Struct):
     """A look inside the network."""
 
     epoch: int
     step: int
-    layers: list[LayerInsight]
+    layers: list[Layer]
     version: int
 
 
-class Changed(msgspec.Struct):
+class Change(Struct):
     """A setting that was changed on the way."""
 
     step: int
@@ -162,20 +164,20 @@ class Changed(msgspec.Struct):
     value: float
 
 
-class Parent(msgspec.Struct):
+class Parent(Struct):
     """What a run was branched from."""
 
     run: str
     epoch: int
 
 
-class Training(msgspec.Struct):
-    """The training under way, or the last one."""
+class Training(Struct):
+    """The training under way, or the last one. Events leave its history out."""
 
     run: str
-    phase: Literal["running", "paused", "stopping", "finished", "early", "interrupted", "failed"]
+    phase: Phase
     recipe: str
-    values: dict[str, SettingValue]
+    values: dict[str, Value]
     network: str
     source: str
     samples: int
@@ -188,15 +190,15 @@ class Training(msgspec.Struct):
     seconds: float
     epochs_per_second: float | None
     steps_per_second: float | None
-    error: ProblemDetails | None
-    history: History
+    error: Trouble | None
     insight: Insight | None
-    changes: list[Changed]
+    changes: list[Change]
     parent: Parent | None
     snapshots: list[int]
+    history: History | UnsetType = UNSET
 
 
-class StateAnswer(msgspec.Struct):
+class State(Struct):
     """Where everything stands; events with a higher id come after it.
 
     ``trouble``: why a training that was under way when the lab was killed could not go on.
@@ -204,50 +206,38 @@ class StateAnswer(msgspec.Struct):
 
     event: int
     training: Training | None
-    trouble: ProblemDetails | None
+    trouble: Trouble | None
 
 
-class Controlled(msgspec.Struct):
-    """The training after it was told."""
-
-    training: Training | None
-
-
-class ListedRun(msgspec.Struct, kw_only=True):
+class Run(Struct, kw_only=True):
     """A run in short."""
 
     name: str
     state: str
-    epochs: int | None
-    of: int | None
+    epochs: int
+    of: int
     loss: float | None
     accuracy: float | None
     validation_accuracy: float | None
-    network: str | None
-    recipe: str | None
-    about: str | None
-    started: str | None
+    network: str
+    recipe: str
+    about: str
+    started: str
     parent: Parent | None
     under_way: bool
 
 
-class RunList(msgspec.Struct):
-    """All runs, the newest first."""
-
-    runs: list[ListedRun]
-
-
-class RunDetails(ListedRun, kw_only=True):
+class RunDetails(Run, kw_only=True):
     """A run with its settings and its history."""
 
-    values: dict[str, SettingValue]
+    values: dict[str, Value]
     history: History
     snapshots: list[int]
-    changes: list[Changed]
+    changes: list[Change]
 
 
-class Readable(msgspec.Struct):
-    """A reader."""
+class Reader(Struct):
+    """Who can read."""
 
     id: str
     title: str
@@ -255,14 +245,36 @@ class Readable(msgspec.Struct):
     sizes: list[int]
 
 
-class ReadableList(msgspec.Struct):
+class Readers(Struct):
     """All readers, and who reads when none is named."""
 
-    readers: list[Readable]
+    readers: list[Reader]
     default: str | None
 
 
-class TestDigit(msgspec.Struct):
+class Reading(Struct):
+    """What a reader says of one picture.
+
+    Attributes:
+        reader, version: who says it; the version changes when the network does.
+        blank: there was no ink; then there is no digit, and the probabilities are those of an empty picture.
+        digit: the number of the most probable class; ``name`` is what it is called.
+        probabilities: of each class.
+        pixels: the 784 bytes that the network saw, row by row, in base64.
+        hidden: the activations of each hidden layer (null where one is not finite).
+    """
+
+    reader: str
+    version: int
+    blank: bool
+    digit: int | None
+    name: str | None
+    probabilities: list[float]
+    pixels: bytes
+    hidden: list[list[float | None]]
+
+
+class TestDigit(Struct):
     """A digit of the test set, its true label, and what a reader says of it."""
 
     index: int

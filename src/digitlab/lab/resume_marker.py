@@ -52,8 +52,7 @@ def write_marker(folder: Path, marker: ResumeMarker) -> None:
     Raises:
         RunError: the system refuses.
     """
-    must_be, help = "a folder that can be written, with free space", "check the folder and its disk"
-    with system_errors(RunError, f"{folder}: the lab cannot write there", must_be=must_be, help=help):
+    with system_errors(RunError, f"{folder}: the lab cannot write there"):
         write_durably(folder / MARKER, msgspec.json.encode(marker))
 
 

@@ -9,24 +9,26 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from digitlab.durable import sync
-from digitlab.errors import BusyError, DigitlabError, RunError, UnknownError, system_errors
+from digitlab.errors import BusyError, DigitlabError, RunError, UnknownError, describe, system_errors
+from digitlab.lab import records
 from digitlab.runs.lock import FolderLock
+from digitlab.runs.manifest import Manifest
 from digitlab.runs.run import MANIFEST, Run
 from digitlab.training.events import EpochDone
+from digitlab.training.state import Change
 
 __all__ = [
-    "MOST_POINTS",
     "changes_of",
-    "checked_name",
     "delete_run",
     "describe_run",
-    "find_run",
+    "folder_of",
     "history_of",
+    "is_run",
     "list_runs",
-    "lock_run",
     "parent_of",
     "rate_of",
     "recipe_in_name",
@@ -39,32 +41,32 @@ MOST_REMEMBERED = 5000
 RATE_SECONDS = 2.0  # over which epochs per second are measured
 MOST_FOR_RATE = 200  # epochs
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ @+-]{0,99}")
-_known: dict[tuple[str, int, int], dict[str, Any]] = {}  # a listed run, by its manifest's path, time and size
+_known: dict[tuple[str, int, int], records.Run] = {}  # a listed run, by its manifest's path, time and size
 
 
-def checked_name(name: str) -> str:
-    """The name, if a run may have it.
+def is_run(folder: Path, name: str) -> bool:
+    """Whether there is a run of this name; a name that leads elsewhere is that of none."""
+    path = folder / name
+    return bool(_NAME.fullmatch(name)) and not path.is_symlink() and (path / MANIFEST).is_file()
+
+
+def folder_of(folder: Path, name: str) -> Path:
+    """The folder of a run below the ``folder`` of all of them.
 
     Raises:
-        UnknownError: it leads elsewhere, or is none.
+        UnknownError: there is none of that name.
     """
-    if not _NAME.fullmatch(name):
-        raise UnknownError(
-            "this is no name of a run",
-            must_be="1 to 100 letters, digits, and . _ - + @, not beginning with a dot",
-            got=repr(name[:60]),
-            help="GET /api/runs lists them",
-        )
-    return name
+    if not is_run(folder, name):
+        raise UnknownError(f"there is no run {describe(name[:60])}")
+    return folder / name
 
 
-def history_of(epochs: Sequence[EpochDone], most: int = MOST_POINTS) -> dict[str, list[Any]]:
-    """Lists of equal length; of more than ``most`` epochs evenly spread ones, the first and the last among them."""
+def history_of(epochs: Sequence[EpochDone], most: int = MOST_POINTS) -> records.History:
+    """Of more than ``most`` epochs evenly spread ones, the first and the last among them."""
     if len(epochs) > most:
         last = len(epochs) - 1
         epochs = [epochs[round(i * last / (most - 1))] for i in range(most)]
-    names = ("epoch", "loss", "accuracy", "seconds", "validation_loss", "validation_accuracy")
-    return {name: [getattr(epoch, name) for epoch in epochs] for name in names}
+    return records.History(*([getattr(epoch, name) for epoch in epochs] for name in records.History.__struct_fields__))
 
 
 def rate_of(epochs: Sequence[EpochDone]) -> float | None:
@@ -80,21 +82,15 @@ def rate_of(epochs: Sequence[EpochDone]) -> float | None:
     return (newest.epoch - oldest.epoch) / seconds if seconds > 0 else None
 
 
-def list_runs(folder: Path, under_way: str | None = None) -> list[dict[str, Any]]:
+def list_runs(folder: Path, under_way: str | None = None) -> list[records.Run]:
     """All runs, the newest first. What cannot be read is listed as damaged, with the reason."""
-    with system_errors(
-        RunError, f"{folder}: the runs cannot be listed", must_be="a folder that can be read", help="check the folder"
-    ):
-        paths = [path for path in folder.iterdir() if _is_run(path)] if folder.is_dir() else []
-    found = [_listed(path) | {"under_way": path.name == under_way} for path in paths]
-    return sorted(found, key=lambda run: (run["started"], run["name"]), reverse=True)
+    with system_errors(RunError, f"{folder}: the runs cannot be listed"):
+        paths = [path for path in folder.iterdir() if is_run(folder, path.name)] if folder.is_dir() else []
+    found = [replace(_listed(path), under_way=path.name == under_way) for path in paths]
+    return sorted(found, key=lambda run: (run.started, run.name), reverse=True)
 
 
-def _is_run(path: Path) -> bool:
-    return bool(_NAME.fullmatch(path.name)) and not path.is_symlink() and (path / MANIFEST).is_file()
-
-
-def _listed(path: Path) -> dict[str, Any]:
+def _listed(path: Path) -> records.Run:
     try:
         status = (path / MANIFEST).stat()
     except OSError as error:
@@ -108,32 +104,45 @@ def _listed(path: Path) -> dict[str, Any]:
         if len(_known) >= MOST_REMEMBERED:
             _known.clear()
         _known[key] = described
-    return dict(_known[key])
+    return _known[key]
 
 
-def _summary(path: Path, run: Run) -> dict[str, Any]:
+def _summary(path: Path, run: Run, *, under_way: bool = False) -> records.Run:
     manifest, named = run.manifest, run.named_recipe
     outcome = manifest.outcome
-    return {
-        "name": path.name,
-        "state": outcome.state,
-        "epochs": outcome.epochs,
-        "of": named.recipe.epochs,
-        "loss": _finite(outcome.loss),
-        "accuracy": _finite(outcome.accuracy),
-        "validation_accuracy": _finite(outcome.validation_accuracy),
-        "network": "-".join(map(str, named.recipe.layers)) + f" ({named.recipe.activation})",
-        "recipe": recipe_in_name(path.name),
-        "about": named.about,
-        "started": manifest.created,
-        "parent": parent_of(run),
-    }
+    return records.Run(
+        name=path.name,
+        state=outcome.state,
+        epochs=outcome.epochs,
+        of=named.recipe.epochs,
+        loss=_finite(outcome.loss),
+        accuracy=_finite(outcome.accuracy),
+        validation_accuracy=_finite(outcome.validation_accuracy),
+        network="-".join(map(str, named.recipe.layers)) + f" ({named.recipe.activation})",
+        recipe=recipe_in_name(path.name),
+        about=named.about,
+        started=manifest.created,
+        parent=parent_of(manifest),
+        under_way=under_way,
+    )
 
 
-def _damaged(path: Path, reason: str) -> dict[str, Any]:
-    nothing = dict.fromkeys(("loss", "accuracy", "validation_accuracy", "parent"))
-    words = {"network": "", "recipe": "", "about": reason, "started": ""}
-    return {"name": path.name, "state": "damaged", "epochs": 0, "of": 0} | nothing | words
+def _damaged(path: Path, reason: str) -> records.Run:
+    return records.Run(
+        name=path.name,
+        state="damaged",
+        epochs=0,
+        of=0,
+        loss=None,
+        accuracy=None,
+        validation_accuracy=None,
+        network="",
+        recipe="",
+        about=reason,
+        started="",
+        parent=None,
+        under_way=False,
+    )
 
 
 def recipe_in_name(name: str) -> str:
@@ -142,79 +151,57 @@ def recipe_in_name(name: str) -> str:
     return found[1] if found else ""
 
 
-def parent_of(run: Run) -> dict[str, Any] | None:
+def parent_of(manifest: Manifest) -> records.Parent | None:
     """The run and the epoch that a run was branched from."""
-    parent = run.manifest.parent
-    return None if parent is None else {"run": Path(parent.run).name, "epoch": parent.epoch}
+    parent = manifest.parent
+    return None if parent is None else records.Parent(Path(parent.run).name, parent.epoch)
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def find_run(folder: Path, name: str) -> Run:
-    """A run by its name.
-
-    Raises:
-        UnknownError: there is none of that name.
-        RunError: it is damaged.
-    """
-    path = folder / checked_name(name)
-    if not _is_run(path):
-        raise UnknownError(
-            "there is no such run", must_be="the name of a run", got=repr(name), help="GET /api/runs lists them"
-        )
-    return Run(path)
-
-
-def describe_run(folder: Path, name: str, under_way: str | None = None) -> dict[str, Any]:
+def describe_run(folder: Path, name: str, under_way: str | None = None) -> records.RunDetails:
     """Everything about one run: as it is listed, its settings, history, snapshots and changes.
 
     Raises:
         UnknownError: there is none of that name.
         RunError: it is damaged.
     """
-    run = find_run(folder, name)
+    run = Run(folder_of(folder, name))
     history = run.history()
     ends = {epoch.epoch: epoch.step for epoch in history}
     snapshots = {record.epoch for record in run.manifest.checkpoints if record.step == ends.get(record.epoch)}
-    return _summary(run.folder, run) | {
-        "under_way": name == under_way,
-        "values": run.recipe.to_dict(),
-        "history": history_of(history),
-        "snapshots": sorted(snapshots),
-        "changes": changes_of(run.manifest.changes, history),
-    }
+    return records.RunDetails(
+        **asdict(_summary(run.folder, run, under_way=name == under_way)),
+        values=run.recipe.to_dict(),
+        history=history_of(history),
+        snapshots=sorted(snapshots),
+        changes=changes_of(run.manifest.changes, history),
+    )
 
 
-def changes_of(changes: Sequence[Any], history: Sequence[EpochDone]) -> list[dict[str, Any]]:
+def changes_of(changes: Sequence[Change], history: Sequence[EpochDone]) -> list[records.Change]:
     """What was changed on the way, with the epoch in which it was."""
-    found = []
-    for change in changes:
-        epoch = sum(one.step <= change.step for one in history) + 1
-        found.append({"step": change.step, "epoch": epoch, "name": change.name, "value": change.value})
-    return found
+    return [
+        records.Change(change.step, sum(one.step <= change.step for one in history) + 1, change.name, change.value)
+        for change in changes
+    ]
 
 
-def delete_run(folder: Path, name: str, in_use: set[str]) -> None:
+def delete_run(folder: Path, name: str, under_way: str | None = None) -> None:
     """Remove a run for good. It gets a hidden name first, so that no half of it is ever taken for a run.
 
     Raises:
         UnknownError: there is none of that name.
-        BusyError: it is in use.
-        RunError: the system refuses.
+        BusyError: it is being trained.
+        RunError: another program is at work in it, or the system refuses.
     """
-    path = folder / checked_name(name)
-    if not _is_run(path):
-        raise UnknownError(
-            "there is no such run", must_be="the name of a run", got=repr(name), help="GET /api/runs lists them"
-        )
-    help = "stop its training first"
-    if name in in_use:
-        raise BusyError("this run is in use", must_be="a run that nobody works on", got=repr(name), help=help)
-    words = f"{path}: the run cannot be deleted"
-    with system_errors(RunError, words, must_be="a folder that can be changed", help="check who owns it"):
-        lock = lock_run(path)
+    path = folder_of(folder, name)
+    if name == under_way:
+        raise BusyError("this run is being trained", got=name, help="stop its training first")
+    with system_errors(RunError, f"{path}: the run cannot be deleted"):
+        lock = FolderLock(path)
         hidden = folder / f"{DELETED}{secrets.token_hex(6)}"
         try:
             path.rename(hidden)
@@ -222,23 +209,6 @@ def delete_run(folder: Path, name: str, in_use: set[str]) -> None:
         finally:
             lock.release()
         shutil.rmtree(hidden)
-
-
-def lock_run(path: Path) -> FolderLock:
-    """The lock of a run's folder.
-
-    Raises:
-        BusyError: somebody is at work in it: another lab, or the command line.
-    """
-    try:
-        return FolderLock(path)
-    except RunError as error:
-        raise BusyError(
-            "another program is at work in this run",
-            must_be="a run that nobody works on",
-            got=f"{path.name}, {error.got}",
-            help="wait until it is done, or stop it there",
-        ) from None
 
 
 def sweep_deleted(folder: Path) -> None:

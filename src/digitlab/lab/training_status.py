@@ -1,18 +1,20 @@
-"""What a training has come to so far, as `/api/state` and the feed tell it."""
+"""What a training has come to so far, as whoever asks and the feed are told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
 
 from digitlab.data.digits import Digits
+from digitlab.lab import records
 from digitlab.lab.feed import Feed
-from digitlab.lab.runs import history_of, rate_of, recipe_in_name
+from digitlab.lab.runs import changes_of, history_of, rate_of, recipe_in_name
 from digitlab.training.events import EpochDone, Event, SettingChanged, Started, StepDone
-from digitlab.training.recipe_files import NamedRecipe
+from digitlab.training.start import Start
 
-__all__ = ["TrainingStatus"]
+__all__ = ["UNDER_WAY", "TrainingStatus"]
 
+UNDER_WAY = frozenset({"running", "paused", "stopping"})
 MOST_CHANGES = 100  # of the settings, that are told each time: a program may make thousands
 
 
@@ -21,12 +23,10 @@ class TrainingStatus:
 
     Args:
         run: its name.
-        recipe, digits: what is trained, and on what.
-        feed: what is told.
-        earlier: the epochs before it was gone on with, or before the branch.
-        changes: settings that were changed in them.
+        start: what the training starts from.
+        digits: what is trained on.
         parent: the run and the epoch that it was branched from.
-        snapshot_every: epochs after which a moment is kept for good.
+        feed: who is told.
 
     Attributes:
         phase: ``running``, ``paused``, ``stopping``; at the end ``finished``, ``early``, ``interrupted`` or ``failed``.
@@ -37,29 +37,25 @@ class TrainingStatus:
         insight: the newest look inside.
     """
 
-    def __init__(
-        self,
-        run: str,
-        recipe: NamedRecipe,
-        digits: Digits,
-        feed: Feed,
-        *,
-        earlier: Sequence[EpochDone] = (),
-        changes: Sequence[dict[str, Any]] = (),
-        parent: dict[str, Any] | None = None,
-        snapshot_every: int,
-    ) -> None:
-        self.run, self.phase = run, "running"
-        self._recipe, self._digits, self._feed = recipe.recipe, digits, feed
-        self._epochs, self._changes = list(earlier), list(changes)
+    def __init__(self, run: str, start: Start, digits: Digits, parent: records.Parent | None, feed: Feed) -> None:
+        self.run, self.feed = run, feed
+        self.phase: records.Phase = "running"
+        self._recipe, self._source, self._samples = start.recipe.recipe, digits.source, len(digits)
+        self._epochs = list(start.earlier)
+        self._changes = changes_of(start.state.counters.changes, start.earlier)
         self._told = len(self._epochs)  # epochs that the feed has
         self._wished: dict[str, float] = {}  # settings for the next step
-        self._parent, self._snapshot_every = parent, snapshot_every
+        self._parent, self._snapshot_every = parent, max(1, start.snapshot_every)
         self.started: Started | None = None
-        self.step = 0
+        self.step = start.state.counters.step
         self.steps_per_second: float | None = None
-        self.error: dict[str, str] | None = None
-        self.insight: dict[str, Any] | None = None
+        self.error: records.Trouble | None = None
+        self.insight: records.Insight | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the training has not ended yet."""
+        return self.phase in UNDER_WAY
 
     @property
     def epoch(self) -> int:
@@ -71,6 +67,12 @@ class TrainingStatus:
         """Settings that the next step will bring."""
         return dict(self._wished)
 
+    @property
+    def values(self) -> dict[str, records.Value]:
+        """The settings as they are now."""
+        changed = {change.name: change.value for change in self._changes}
+        return self._recipe.to_dict() | changed | self._wished
+
     def wish(self, settings: dict[str, float]) -> None:
         """Settings that have other values from the next step on; shown at once."""
         self._wished |= settings
@@ -79,10 +81,7 @@ class TrainingStatus:
     def take_in(self, event: Event) -> None:
         """Remember what an event says."""
         if isinstance(event, Started):
-            self.started, self.step = event, event.step
-            self._epochs = self._epochs[: event.epoch]  # a damaged checkpoint may have taken it further back
-            self._changes = [change for change in self._changes if change["step"] <= event.step]
-            self._told = len(self._epochs)
+            self.started = event
             self.tell()
         elif isinstance(event, EpochDone):
             self._epochs.append(event)
@@ -90,8 +89,7 @@ class TrainingStatus:
         elif isinstance(event, StepDone):
             self.step = event.step
         elif isinstance(event, SettingChanged):
-            told = {"step": event.step, "epoch": self.epoch + 1, "name": event.name, "value": event.value}
-            self._changes.append(told)
+            self._changes.append(records.Change(event.step, self.epoch + 1, event.name, event.value))
             if self._wished.get(event.name) == event.value:
                 del self._wished[event.name]
             self.tell()
@@ -104,57 +102,57 @@ class TrainingStatus:
         size = self._recipe.batch_size or self.started.samples
         return event.step - began >= -(-self.started.samples // size)
 
-    def look(self, layers: list[dict[str, Any]], version: int) -> None:
+    def look(self, layers: list[records.Layer], version: int) -> None:
         """Tell of a look inside."""
-        self.insight = {"epoch": self.epoch, "step": self.step, "layers": layers, "version": version}
-        self._feed.publish("insight", self.insight)
+        self.insight = records.Insight(self.epoch, self.step, layers, version)
+        self.feed.publish("insight", self.insight)
 
     def tell_step(self, event: StepDone) -> None:
         """Tell of one step."""
-        told = {"step": event.step, "epoch": event.epoch, "loss": event.loss, "accuracy": event.accuracy}
-        self._feed.publish("step", told)
+        self.feed.publish("step", records.Step(event.step, event.epoch, event.loss, event.accuracy))
 
     def tell_epochs(self) -> bool:
         """Tell of the epochs since the last time; none is left out. Whether there were any."""
         new = self._epochs[self._told :]
         if new:
             self._told = len(self._epochs)
-            more = {"epochs_per_second": rate_of(self._epochs), "step": self.step}
-            self._feed.publish("epochs", history_of(new, most=len(new)) | more)
+            history = asdict(history_of(new, most=len(new)))
+            rate = rate_of(self._epochs)
+            self.feed.publish("epochs", records.Epochs(**history, epochs_per_second=rate, step=self.step))
         return bool(new)
 
     def tell(self) -> None:
         """Tell of everything but the history."""
-        self._feed.publish("training", self._described(self._epochs[:]))
+        self.feed.publish("training", self._described(self._epochs[:]))
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> records.Training:
         """Everything, with the history."""
         epochs = self._epochs[:]
-        return self._described(epochs) | {"history": history_of(epochs)}
+        return self._described(epochs, history_of(epochs))
 
-    def _described(self, epochs: list[EpochDone]) -> dict[str, Any]:
+    def _described(self, epochs: list[EpochDone], history: records.History | UnsetType = UNSET) -> records.Training:
         started, recipe = self.started, self._recipe
-        changed = {change["name"]: change["value"] for change in self._changes}
-        return {
-            "run": self.run,
-            "phase": self.phase,
-            "recipe": recipe_in_name(self.run),
-            "values": recipe.to_dict() | changed | self._wished,
-            "network": started.network if started else "-".join(map(str, recipe.layers)),
-            "source": self._digits.source,
-            "samples": started.samples if started else len(self._digits) - recipe.validation,
-            "held_out": recipe.validation,
-            "engine": started.engine if started else "",
-            "threads": started.threads if started else 0,
-            "epoch": len(epochs),
-            "epochs": recipe.epochs,
-            "step": self.step,
-            "seconds": epochs[-1].seconds if epochs else 0.0,
-            "epochs_per_second": rate_of(epochs),
-            "steps_per_second": self.steps_per_second,
-            "error": self.error,
-            "insight": self.insight,
-            "changes": self._changes[-MOST_CHANGES:],
-            "parent": self._parent,
-            "snapshots": [epoch.epoch for epoch in epochs if epoch.epoch % self._snapshot_every == 0],
-        }
+        return records.Training(
+            run=self.run,
+            phase=self.phase,
+            recipe=recipe_in_name(self.run),
+            values=self.values,
+            network=started.network if started else "-".join(map(str, recipe.layers)),
+            source=self._source,
+            samples=started.samples if started else self._samples - recipe.validation,
+            held_out=recipe.validation,
+            engine=started.engine if started else "",
+            threads=started.threads if started else 0,
+            epoch=len(epochs),
+            epochs=recipe.epochs,
+            step=self.step,
+            seconds=epochs[-1].seconds if epochs else 0.0,
+            epochs_per_second=rate_of(epochs),
+            steps_per_second=self.steps_per_second,
+            error=self.error,
+            insight=self.insight,
+            changes=self._changes[-MOST_CHANGES:],
+            parent=self._parent,
+            snapshots=[epoch.epoch for epoch in epochs if epoch.epoch % self._snapshot_every == 0],
+            history=history,
+        )

@@ -12,7 +12,7 @@ import os
 import time
 from pathlib import Path
 
-from digitlab.errors import RunError, refuse
+from digitlab.errors import RunLockedError, refuse
 
 __all__ = ["LOCK", "FolderLock"]
 
@@ -23,7 +23,7 @@ class FolderLock:
     """Held from its making until `release`, or until the process ends.
 
     Raises:
-        RunError: another process (or another training in this one) holds it.
+        RunLockedError: another process (or another training in this one) holds it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,7 +34,9 @@ class FolderLock:
             holder = _holder(self._handle)
             os.close(self._handle)
             help = "wait until it is done, stop it, or choose another folder"
-            refuse(RunError, folder, "somebody is at work in this run", got=f"held by process {holder}", help=help)
+            refuse(
+                RunLockedError, folder, "somebody is at work in this run", got=f"held by process {holder}", help=help
+            )
         except BaseException:
             os.close(self._handle)
             raise

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import msgspec
 from starlette.types import Send
 
-from digitlab.errors import BusyError, DigitlabError, InputError, LabError, UnknownError
+from digitlab.errors import DigitlabError, InputError, LabError, UnknownError
+from digitlab.lab.records import Trouble
 
-__all__ = [
-    "JSON",
-    "Answer",
-    "Problem",
-    "ProblemDetails",
-    "details_of",
-    "encode",
-    "error_answer",
-    "refused",
-    "unexpected_answer",
-]
+__all__ = ["JSON", "Answer", "Problem", "RequestError", "encode", "error_answer", "unexpected_answer"]
 
 JSON = "application/json"
-LONGEST_GOT = 80  # characters of what was sent that an error repeats
-LONGEST_WORDS = 500  # characters of the other parts: names of settings or of files may be in them
 
 _encoder = msgspec.json.Encoder()
 
@@ -36,7 +24,7 @@ class Answer:
     status: int
     content: bytes
     kind: str = JSON
-    headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     async def send(self, send: Send) -> None:
         """Give it to the server."""
@@ -49,67 +37,39 @@ class Answer:
         await send({"type": "http.response.body", "body": self.content})
 
 
-class ProblemDetails(msgspec.Struct):
-    """What is wrong, what it must be, what was got, and what helps."""
-
-    what: str
-    must_be: str
-    got: str
-    help: str
-
-
 class Problem(msgspec.Struct):
     """The answer to what was refused."""
 
-    error: ProblemDetails
+    error: Trouble
 
 
-def encode(answer: Any) -> bytes:
+class RequestError(LabError):
+    """What HTTP has a status of its own for."""
+
+    def __init__(self, status: int, what: str, *, must_be: str = "", got: object = "", help: str = "") -> None:
+        super().__init__(what, must_be=must_be, got=got, help=help)
+        self.status = status
+
+
+def encode(answer: object) -> bytes:
     """JSON. A float becomes the shortest number that reads back as the same float."""
     return _encoder.encode(answer)
 
 
-def refused(status: int, what: str, *, must_be: str, got: object, help: str) -> LabError:
-    """An error that HTTP has a status of its own for."""
-    error = LabError(what, must_be=must_be, got=got, help=help)
-    vars(error)["status"] = status
-    return error
-
-
-def details_of(error: DigitlabError) -> ProblemDetails:
-    """An error in its four parts, none of them long."""
-    return ProblemDetails(
-        what=_plain(error.what, LONGEST_WORDS),
-        must_be=_plain(error.must_be, LONGEST_WORDS),
-        got=_plain(error.got, LONGEST_GOT),
-        help=_plain(error.help, LONGEST_WORDS),
-    )
-
-
-def error_answer(error: DigitlabError, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+def error_answer(error: DigitlabError) -> Answer:
     """An error as JSON, with the status that fits it."""
-    return Answer(_status(error), encode(Problem(details_of(error))), headers=headers)
+    return Answer(_status(error), encode(Problem(Trouble.of(error))))
 
 
 def unexpected_answer() -> Answer:
     """The answer where the lab itself is at fault: no details, which are in the log."""
-    words = "the lab made a mistake", "an answer", "an error", "the log tells more: see where the lab was started"
-    return Answer(500, encode(Problem(ProblemDetails(*words))))
+    return error_answer(RequestError(500, "the lab made a mistake", help="see the terminal where the lab was started"))
 
 
 def _status(error: DigitlabError) -> int:
-    own = getattr(error, "status", None)
-    if own is not None:
-        return int(own)
+    if isinstance(error, RequestError):
+        return error.status
     if isinstance(error, UnknownError):
         return 404
-    if isinstance(error, BusyError):
-        return 409
-    # What remains is about what the machine holds (damaged runs, a full disk), not about what was sent.
+    # What is neither unknown nor wrong is about what the machine holds: something in use, damaged runs, a full disk.
     return 400 if isinstance(error, InputError) else 409
-
-
-def _plain(words: object, longest: int) -> str:
-    """Text that JSON can hold (half a surrogate pair it cannot), and that is short."""
-    text = str(words).encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -1,4 +1,4 @@
-"""The lab's interface for programs: one table of routes, from which the server and the OpenAPI document are made.
+"""The lab's interface for programs: what a row of its table is, and how a request to it is answered.
 
 A route that only looks is a GET; one that changes something is a POST with a body of an exact content type. The
 address of a request is never a path or an address of something else: names of runs are checked.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
 
 import anyio.to_thread
 import msgspec
@@ -17,11 +17,12 @@ from starlette.types import Receive, Scope, Send
 
 from digitlab.errors import BusyError, DigitlabError
 from digitlab.lab.lab import Lab
-from digitlab.lab.web.answers import JSON, Answer, encode, error_answer, refused
+from digitlab.lab.web.answers import JSON, Answer, RequestError, encode, error_answer
 from digitlab.lab.web.limits import MOST_BYTES, PICTURES, content_kind, decode, parse_query, read_body
 
 __all__ = ["Call", "Endpoint", "Parameter", "Route"]
 
+DECODED_AT_ONCE = 2  # pictures: each may take some hundred megabytes
 MOST_WAITING = 32  # pictures; each is kept in memory meanwhile
 
 
@@ -51,12 +52,11 @@ class Route:
 
     Attributes:
         method, path: as in OpenAPI, such as ``/api/runs/{name}``.
-        about: what it does, in one line.
-        handler: makes the answer: something for JSON, or an `Answer`.
-        answer: what the JSON is; None where the answer is of another type, ``answer_kind``.
+        handler: makes the answer: a record for JSON, or an `Answer`. Its docstring says what it does, in one line.
         body: what a JSON body must be.
         others: content types that are accepted beside JSON.
         query: the parameters in the address.
+        answer_kind: content type of a good answer.
         headers: whole numbers in the headers of a good answer, with what they say.
         status: of a good answer.
         refuses: statuses of errors that it may have, besides those that every route may have.
@@ -65,17 +65,25 @@ class Route:
 
     method: str
     path: str
-    about: str
-    handler: Callable[[Call], Any]
-    answer: Any
-    answer_kind: str = JSON
-    body: Any = None
+    handler: Callable[[Call], object]
+    body: type | None = None
     others: tuple[str, ...] = ()
     query: Mapping[str, Parameter] = field(default_factory=dict)
+    answer_kind: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     refuses: tuple[int, ...] = ()
     quick: Callable[[Call], bool] = lambda _: False
+
+    @property
+    def about(self) -> str:
+        """What it does, in one line."""
+        return (self.handler.__doc__ or "").partition("\n")[0]
+
+    @property
+    def answer(self) -> Any:
+        """The record that its handler answers."""
+        return get_type_hints(self.handler)["return"]
 
 
 class Endpoint:
@@ -84,7 +92,10 @@ class Endpoint:
     def __init__(self, lab: Lab, route: Route) -> None:
         self.lab, self.route = lab, route
         self.accepted = (JSON, *route.others)
-        self.decoder = None if route.body is None else msgspec.json.Decoder(route.body)
+        self.decoder: msgspec.json.Decoder[Any] | None = (
+            None if route.body is None else msgspec.json.Decoder(route.body)
+        )
+        self.decoding = anyio.CapacityLimiter(DECODED_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -93,20 +104,13 @@ class Endpoint:
             if self.route.quick(call):
                 result = self.route.handler(call)
             else:
-                result = await anyio.to_thread.run_sync(self.route.handler, call, limiter=_limiter_of(call))
+                result = await anyio.to_thread.run_sync(self.route.handler, call, limiter=self.limiter_of(call))
             answer = result if isinstance(result, Answer) else Answer(self.route.status, encode(result))
         except DigitlabError as error:
             answer = error_answer(error)
         except MemoryError:
-            answer = error_answer(
-                refused(
-                    409,
-                    "there is not enough memory",
-                    must_be="something that fits",
-                    got="more",
-                    help="use narrower layers or fewer digits",
-                )
-            )
+            help = "use narrower layers or fewer digits"
+            answer = error_answer(RequestError(409, "there is not enough memory", help=help))
         except ClientDisconnect:
             return  # nobody is there to be answered
         await answer.send(send)
@@ -121,17 +125,10 @@ class Endpoint:
         record = decode(body, self.decoder) if kind == JSON else None
         return Call(self.lab, query, names, kind, body, record)
 
-
-def _limiter_of(call: Call) -> anyio.CapacityLimiter | None:
-    """Pictures are decoded a few at a time: they may be large, and threads that wait would be missed elsewhere."""
-    if call.kind not in PICTURES:
-        return None
-    limiter = call.lab.decoding
-    if limiter.statistics().tasks_waiting >= MOST_WAITING:
-        raise BusyError(
-            "too many pictures are being read",
-            must_be=f"at most {MOST_WAITING} that wait",
-            got="another one",
-            help="send it again a little later",
-        )
-    return limiter
+    def limiter_of(self, call: Call) -> anyio.CapacityLimiter | None:
+        """Pictures are decoded a few at a time: they may be large, and threads that wait would be missed elsewhere."""
+        if call.kind not in PICTURES:
+            return None
+        if self.decoding.statistics().tasks_waiting >= MOST_WAITING:
+            raise BusyError("too many pictures are being read", help="send it again a little later")
+        return self.decoding

@@ -11,7 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from digitlab.lab.web.answers import JSON, error_answer, refused
+from digitlab.lab.web.answers import JSON, RequestError, error_answer
 from digitlab.lab.web.guard import HEADERS, NO_STORE
 from digitlab.lab.web.limits import BODY_SECONDS
 
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
             head, found, _ = data.partition(b"\r\n\r\n")
             self._head_bytes += len(head)
             if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
-                self._refuse(431, "the headers are too large", f"at most {MOST_HEAD_BYTES:,} bytes", "more")
+                self._refuse(431, f"the headers are larger than {MOST_HEAD_BYTES:,} bytes")
                 return
             if found and UPGRADE.search(head):
                 data = UPGRADE.sub(b"", head + b"\r\n") + data[len(head) + 2 :]
@@ -101,8 +101,8 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._timed == "head" and self._head_bytes:
-            must_be = f"all of them within {HEAD_SECONDS:g} seconds"
-            self._refuse(408, "the headers took too long to arrive", must_be, f"{self._head_bytes} bytes")
+            got = f"{self._head_bytes} bytes of them"
+            self._refuse(408, f"the headers did not arrive within {HEAD_SECONDS:g} seconds", got)
         else:
             self.transport.close()
 
@@ -127,12 +127,12 @@ class Connection(HttpToolsProtocol):
             self._writing = self.loop.call_later(WRITE_SECONDS, self._watch_reader, waiting)
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP."""
-        self._refuse(400, "this is no HTTP request", "HTTP/1.1", msg)
+        """What is not HTTP."""
+        self._refuse(400, "this is not an HTTP/1.1 request", msg)
 
-    def _refuse(self, status: int, what: str, must_be: str, got: str) -> None:
+    def _refuse(self, status: int, what: str, got: str = "") -> None:
         """An answer of our own form where there is no request that the app could answer; then the end."""
-        answer = error_answer(refused(status, what, must_be=must_be, got=got, help="use a browser, or an HTTP client"))
+        answer = error_answer(RequestError(status, what, got=got))
         own: list[tuple[bytes, bytes]] = [
             (b"content-type", JSON.encode()),
             (b"content-length", str(len(answer.content)).encode()),

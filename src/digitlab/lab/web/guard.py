@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitlab.errors import InputError
-from digitlab.lab.web.answers import Answer, error_answer, refused, unexpected_answer
+from digitlab.lab.web.answers import Answer, RequestError, error_answer, unexpected_answer
 
 __all__ = ["HEADERS", "NO_STORE", "Guard", "Rules", "parse_host"]
 
@@ -104,8 +104,7 @@ class Rules:
             host = parse_host(text)
             if host is None:
                 raise InputError(
-                    "--allow-host is no name of a host",
-                    must_be="NAME or NAME:PORT, without http:// and without a path",
+                    "--allow-host must be NAME or NAME:PORT, without http:// and without a path",
                     got=repr(text),
                     help="give the name that the browser's address bar shows, such as hub.example.org",
                 )
@@ -147,19 +146,18 @@ class Rules:
         for name, value in scope["headers"]:
             if name in COUNTED:
                 if name in seen:
-                    return _refuse(400, f"there is more than one {name.decode()} header", "one", "several")
+                    return _refuse(400, f"there is more than one {name.decode()} header")
                 seen[name] = value
         if (host := seen.get(b"host")) is None:
-            return _refuse(400, "the Host header is missing", "the name of this lab", "none")
+            return _refuse(400, "the Host header is missing")
         if not self.knows_host(host):
-            return _refuse(403, "this lab is not called so", self._names(), host.decode("latin-1"))
+            return _refuse(403, "the lab does not go by this name", self._names(), host)
         origin = seen.get(b"origin")
         if origin is not None and not (self.knows_origin(origin) or self._is_itself(origin, host)):
-            return _refuse(403, "a page of another origin may not use the lab", self._names(), origin.decode("latin-1"))
+            return _refuse(403, "a page of another origin may not use the lab", self._names(), origin)
         site = seen.get(b"sec-fetch-site")
         if site is not None and not _fits_site(scope, site, seen):
-            must_be = "same-origin" if scope["method"] not in READ_ONLY else "same-origin, same-site or none"
-            return _refuse(403, "a page of another site may not use the lab", must_be, site.decode("latin-1"))
+            return _refuse(403, "a page of another site may not use the lab", got=site)
         return self._ask_for_token(scope) if self.token else None
 
     def _names(self) -> str:
@@ -180,9 +178,12 @@ class Rules:
             return Answer(303, b"", "text/plain", ((b"location", b"./"), (b"set-cookie", cookie.encode())))
         if any(map(self._is_token, shown)):
             return None
-        return _refuse(
-            401, "this lab asks for its token", "Authorization: Bearer TOKEN, or its cookie", "none that fits"
-        )
+        if opened:  # by a person, who reads no JSON
+            words = (
+                b"This lab asks for its token: open the whole address that `digitlab lab` printed, with ?token=...\n"
+            )
+            return Answer(401, words, "text/plain; charset=utf-8")
+        return _refuse(401, "this lab asks for its token", "Authorization: Bearer TOKEN, or its cookie")
 
     def _is_token(self, given: bytes) -> bool:
         """Compared in the same time wherever the first difference is."""
@@ -218,19 +219,18 @@ def _is_number(name: str) -> bool:
     return True
 
 
-def _refuse(status: int, what: str, must_be: str, got: str) -> Answer:
+def _refuse(status: int, what: str, must_be: str = "", got: bytes = b"") -> Answer:
     help = {
         401: "open the address that `digitlab lab` printed",
         403: "open the address that `digitlab lab` printed; other names need --allow-host NAME",
-    }.get(status, "send what a browser sends")
-    return error_answer(refused(status, what, must_be=must_be, got=got, help=help))
+    }.get(status, "")
+    return error_answer(RequestError(status, what, must_be=must_be, got=got.decode("latin-1"), help=help))
 
 
 def _checked_token(token: str | None) -> str | None:
     if token is not None and not _TOKEN_RULE.fullmatch(token):
         raise InputError(
-            "this cannot be the token",
-            must_be="8 to 200 letters, digits, and . _ ~ -",
+            "a token must have 8 to 200 letters, digits, and . _ ~ -",
             got=f"{len(token)} characters",
             help='python -c "import secrets; print(secrets.token_urlsafe())" makes one',
         )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
 from digitlab.errors import InputError
-from digitlab.lab.web.answers import JSON, refused
+from digitlab.lab.web.answers import JSON, RequestError
 
 __all__ = ["BODY_SECONDS", "MOST_BYTES", "OCTETS", "PICTURES", "content_kind", "decode", "parse_query", "read_body"]
 
@@ -33,19 +33,15 @@ def content_kind(scope: Scope, accepted: tuple[str, ...]) -> str:
     """The content type, in lower case and without its charset.
 
     Raises:
-        LabError: 415, none, several, one that is not accepted, or a compressed body.
+        RequestError: 415, none, several, one that is not accepted, or a compressed body.
     """
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]
     codings = [value for name, value in scope["headers"] if name == b"content-encoding" and value != b"identity"]
     kind = _plain_kind(kinds[0]) if len(kinds) == 1 else None
     if kind not in accepted or kind is None or codings:
-        raise refused(
-            415,
-            "the content type is not accepted here" if not codings else "compressed bodies are not accepted",
-            must_be=f"Content-Type: {' or '.join(accepted)}",
-            got=(codings or kinds or [b"none"])[0].decode("latin-1"),
-            help="name the type of the body in its header",
-        )
+        what = "compressed bodies are not accepted" if codings else "the content type is not accepted here"
+        got = (codings or kinds or [b"none"])[0].decode("latin-1")
+        raise RequestError(415, what, must_be=f"Content-Type: {' or '.join(accepted)}", got=got)
     return kind
 
 
@@ -61,7 +57,7 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
     """The whole body, of at most so many bytes.
 
     Raises:
-        LabError: 413, it is larger; 408, it took too long to arrive.
+        RequestError: 413, it is larger; 408, it took too long to arrive.
         ClientDisconnect: whoever sent it has gone.
     """
     for name, value in scope["headers"]:
@@ -85,13 +81,8 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
                     return b"".join([*chunks, chunk]) if chunks else chunk
                 chunks.append(chunk)
     except TimeoutError:
-        raise refused(
-            408,
-            "the body took too long to arrive",
-            must_be=f"all of it within {BODY_SECONDS:g} seconds",
-            got=f"{total:,} bytes of it",
-            help="send it again",
-        ) from None
+        what, got = f"the body did not arrive within {BODY_SECONDS:g} seconds", f"{total:,} bytes of it"
+        raise RequestError(408, what, got=got, help="send it again") from None
 
 
 async def _drain(receive: Receive) -> None:
@@ -104,7 +95,7 @@ async def _drain(receive: Receive) -> None:
 
 
 def _refuse_size(most: int, got: str) -> NoReturn:
-    raise refused(413, "the body is too large", must_be=f"at most {most:,} bytes", got=got, help="send a smaller one")
+    raise RequestError(413, "the body is too large", must_be=f"at most {most:,} bytes", got=got)
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
@@ -117,12 +108,8 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         # ValidationError is a DecodeError; ValueError: a whole number of more than 4,300 digits
-        raise InputError(
-            f"the body cannot be used: {error}",
-            must_be="the JSON that /api/openapi.json describes",
-            got=body[:200].decode("utf-8", "replace"),
-            help="check names, types and bounds",
-        ) from None
+        got, help = body[:200].decode("utf-8", "replace"), "/api/openapi.json describes names, types and bounds"
+        raise InputError(f"the body cannot be used: {error}", got=got, help=help) from None
 
 
 @lru_cache(maxsize=256)
@@ -138,7 +125,7 @@ def _pairs(query: bytes) -> Mapping[str, str] | str:
     return found if len(found) == len(pairs) else "a parameter more than once"
 
 
-def parse_query(scope: Scope, known: Mapping[str, Any]) -> Mapping[str, str]:
+def parse_query(scope: Scope, known: Mapping[str, object]) -> Mapping[str, str]:
     """The parameters in the address, by name.
 
     Raises:
@@ -146,10 +133,7 @@ def parse_query(scope: Scope, known: Mapping[str, Any]) -> Mapping[str, str]:
     """
     found = _pairs(scope["query_string"]) if scope["query_string"] else {}
     if isinstance(found, str) or not found.keys() <= known.keys():
-        raise InputError(
-            "the parameters in the address cannot be used",
-            must_be=f"{', '.join(known)}, each once" if known else "none",
-            got=found if isinstance(found, str) else ", ".join(found),
-            help="see /api/openapi.json",
-        )
+        must_be = f"{', '.join(known)}, each once" if known else "none"
+        got = found if isinstance(found, str) else ", ".join(found)
+        raise InputError("the parameters in the address cannot be used", must_be=must_be, got=got)
     return found

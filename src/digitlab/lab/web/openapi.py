@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from digitlab.lab.web.answers import JSON, Problem
+from digitlab.lab import records
+from digitlab.lab.web.answers import JSON, Answer, Problem
 from digitlab.lab.web.api import Route
 from digitlab.lab.web.limits import OCTETS
 from digitlab.lab.web.routes import ROUTES
@@ -33,19 +33,23 @@ REASONS = {
 EVERYWHERE = (400, 401, 403, 408, 431)
 WITH_BODY = (413, 415)
 ABOUT_EVENTS = (
-    "What happens, as server-sent events, each with an id. Kinds: training (as in /api/state, without its history), "
-    "epochs (a history of the epochs since the last such event, twice a second; none is left out), step (one of them; "
-    "in slow motion each), insight, runs (the list has changed), and reset (what was missed is no longer known: ask "
-    "/api/state again)."
+    "What happens, as server-sent events, each with an id. Kinds: training (a Training without its history), "
+    "epochs (Epochs: those since the last such event, twice a second; none is left out), step (one Step; "
+    "in slow motion each), insight (an Insight), runs (the list has changed), and reset (what was missed is no longer "
+    "known: ask /api/state again)."
 )
 _NAME = re.compile(r"\{(\w+)\}")
+_REFERENCE = "#/components/schemas/{name}"
+
+Object = dict[str, Any]  # of JSON
 
 
-def openapi_document() -> dict[str, Any]:
+def openapi_document() -> Object:
     """The document, as plain values ready for JSON."""
-    types = [kind for route in ROUTES for kind in (route.answer, route.body) if kind is not None]
-    _, components = msgspec.json.schema_components([*types, Problem], ref_template="#/components/schemas/{name}")
-    paths: dict[str, Any] = {}
+    types = [kind for route in ROUTES for kind in (route.answer, route.body) if kind not in (None, Answer)]
+    types += [Problem, records.Epochs, records.Step]
+    _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    paths: dict[str, Object] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     paths[EVENTS] = {"get": _events()}
@@ -60,71 +64,66 @@ def openapi_document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "responses": {f"Problem{status}": _problem(reason) for status, reason in REASONS.items()},
+            "responses": {
+                f"Problem{status}": {"description": reason, "content": {JSON: {"schema": _schema(Problem)}}}
+                for status, reason in REASONS.items()
+            },
         },
     }
 
 
-def _schema(kind: Any) -> dict[str, Any]:
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
+def _schema(kind: Any) -> Object:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
     return schema
 
 
-def _operation(route: Route) -> dict[str, Any]:
-    schema = {} if route.answer is None else _schema(route.answer)
+def _operation(route: Route) -> Object:
+    good = _good({} if route.answer is Answer else _schema(route.answer), route.answer_kind)
+    if route.headers:
+        whole = {"required": True, "schema": {"type": "integer"}}
+        good["headers"] = {name: {"description": about} | whole for name, about in route.headers.items()}
     refuses = [*EVERYWHERE, *route.refuses, *(WITH_BODY if route.body is not None else ())]
-    operation: dict[str, Any] = {
+    operation: Object = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path)}".rstrip("_"),
         "summary": route.about,
-        "responses": {str(route.status): _good(schema, route.answer_kind, route.headers)} | _refusals(refuses),
+        "responses": {str(route.status): good} | _refusals(refuses),
     }
-    parameters = [
-        _parameter("path", name, "the name of a run", {"type": "string"}) for name in _NAME.findall(route.path)
-    ]
+    text = {"type": "string"}
+    parameters = [_parameter("path", name, "the name of a run", text) for name in _NAME.findall(route.path)]
     for name, one in route.query.items():
-        schema = {"type": "integer", "minimum": 0} if one.kind is int else {"type": "string"}
+        schema = {"type": "integer", "minimum": 0} if one.kind is int else text
         parameters.append(_parameter("query", name, one.about, schema))
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
-        content: dict[str, Any] = {JSON: {"schema": _schema(route.body)}}
+        content: Object = {JSON: {"schema": _schema(route.body)}}
         content |= {kind: {"schema": _bytes(kind)} for kind in route.others}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-def _bytes(kind: str) -> dict[str, Any]:
+def _bytes(kind: str) -> Object:
     size = {"minLength": 784, "maxLength": 784} if kind == OCTETS else {}
     return {"type": "string", "format": "binary"} | size
 
 
-def _parameter(place: str, name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _parameter(place: str, name: str, about: str, schema: Object) -> Object:
     return {"name": name, "in": place, "required": place == "path", "description": about, "schema": schema}
 
 
-def _good(schema: dict[str, Any], kind: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    described = {
-        name: {"description": about, "required": True, "schema": {"type": "integer"}}
-        for name, about in (headers or {}).items()
-    }
-    return {"description": "Done.", "content": {kind: {"schema": schema}}} | (
-        {"headers": described} if described else {}
-    )
+def _good(schema: Object, kind: str) -> Object:
+    return {"description": "Done.", "content": {kind: {"schema": schema}}}
 
 
-def _problem(reason: str) -> dict[str, Any]:
-    return {"description": reason, "content": {JSON: {"schema": _schema(Problem)}}}
-
-
-def _refusals(statuses: list[int]) -> dict[str, Any]:
+def _refusals(statuses: list[int]) -> Object:
     return {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(set(statuses))}
 
 
-def _plain(about: str, schema: dict[str, Any], kind: str) -> dict[str, Any]:
+def _plain(about: str, schema: Object, kind: str) -> Object:
     return {"summary": about, "responses": {"200": _good(schema, kind)} | _refusals([*EVERYWHERE])}
 
 
-def _events() -> dict[str, Any]:
+def _events() -> Object:
     after = {"type": "integer", "minimum": 0}
     words = "the id of the last event seen: those after it come first"
     return _plain(ABOUT_EVENTS, {"type": "string"}, STREAM) | {

@@ -17,6 +17,7 @@ from digitlab.errors import InputError
 from digitlab.lab.lab import Lab
 from digitlab.lab.web.app import make_app
 from digitlab.lab.web.connection import MOST_CONNECTIONS, Connection
+from digitlab.lab.web.guard import Rules
 
 __all__ = ["DEFAULT_PORT", "Server", "address_of", "is_anywhere", "is_loopback", "listen", "outside_address"]
 
@@ -36,9 +37,7 @@ def listen(host: str, port: int | None) -> socket.socket:
         InputError: the port is taken or no port, or the address is not of this machine.
     """
     if port is not None and not 0 <= port <= 65535:
-        raise InputError(
-            "there is no such port", must_be="a whole number from 0 to 65535", got=port, help="0 takes any free one"
-        )
+        raise InputError("a port is a whole number from 0 to 65535", got=port, help="0 takes any free one")
     ports = range(DEFAULT_PORT, DEFAULT_PORT + MORE_PORTS + 1) if port is None else (port,)
     trouble: OSError | None = None
     for one in ports:
@@ -51,7 +50,6 @@ def listen(host: str, port: int | None) -> socket.socket:
     where = f"port {port}" if port is not None else f"ports {ports[0]} to {ports[-1]}"
     raise InputError(
         f"the lab cannot listen at {host}, {where}",
-        must_be="an address of this machine, and a free port that may be used",
         got=(trouble and trouble.strerror) or str(trouble),
         help="choose another one with --port; 0 takes any free one",
     )
@@ -108,12 +106,13 @@ class Server(uvicorn.Server):
 
     Args:
         lab: what it serves.
+        rules: who may speak with it.
         ready: called once it answers.
     """
 
-    def __init__(self, lab: Lab, ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, lab: Lab, rules: Rules, ready: Callable[[], None] = lambda: None) -> None:
         config = uvicorn.Config(
-            make_app(lab),
+            make_app(lab, rules),
             http=Connection,
             ws="none",
             lifespan="off",
@@ -144,7 +143,6 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then finish what is being answered while the training keeps what was learnt."""
-        self.lab.closing.set()
         kept = asyncio.to_thread(self.lab.close, CLOSE_SECONDS)
         await asyncio.gather(super().shutdown(sockets), kept)
 

@@ -10,13 +10,13 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
 from digitlab.errors import DigitlabError, InputError
-from digitlab.lab.feed import Entry
-from digitlab.lab.lab import Lab
+from digitlab.lab.feed import Entry, Feed
 from digitlab.lab.web.answers import error_answer
 from digitlab.lab.web.limits import parse_query
 
-__all__ = ["EventStream"]
+__all__ = ["RESET", "EventStream", "follow"]
 
+RESET = "reset"
 PING_SECONDS = 10
 SEND_SECONDS = 8.0  # a watcher that takes nothing for so long is dropped
 MOST_DIGITS = 19  # of an event's id
@@ -25,8 +25,8 @@ MOST_DIGITS = 19  # of an event's id
 class EventStream:
     """The stream as an ASGI app. It ends when the watcher goes, stops reading, or the lab closes."""
 
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One watcher."""
@@ -35,34 +35,43 @@ class EventStream:
         except DigitlabError as error:
             await error_answer(error).send(send)
             return
-        response = EventSourceResponse(self._events(after), ping=PING_SECONDS, send_timeout=SEND_SECONDS, sep="\n")
+        events = (
+            ServerSentEvent(entry.data.decode(), event=entry.kind, id=str(entry.id))
+            async for entry in follow(self.feed, after)
+        )
+        response = EventSourceResponse(events, ping=PING_SECONDS, send_timeout=SEND_SECONDS, sep="\n")
         with suppress(TimeoutError):  # sse-starlette's word for a watcher that was dropped
             await response(scope, receive, send)
 
-    async def _events(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """What is followed, until the lab closes."""
-        entries = self.lab.feed.follow(after)
-        closing = asyncio.ensure_future(self.lab.closing.wait())
-        coming: asyncio.Future[Entry] | None = None
-        try:
-            while not self.lab.closing.is_set():
-                coming = asyncio.ensure_future(anext(entries))
-                await asyncio.wait({coming, closing}, return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done():
-                    return
-                entry = coming.result()
-                yield ServerSentEvent(entry.data.decode(), event=entry.kind, id=str(entry.id))
-        except StopAsyncIteration:
-            return
-        finally:
-            closing.cancel()
-            if coming is not None and not coming.done():
-                coming.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration):
-                    await coming
-            close = getattr(entries, "aclose", None)
-            if close is not None:
-                await close()
+
+async def follow(feed: Feed, after: int | None) -> AsyncIterator[Entry]:
+    """What came after the entry numbered ``after`` (None: only what is new), then what comes, each entry once.
+
+    Where ``after`` is no longer known, a ``reset`` comes first: whoever follows must ask for the whole state again.
+    It ends when the feed is closed.
+    """
+    loop, news = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the loop has been closed
+            loop.call_soon_threadsafe(news.set)
+
+    with feed.watched(wake):
+        seen = feed.last if after is None else after
+        while True:
+            news.clear()
+            if feed.closed:
+                return
+            entries = feed.after(seen)
+            if entries is None:
+                seen = feed.last
+                yield Entry(seen, RESET, b"{}")
+                continue
+            for entry in entries:
+                seen = entry.id
+                yield entry
+            if not entries:
+                await news.wait()
 
 
 def _last_seen(scope: Scope) -> int | None:
@@ -73,10 +82,6 @@ def _last_seen(scope: Scope) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
-        raise InputError(
-            "this is no id of an event",
-            must_be="a whole number",
-            got=repr(text),
-            help="take the id of the last event seen, or leave it out",
-        )
+        help = "take the id of the last event seen, or leave it out"
+        raise InputError("the id of an event must be a whole number", got=text, help=help)
     return int(text)

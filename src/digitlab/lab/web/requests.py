@@ -1,0 +1,52 @@
+"""What may be sent, as typed records: JSON is decoded into them, and the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from digitlab.lab.records import Value
+from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED
+from digitlab.reading.strokes import FARTHEST, FINEST
+
+__all__ = ["Control", "From", "Strokes", "Train"]
+
+Name = Annotated[str, Meta(min_length=1, max_length=255)]
+Count = Annotated[int, Meta(ge=0)]
+Place = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
+Point = tuple[Place, Place]
+
+
+class From(Struct, forbid_unknown_fields=True):
+    """A moment of a run of which a snapshot was kept."""
+
+    run: Name
+    epoch: Count
+
+
+class Train(Struct, forbid_unknown_fields=True):
+    """What to train. Without a recipe that of the run to branch from, else ``seed``; settings are laid over it."""
+
+    recipe: Name | None = None
+    settings: dict[str, Value] = {}
+    start: From | None = field(name="from", default=None)
+    paused: bool = False
+
+
+class Control(Struct, forbid_unknown_fields=True):
+    """What the training under way shall do.
+
+    ``steps_per_second`` belongs to ``speed`` (null: full speed), ``settings`` to ``change``.
+    """
+
+    do: Literal["pause", "go_on", "stop", "step", "epoch", "speed", "change"]
+    steps_per_second: Annotated[float, Meta(ge=LEAST_SPEED, le=MOST_SPEED)] | None = None
+    settings: dict[str, int | float] = {}
+
+
+class Strokes(Struct, forbid_unknown_fields=True):
+    """A drawing: points (x, y), y downwards, in any unit; the pen is ``width`` of it wide."""
+
+    strokes: list[list[Point]]
+    width: Annotated[float, Meta(ge=FINEST, le=FARTHEST)]
