@@ -11,8 +11,8 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import BusyError, InputError, RecipeError
-from digitlab.lab.resume_marker import MARKER
 from digitlab.lab.records import Parent
+from digitlab.lab.resume_marker import MARKER
 from digitlab.lab.runs import describe_run
 from digitlab.runs import writer
 from digitlab.training.recipe_files import read_recipe
