@@ -44,7 +44,7 @@ export const T = {
     paused: "paused",
     stopping: "stopping",
     finished: "finished",
-    early: "stopped early: no better any more",
+    early: "stopped early: it got no better",
     interrupted: "stopped",
     failed: "failed",
   },
@@ -85,7 +85,7 @@ export const T = {
 
   settings: {
     heading: "Settings",
-    ofThis: "Those of the training under way. Fields that are open may change now.",
+    ofThis: "Of the training under way. You can change the open fields now.",
     ofNext: "For the next training.",
     recipe: "Recipe",
     copy: "Copy link",
@@ -139,7 +139,7 @@ export const T = {
     at: (/** @type {string} */ x, /** @type {string} */ y) => `${x}: ${y}`,
     epochAt: (/** @type {number} */ epoch) => `epoch ${epoch}`,
     timeAt: (/** @type {number} */ seconds) => `${seconds.toFixed(1)} s`,
-    empty: "No epoch is done yet.",
+    empty: "No epoch has finished yet.",
     summary: (/** @type {string} */ what, /** @type {number} */ epoch, /** @type {string} */ first, /** @type {string} */ last, /** @type {string} */ best) =>
       `${what} after ${some(epoch, "epoch", "epochs")}: began at ${first}, now ${last}, best ${best}.`,
   },
@@ -163,7 +163,7 @@ export const T = {
     units: (/** @type {number} */ n) => some(n, "unit", "units"),
     gradientHelp: "size of the gradient (2-norm), on a log scale",
     deadHelp: "units that answer the same to every digit",
-    saturatedHelp: "answers near a flat end, where nothing can be learnt",
+    saturatedHelp: "answers near a flat end of the activation, where a unit hardly learns",
   },
 
   runs: {
@@ -214,7 +214,7 @@ export const T = {
     liveUnderWay: "the training under way, as it learns",
     snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
     unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
-    nobody: "Nobody can read yet.",
+    nobody: "No network can read yet.",
     trainFirst: "Train a network first",
     pad: "Drawing pad",
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
@@ -247,6 +247,6 @@ export const T = {
     open: "Open a picture",
     openHelp: "or drop or paste one here: PNG, JPEG, WebP, BMP or GIF of one digit",
     drop: "Let go to read this picture",
-    notPicture: { what: "this is no picture", must_be: "PNG, JPEG, WebP, BMP or GIF", got: "", help: "take a picture of one digit" },
+    notPicture: { what: "the lab cannot read this file", must_be: "a picture: PNG, JPEG, WebP, BMP or GIF", got: "", help: "" },
   },
 };

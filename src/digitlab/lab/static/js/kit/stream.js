@@ -9,7 +9,7 @@ import { SharedStream } from "./shared.js";
 import { current, emptyHistory, isUnderWay, set, setOften } from "./store.js";
 
 const TRY_AGAIN = 1500;
-const MOST_POINTS = 4000; // then every second one of the older half goes
+const MOST_POINTS = 4000; // of a curve
 const MOST_STEPS = 400;
 
 /** @import { Told } from "./shared.js" */
@@ -86,16 +86,14 @@ function takeEpochs(told) {
   const first = told.epoch.findIndex((epoch) => epoch > last);
   if (first < 0) return; // seen already
   if (told.epoch[first] > last + 1) return void load(); // something is missing
-  for (const key of /** @type {(keyof typeof history)[]} */ (Object.keys(history))) {
-    history[key].push(.../** @type {any[]} */ (told[key].slice(first)));
-  }
-  if (history.epoch.length > MOST_POINTS) thin(history);
+  const more = Object.entries(history).map(([key, values]) => [key, thinned([...values, ...told[/** @type {keyof History} */ (key)].slice(first)])]);
+  const grown = /** @type {History} */ (Object.fromEntries(more));
   setOften({
-    history: { ...history },
+    history: grown,
     training: {
       ...training,
-      epoch: /** @type {number} */ (history.epoch.at(-1)),
-      seconds: /** @type {number} */ (history.seconds.at(-1)),
+      epoch: /** @type {number} */ (grown.epoch.at(-1)),
+      seconds: /** @type {number} */ (grown.seconds.at(-1)),
       step: told.step,
       epochs_per_second: told.epochs_per_second ?? training.epochs_per_second,
     },
@@ -103,14 +101,8 @@ function takeEpochs(told) {
   });
 }
 
-/** Leave out every second point, the first and the last excepted. @param {History} history */
-function thin(history) {
-  const last = history.epoch.length - 1;
-  for (const key of /** @type {(keyof typeof history)[]} */ (Object.keys(history))) {
-    const thinned = /** @type {any[]} */ (history[key]).filter((_, i) => i % 2 === 0 || i === last);
-    history[key] = thinned;
-  }
-}
+/** Of many points every second one, and the last. @param {any[]} points */
+const thinned = (points) => (points.length > MOST_POINTS ? points.filter((_, i) => i % 2 === 0 || i === points.length - 1) : points);
 
 /** @param {Step} told */
 function takeStep(told) {
@@ -127,17 +119,11 @@ let runsAsked = 0;
 export async function loadRuns() {
   const asked = ++runsAsked;
   try {
-    const [runs, readers] = await Promise.all([get("runs"), get("readers")]);
+    const [{ runs }, { readers, default: defaultReader }] = await Promise.all([get("runs"), get("readers")]);
     if (asked !== runsAsked) return;
-    set({ runs: runs.runs, laid: stillThere(runs.runs), readers: readers.readers, defaultReader: readers.default });
+    const there = Object.entries(current().laid).filter(([name]) => runs.some((/** @type {Run} */ run) => run.name === name));
+    set({ runs, laid: Object.fromEntries(there), readers, defaultReader });
   } catch {
     // The stream says so when the server is gone.
   }
-}
-
-/** Of the runs whose curves are laid over, those that nobody has deleted. @param {Run[]} runs */
-function stillThere(runs) {
-  const { laid } = current();
-  const kept = Object.entries(laid).filter(([name]) => runs.some((run) => run.name === name));
-  return kept.length < Object.keys(laid).length ? Object.fromEntries(kept) : laid; // the same one where nothing has changed
 }

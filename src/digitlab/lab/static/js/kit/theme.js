@@ -6,15 +6,10 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** @type {Map<string, string>} */
 const resolved = new Map();
 
-/** @returns {"light" | "dark"} */
-const shown = () => {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen === "light" || chosen === "dark" ? chosen : dark.matches ? "dark" : "light";
-};
-
+/** What was chosen, or the system's. */
 function changed() {
   resolved.clear();
-  set({ theme: shown() });
+  set({ theme: document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light") });
 }
 
 export function watchTheme() {
@@ -47,11 +42,8 @@ export function colour(name) {
   return found;
 }
 
-/** @param {string} name  @returns {[number, number, number]} */
-export function rgb(name) {
-  const [r, g, b] = (colour(name).match(/[\d.]+/g) ?? ["0", "0", "0"]).map(Number);
-  return [r, g, b];
-}
+/** The same as three numbers. @param {string} name */
+export const rgb = (name) => (colour(name).match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
 
 /**
  * For each byte of a weight (128 is 0) its colour, as a pixel: blue below, the background at 0, orange above.

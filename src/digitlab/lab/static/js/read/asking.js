@@ -13,9 +13,6 @@ import { bodyOf, extend } from "./drawing.js";
 
 export const KINDS = ["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"];
 
-/** @param {File} file */
-export const isPicture = (file) => KINDS.includes(file.type);
-
 export class Asking {
   reader = /** @type {string | null} */ (null);
   strokes = /** @type {Stroke[]} */ ([]);
@@ -27,8 +24,7 @@ export class Asking {
   test = /** @type {TestDigit | null} */ (null);
   busy = false;
   wanted = false;
-  shown = false;
-  changed = () => {};
+  changed = /** @type {(() => void) | null} */ (null); // of whoever looks
 
   /** Nothing to read. */
   get empty() {
@@ -49,12 +45,8 @@ export class Asking {
    */
   begin(changed) {
     this.changed = changed;
-    this.shown = true;
     this.again();
-    return () => {
-      this.changed = () => {};
-      this.shown = false;
-    };
+    return () => void (this.changed = null);
   }
 
   /** The pen is put down. @param {Point} point */
@@ -75,14 +67,14 @@ export class Asking {
   draw() {
     if (this.index !== null || this.file) this.forget();
     this.again();
-    this.changed();
+    this.changed?.();
   }
 
   clear() {
     this.strokes = [];
     this.forget();
     this.reading = null;
-    this.changed();
+    this.changed?.();
   }
 
   undo() {
@@ -92,10 +84,7 @@ export class Asking {
   }
 
   forget() {
-    this.index = null;
-    this.file = null;
-    this.bitmap = null;
-    this.test = null;
+    this.index = this.file = this.bitmap = this.test = null;
   }
 
   /** A digit of the test set. @param {number | null} index  null for a random one */
@@ -110,26 +99,19 @@ export class Asking {
 
   /** @param {File} file */
   async readFile(file) {
+    if (!KINDS.includes(file.type)) return set({ trouble: T.read.notPicture });
     this.clear();
     this.file = file;
-    try {
-      this.bitmap = await createImageBitmap(file);
-    } catch {
-      // The server says what is wrong with it.
-    }
-    this.changed();
+    this.bitmap = await createImageBitmap(file).catch(() => null); // the server says what is wrong with it
+    this.changed?.();
     this.again();
   }
 
   /** Ask (again) about what is there. */
   async again() {
-    if (this.busy) {
-      this.wanted = true;
-      return;
-    }
-    if (!this.reader || this.empty || !this.shown) return;
+    this.wanted = this.busy;
+    if (this.busy || !this.reader || this.empty || !this.changed) return;
     this.busy = true;
-    this.wanted = false;
     const answer = await this.attempt(() => this.question());
     this.busy = false;
     if (this.empty) this.reading = null;
@@ -156,7 +138,7 @@ export class Asking {
     if ((test !== null) !== (this.index !== null)) return; // an answer to an earlier question
     this.test = test;
     this.reading = "reading" in answer ? answer.reading : answer;
-    this.changed();
+    this.changed?.();
   }
 
   /**

@@ -45,7 +45,6 @@ function fewer(strokes) {
  * @returns {T[]}
  */
 function evenly(list, most) {
-  if (list.length <= most) return list;
-  if (most < 2) return list.slice(0, most);
-  return Array.from({ length: most }, (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))]);
+  const length = Math.min(list.length, most);
+  return Array.from({ length }, (_, i) => list[Math.round((i * (list.length - 1)) / Math.max(1, length - 1))]);
 }

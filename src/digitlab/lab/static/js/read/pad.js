@@ -75,30 +75,21 @@ export function Pad({ asking }) {
     event.preventDefault();
     paint();
   };
-  const focus = (/** @type {boolean} */ shown) => {
-    pen.current.shown = shown;
-    if (!shown) setDown(false);
+  const focus = (/** @type {FocusEvent} */ event) => {
+    pen.current.shown = event.type === "focus" && /** @type {HTMLElement} */ (event.target).matches(":focus-visible");
+    if (event.type === "blur") setDown(false);
     paint();
   };
   const widen = (/** @type {string} */ width) => {
     asking.width = Number(width);
     asking.again();
-    asking.changed();
+    asking.changed?.();
   };
   return html`<div class="paper">
       <canvas
-        ref=${canvas}
-        tabindex="0"
-        role="application"
-        aria-label=${T.read.pad}
-        aria-describedby="pad-help"
-        onPointerDown=${begin}
-        onPointerMove=${move}
-        onPointerUp=${end}
-        onPointerCancel=${end}
-        onKeyDown=${key}
-        onFocus=${(/** @type {FocusEvent} */ event) => focus(/** @type {HTMLElement} */ (event.target).matches(":focus-visible"))}
-        onBlur=${() => focus(false)}
+        ref=${canvas} tabindex="0" role="application" aria-label=${T.read.pad} aria-describedby="pad-help"
+        onPointerDown=${begin} onPointerMove=${move} onPointerUp=${end} onPointerCancel=${end}
+        onKeyDown=${key} onFocus=${focus} onBlur=${focus}
       ></canvas>
       ${asking.empty && html`<p class="prompt" aria-hidden="true"><b>${T.read.prompt}</b>${T.read.promptMore}</p>`}
       <p class="unseen" role="status">${down ? T.read.penDown : ""}</p>

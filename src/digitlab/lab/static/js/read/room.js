@@ -2,11 +2,11 @@
 import { linkTo, writeAddress } from "../kit/address.js";
 import { moment, percent, runTitle } from "../kit/format.js";
 import { html, onValue, useEffect, useLater, useRef, useState } from "../kit/lib.js";
-import { isUnderWay, set, useParts } from "../kit/store.js";
+import { isUnderWay, useParts } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
 import { T } from "../texts.js";
 import { Answer } from "./answer.js";
-import { Asking, isPicture } from "./asking.js";
+import { Asking } from "./asking.js";
 import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
 import { Sources } from "./sources.js";
@@ -41,7 +41,7 @@ export function ReadRoom() {
   useLater(follow, followed.current + FOLLOW_EVERY - performance.now(), [news, reader]);
   useEffect(() => {
     const paste = (/** @type {ClipboardEvent} */ event) => {
-      const file = [...(event.clipboardData?.files ?? [])].find(isPicture);
+      const file = event.clipboardData?.files[0];
       if (file) asking.readFile(file);
     };
     document.addEventListener("paste", paste);
@@ -52,9 +52,7 @@ export function ReadRoom() {
     event.preventDefault();
     setOver(false);
     const file = event.dataTransfer?.files[0];
-    if (!file) return;
-    if (isPicture(file)) asking.readFile(file);
-    else set({ trouble: T.read.notPicture });
+    if (file) asking.readFile(file);
   };
   return html`<div
     class=${`reading ${over ? "over" : ""}`}

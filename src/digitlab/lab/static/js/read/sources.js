@@ -13,36 +13,27 @@ export function Sources({ asking, reader }) {
     event.preventDefault();
     if (typed.trim() !== "") void asking.readTest(Number(typed)).then(toAnswer);
   };
+  const open = (/** @type {Event} */ event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    if (input.files?.[0]) void asking.readFile(input.files[0]).then(toAnswer);
+    input.value = "";
+  };
   return html`<section class="sources card" aria-labelledby="sources-heading">
     <h2 id="sources-heading">${T.read.others}</h2>
     <button type="button" disabled=${reader === null} onClick=${() => asking.readTest(null).then(toAnswer)}>${T.read.random}</button>
     <form onSubmit=${show}>
       <label><span>${T.read.index}</span>
         <input
-          type="number"
-          min="0"
-          max=${test - 1}
-          step="1"
-          placeholder=${T.read.indexHelp(test)}
-          value=${typed}
-          disabled=${reader === null}
-          onInput=${onValue(setTyped)}
+          type="number" min="0" max=${test - 1} step="1" placeholder=${T.read.indexHelp(test)}
+          value=${typed} disabled=${reader === null} onInput=${onValue(setTyped)}
         />
       </label>
       <button type="submit" disabled=${reader === null || typed.trim() === ""}>${T.read.show}</button>
     </form>
     <div class="file">
       <input
-        id="picture"
-        class="unseen"
-        type="file"
-        accept=${KINDS.join(",")}
-        disabled=${reader === null}
-        onChange=${(/** @type {Event} */ event) => {
-          const input = /** @type {HTMLInputElement} */ (event.target);
-          if (input.files?.[0]) void asking.readFile(input.files[0]).then(toAnswer);
-          input.value = "";
-        }}
+        id="picture" class="unseen" type="file" accept=${KINDS.join(",")}
+        disabled=${reader === null} onChange=${open}
       />
       <label class="button" for="picture">${T.read.open}</label>
       <small>${T.read.openHelp}</small>

@@ -21,12 +21,8 @@ export function Diagram({ layers }) {
   }));
   const outputs = { units: sizes.at(-1) ?? 10, x: 500, drawn: Math.max(1, Math.min(10, sizes.at(-1) || 10)) };
   const all = [...columns, outputs];
-  return html`<svg
-    class="diagram"
-    viewBox=${`0 0 ${WIDTH} ${HEIGHT}`}
-    role="img"
-    aria-label=${T.welcome.diagram(sizes.join(", ") || layers)}
-  >
+  const label = T.welcome.diagram(sizes.join(", ") || layers);
+  return html`<svg class="diagram" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${label}>
     <g class="wires">
       ${all.map((column, i) => wires(i === 0 ? null : all[i - 1], column))}
     </g>

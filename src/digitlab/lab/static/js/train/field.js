@@ -40,27 +40,16 @@ export function Field({ setting, texts, inRecipe, underWay, onChange }) {
   return html`<div class=${`field ${different ? "different" : ""} ${underWay && live ? "live" : ""}`}>
     <label for=${id}>${title}${T.settings.units[name] && html` <small>${T.settings.units[name]}</small>`}</label>
     <button
-      class="why"
-      type="button"
-      aria-expanded=${open ? "true" : "false"}
-      aria-controls=${`${id}-why`}
-      aria-label=${T.settings.why(title)}
-      onClick=${() => setOpen(!open)}
-    >
-      ?
-    </button>
+      class="why" type="button" aria-label=${T.settings.why(title)} onClick=${() => setOpen(!open)}
+      aria-expanded=${String(open)} aria-controls=${`${id}-why`}
+    >?</button>
     ${choice
       ? html`<select ...${shared}>
           ${Object.keys(setting.choices).map((one) => html`<option key=${one} value=${one} selected=${one === typed}>${one}</option>`)}
         </select>`
       : html`<input
-          ...${shared}
-          type="text"
+          ...${shared} type="text" autocomplete="off" spellcheck=${false} value=${typed} onInput=${onValue(setTyped)}
           inputmode=${setting.kind === "layer sizes" ? "text" : setting.kind === "number" ? "decimal" : "numeric"}
-          autocomplete="off"
-          spellcheck=${false}
-          value=${typed}
-          onInput=${onValue(setTyped)}
         />`}
     <p class="help" id=${`${id}-help`}>${choice ? (setting.choices[typed] ?? help) : help}</p>
     <div class="reason" id=${`${id}-why`} hidden=${!open}>

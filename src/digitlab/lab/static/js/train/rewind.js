@@ -83,14 +83,8 @@ function Entry({ name, title, mode, value, onChange }) {
   const mistake = setting && wrong(setting, value);
   return html`<label for=${id}><span>${title}</span>
     <input
-      id=${id}
-      type="text"
-      inputmode=${mode}
-      autocomplete="off"
-      aria-invalid=${mistake ? "true" : undefined}
-      aria-describedby=${mistake ? `${id}-error` : undefined}
-      value=${value}
-      onInput=${onValue(onChange)}
+      id=${id} type="text" inputmode=${mode} autocomplete="off" value=${value} onInput=${onValue(onChange)}
+      aria-invalid=${mistake ? "true" : undefined} aria-describedby=${mistake ? `${id}-error` : undefined}
     />
     ${mistake && html`<span class="error" id=${`${id}-error`}>${T.mustBe(mistake)}</span>`}
   </label>`;
