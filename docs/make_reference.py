@@ -1,18 +1,26 @@
-"""Write the reference pages that follow from the code: the recipe's settings and the command line's help.
+"""Write what follows from the code: the pages of recipes and of the command line, and the types of the lab's page.
 
-Run by `make reference`; a test compares the pages with what this gives.
+Run by `make reference`; a test compares the files with what this gives.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
+import textwrap
 from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from msgspec import Struct, UnsetType
 
 from digitlab.cli.commands import app
+from digitlab.lab import records
 from digitlab.training import SETTINGS, named_recipes
 
 HERE = Path(__file__).parent / "reference"
+TYPES = Path(records.__file__).parent / "static/js/kit/types.js"
 NOTE = "<!-- Written by `make reference` from the code: change it there. -->\n"
 
 
@@ -88,8 +96,45 @@ def _help(command: tuple[str, ...]) -> str:
     return "\n".join(line.rstrip() for line in text.getvalue().strip().splitlines())
 
 
-PAGES = {"recipe.md": recipe_page, "command-line.md": command_line_page}
+def types_module() -> str:
+    """The records of the lab as types of the page's JavaScript, which TypeScript checks (`make page`)."""
+    lines = [
+        "/**",
+        " * @file What the server says, as types. Written by `make reference` from lab/records.py: change it there.",
+        " *",
+    ]
+    lines += [f" * @typedef {{{_in_js(getattr(records, name))}}} {name}" for name in ("EventKind", "Phase", "Value")]
+    for kind in vars(records).values():
+        if isinstance(kind, type) and issubclass(kind, Struct) and kind.__module__ == records.__name__:
+            fields = [_field(name, hint) for name, hint in get_type_hints(kind).items()]
+            text = f"@typedef {{{{ {', '.join(fields)} }}}} {kind.__name__}"
+            lines += textwrap.wrap(text, 120, initial_indent=" * ", subsequent_indent=" *   ", break_on_hyphens=False)
+    return "\n".join([*lines, " */", "export {};"]) + "\n"
+
+
+def _field(name: str, hint: Any) -> str:
+    kinds = [kind for kind in get_args(hint) if kind is not UnsetType]
+    optional = len(kinds) < len(get_args(hint)) if isinstance(hint, UnionType) else False
+    return f"{name}?: {' | '.join(dict.fromkeys(map(_in_js, kinds)))}" if optional else f"{name}: {_in_js(hint)}"
+
+
+def _in_js(hint: Any) -> str:
+    """A type of Python as JSON has it."""
+    arguments = get_args(hint)
+    if get_origin(hint) is Literal:
+        return " | ".join(map(json.dumps, arguments))
+    if get_origin(hint) is list:
+        return f"({_in_js(arguments[0])})[]" if isinstance(arguments[0], UnionType) else f"{_in_js(arguments[0])}[]"
+    if get_origin(hint) is dict:
+        return f"Record<string, {_in_js(arguments[1])}>"
+    if arguments:
+        return " | ".join(dict.fromkeys(map(_in_js, arguments)))
+    names = {int: "number", float: "number", bool: "boolean", type(None): "null", str: "string", bytes: "string"}
+    return names.get(hint) or str(hint.__name__)
+
+
+PAGES = {HERE / "recipe.md": recipe_page, HERE / "command-line.md": command_line_page, TYPES: types_module}
 
 if __name__ == "__main__":
-    for name, page in PAGES.items():
-        (HERE / name).write_text(page(), "utf-8")
+    for path, page in PAGES.items():
+        path.write_text(page(), "utf-8")

@@ -113,6 +113,14 @@ def test_files_and_functions_stay_small(path):
             assert (node.end_lineno or 0) - node.lineno <= 60, node.name
 
 
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_constructors_and_private_functions_take_few_parameters(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("_"):
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            assert len([one for one in arguments if one.arg not in {"self", "cls"}]) <= 6, node.name
+
+
 def test_the_loop_knows_no_disk():
     """Whoever keeps a training is a `Keeper` to it. Recipes are read from files, and nothing else in its room."""
     for path in (PACKAGE / "training").glob("*.py"):

@@ -88,8 +88,8 @@ class Setting(Struct):
     live: bool
     must_be: str
     applies_in_words: str
-    low: float | UnsetType = UNSET
-    high: float | UnsetType = UNSET
+    low: int | float | UnsetType = UNSET
+    high: int | float | UnsetType = UNSET
     above: bool | UnsetType = UNSET
     below: bool | UnsetType = UNSET
 

@@ -1,53 +1,45 @@
 /**
- * @file What the server says, as types. The OpenAPI document at /api/openapi.json has the same in full.
+ * @file What the server says, as types. Written by `make reference` from lab/records.py: change it there.
  *
  * @typedef {"training" | "epochs" | "step" | "insight" | "runs" | "reset"} EventKind
- *
+ * @typedef {"running" | "paused" | "stopping" | "finished" | "early" | "interrupted" | "failed"} Phase
  * @typedef {number | string | number[]} Value
- *
- * @typedef {{
- *   name: string, kind: "number" | "whole number" | "choice" | "layer sizes", default: Value, help: string, why: string,
- *   low?: number, high?: number, above?: boolean, below?: boolean, choices: Record<string, string>,
- *   applies: { setting: string, values: Value[] } | null, live: boolean, must_be: string, applies_in_words: string,
- * }} Setting
- *
- * @typedef {{ name: string, about: string, values: Record<string, Value> }} Recipe
+ * @typedef {{  }} Empty
+ * @typedef {{ what: string, must_be: string, got: string, help: string }} Trouble
+ * @typedef {{ name: string, source: string, training: number, test: number, classes: string[] }} DataSet
+ * @typedef {{ name: "digitlab", version: string, engine: string, threads: number, data: DataSet }} About
+ * @typedef {{ setting: string, values: string[] }} Applies
+ * @typedef {{ name: string, kind: "whole number" | "number" | "choice" | "layer sizes", default: number | string |
+ *   number[], help: string, why: string, choices: Record<string, string>, applies: Applies | null, live: boolean,
+ *   must_be: string, applies_in_words: string, low?: number, high?: number, above?: boolean, below?: boolean }} Setting
+ * @typedef {{ name: string, about: string, values: Record<string, number | string | number[]> }} Recipe
  * @typedef {{ settings: Setting[], recipes: Recipe[] }} Recipes
- *
- * @typedef {{
- *   epoch: number[], loss: number[], accuracy: number[], seconds: number[],
- *   validation_loss: (number | null)[], validation_accuracy: (number | null)[],
- * }} History
- *
+ * @typedef {{ epoch: number[], loss: number[], accuracy: number[], seconds: number[], validation_loss: (number |
+ *   null)[], validation_accuracy: (number | null)[] }} History
+ * @typedef {{ epoch: number[], loss: number[], accuracy: number[], seconds: number[], validation_loss: (number |
+ *   null)[], validation_accuracy: (number | null)[], epochs_per_second: number | null, step: number }} Epochs
+ * @typedef {{ step: number, epoch: number, loss: number, accuracy: number }} Step
  * @typedef {{ units: number, gradient: number | null, weights: number | null, dead: number, saturated: number }} Layer
  * @typedef {{ epoch: number, step: number, layers: Layer[], version: number }} Insight
- * @typedef {{ step: number, epoch: number, loss: number, accuracy: number }} Step
- * @typedef {{ what: string, must_be: string, got: string, help: string }} Trouble
- * @typedef {"running" | "paused" | "stopping" | "finished" | "early" | "interrupted" | "failed"} Phase
- *
- * @typedef {{
- *   run: string, phase: Phase, recipe: string, values: Record<string, Value>, network: string, source: string,
- *   samples: number, held_out: number, engine: string, threads: number, epoch: number, epochs: number, step: number,
- *   seconds: number, epochs_per_second: number | null, steps_per_second: number | null, error: Trouble | null,
- *   history?: History, insight: Insight | null,
- *   changes: Change[],
- *   parent: { run: string, epoch: number } | null, snapshots: number[],
- * }} Training
- *
- * @typedef {{
- *   name: string, state: string, epochs: number, of: number, loss: number | null, accuracy: number | null,
- *   validation_accuracy: number | null, network: string, recipe: string, about: string, started: string,
- *   parent: { run: string, epoch: number } | null, under_way: boolean,
- * }} Run
- * @typedef {{ step: number, epoch: number, name: string, value: Value }} Change
- * @typedef {Run & { values: Record<string, Value>, history: History, snapshots: number[], changes: Change[] }} RunDetails
- *
+ * @typedef {{ step: number, epoch: number, name: string, value: number }} Change
+ * @typedef {{ run: string, epoch: number }} Parent
+ * @typedef {{ run: string, phase: "running" | "paused" | "stopping" | "finished" | "early" | "interrupted" | "failed",
+ *   recipe: string, values: Record<string, number | string | number[]>, network: string, source: string, samples:
+ *   number, held_out: number, engine: string, threads: number, epoch: number, epochs: number, step: number, seconds:
+ *   number, epochs_per_second: number | null, steps_per_second: number | null, error: Trouble | null, insight: Insight
+ *   | null, changes: Change[], parent: Parent | null, snapshots: number[], history?: History }} Training
+ * @typedef {{ event: number, training: Training | null, trouble: Trouble | null }} State
+ * @typedef {{ name: string, state: string, epochs: number, of: number, loss: number | null, accuracy: number | null,
+ *   validation_accuracy: number | null, network: string, recipe: string, about: string, started: string, parent: Parent
+ *   | null, under_way: boolean }} Run
+ * @typedef {{ name: string, state: string, epochs: number, of: number, loss: number | null, accuracy: number | null,
+ *   validation_accuracy: number | null, network: string, recipe: string, about: string, started: string, parent: Parent
+ *   | null, under_way: boolean, values: Record<string, number | string | number[]>, history: History, snapshots:
+ *   number[], changes: Change[] }} RunDetails
  * @typedef {{ id: string, title: string, classes: string[], sizes: number[] }} Reader
- * @typedef {{
- *   reader: string, version: number, blank: boolean, digit: number | null, name: string, probabilities: number[],
- *   pixels: string, hidden: number[][],
- * }} Reading
+ * @typedef {{ readers: Reader[], default: string | null }} Readers
+ * @typedef {{ reader: string, version: number, blank: boolean, digit: number | null, name: string | null,
+ *   probabilities: number[], pixels: string, hidden: (number | null)[][] }} Reading
  * @typedef {{ index: number, label: number, name: string, reading: Reading }} TestDigit
- * @typedef {{ name: string, version: string, engine: string, threads: number, data: { training: number, test: number } }} About
  */
 export {};

@@ -37,6 +37,6 @@ export function Answer({ asking: { reading, test }, reader }) {
         </li>`;
       })}
     </ol>
-    <${Spoken} text=${known ? `${T.read.says(reading.name, percent(probability, 0))} ${verdict}` : ""} wait=${SETTLED} />
+    <${Spoken} text=${known ? `${T.read.says(reading.name ?? "", percent(probability, 0))} ${verdict}` : ""} wait=${SETTLED} />
   </section>`;
 }

@@ -15,7 +15,7 @@ export function Inside({ asking, id, reader }) {
   const pixels = reading?.pixels ?? "";
   useEffect(() => void (seen.current && paintPixels(seen.current, pixels)), [pixels, theme]);
   const [hidden = 0] = (reader?.sizes ?? [784, 64, 10]).slice(1, -1);
-  const light = lights(reading?.hidden[0] ?? [], Math.min(hidden, MOST_UNITS));
+  const light = lights(reading?.hidden[0]?.map((one) => one ?? 0) ?? [], Math.min(hidden, MOST_UNITS));
   return html`<section class="sees card" aria-labelledby="sees-heading">
       <h2 id="sees-heading">${T.read.sees}</h2>
       <canvas ref=${seen} width="28" height="28" role="img" aria-label=${T.read.seesLabel}></canvas>
