@@ -66,7 +66,8 @@ class Digitlab:
 
     def __init__(self, job: Job, threads: int, path: str = "") -> None:
         from digitlab.engines import NativeEngine, NumpyEngine
-        from digitlab.training.optimizers import SGD, Hyperparameters
+        from digitlab.engines.optimizer import Hyperparameters
+        from digitlab.training.optimizers import SGD
 
         self.job = job
         self.parameters = job.network.parameters

@@ -13,13 +13,14 @@ import pytest
 
 import digitlab as dl
 from digitlab.engines import ENGINES, Engine, NativeEngine, NumpyEngine, Session, engines_in_words, find_engine
+from digitlab.engines.optimizer import Hyperparameters, Optimizer
 from digitlab.errors import InputError, RecipeError
 from digitlab.network import ACTIVATIONS, Architecture
 from digitlab.network.activations import Activation
 from digitlab.network.initializers import first_parameters
 from digitlab.runs import Run
 from digitlab.training import EpochDone
-from digitlab.training.optimizers import OPTIMIZERS, SGD, Adam, Hyperparameters, Optimizer
+from digitlab.training.optimizers import OPTIMIZERS, SGD, Adam
 from digitlab.training.schedules import SCHEDULES, Schedule
 from tests.engines.native_tools import needs_native, relative_error
 

@@ -5,15 +5,11 @@ one atomic rename, and the folder (which holds the name) is forced to disk as we
 final name shows the old content or the new one, never a mixture.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os
 import secrets
 from pathlib import Path
-
-__all__ = ["TEMPORARY_PREFIX", "force", "sweep", "sync", "write_durably"]
 
 TEMPORARY_PREFIX = ".unfinished-"  # what a killed process leaves behind is recognised by this
 NOT_KNOWN = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY}  # a request that a file system does not know

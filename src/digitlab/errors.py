@@ -18,34 +18,9 @@
 Each error says what is wrong; and, where that adds something, what it must be, what was got, and what would help.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
-
-__all__ = [
-    "ArchitectureError",
-    "BusyError",
-    "DataFileError",
-    "DigitlabError",
-    "DivergenceError",
-    "FileError",
-    "InputError",
-    "LabError",
-    "ModelFileError",
-    "PictureError",
-    "RecipeError",
-    "RunError",
-    "RunLockedError",
-    "UnknownError",
-    "describe",
-    "printable",
-    "refuse",
-    "require_kind",
-    "require_name",
-    "system_errors",
-]
 
 LONGEST_SHOWN = 200  # characters of a value that an error repeats
 

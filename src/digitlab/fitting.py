@@ -3,8 +3,6 @@
 They stand apart from the loop because they know the run folder and the display, which the loop must not.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import math
@@ -26,8 +24,6 @@ from digitlab.training.loop import Loop
 from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.start import Start
-
-__all__ = ["Events", "Listener", "drain", "fit", "follow", "handling", "train"]
 
 Events = Generator[Event, None, None]
 Listener = Callable[[Event], object]

@@ -10,10 +10,11 @@ from threadpoolctl import threadpool_info
 
 import digitlab as dl
 from digitlab.engines import ENGINES, NumpyEngine, Session, find_engine
+from digitlab.engines.optimizer import Hyperparameters
 from digitlab.errors import ArchitectureError, InputError
 from digitlab.network import ACTIVATIONS, Architecture
 from digitlab.network.initializers import first_parameters
-from digitlab.training.optimizers import OPTIMIZERS, SGD, Hyperparameters
+from digitlab.training.optimizers import OPTIMIZERS, SGD
 
 DEPTHS = {1: (784, 10), 2: (784, 9, 10), 3: (784, 9, 8, 10), 4: (784, 9, 8, 7, 10)}
 

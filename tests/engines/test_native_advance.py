@@ -9,8 +9,9 @@ import pytest
 
 import digitlab as dl
 from digitlab.engines import Session, StepResults
+from digitlab.engines.optimizer import Hyperparameters, Optimizer
 from digitlab.network import Architecture
-from digitlab.training.optimizers import OPTIMIZERS, SGD, Hyperparameters, Optimizer
+from digitlab.training.optimizers import OPTIMIZERS, SGD
 from tests.engines.native_tools import (
     FAST,
     PATHS,

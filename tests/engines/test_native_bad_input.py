@@ -7,9 +7,10 @@ import pytest
 
 import digitlab as dl
 from digitlab.engines import NativeEngine, NumpyEngine, Session, Sums
+from digitlab.engines.optimizer import Hyperparameters
 from digitlab.errors import ArchitectureError, DivergenceError, InputError
 from digitlab.network import ACTIVATIONS, Architecture
-from digitlab.training.optimizers import SGD, Hyperparameters, Momentum
+from digitlab.training.optimizers import SGD, Momentum
 from tests.engines.native_tools import PATHS, needs_native, open_native, random_digits, some_parameters
 
 pytestmark = needs_native

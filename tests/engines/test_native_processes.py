@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from digitlab.engines import Session
+from digitlab.engines.optimizer import Hyperparameters
 from digitlab.network import Architecture
-from digitlab.training.optimizers import SGD, Hyperparameters
+from digitlab.training.optimizers import SGD
 from tests.engines.native_tools import assert_same_sums, needs_native, open_native, random_digits, some_parameters
 
 ARCHITECTURE = Architecture((784, 9, 10))
@@ -148,7 +149,8 @@ LONG_SUM = """
 import signal, sys, threading, time
 import numpy as np, digitlab as dl
 from digitlab.engines import NativeEngine, Session
-from digitlab.training.optimizers import SGD, Hyperparameters
+from digitlab.engines.optimizer import Hyperparameters
+from digitlab.training.optimizers import SGD
 path, threads, what, hidden = sys.argv[1], int(sys.argv[2]), sys.argv[3], [int(n) for n in sys.argv[4].split(",")]
 digits = dl.load_mnist()[0][:10000]
 often = np.tile(np.arange(10_000), 1000)  # minutes of work

@@ -10,12 +10,13 @@ import pytest
 
 import digitlab as dl
 from digitlab.engines import find_engine
+from digitlab.engines.optimizer import Hyperparameters
 from digitlab.errors import InputError, RecipeError, RunError
 from digitlab.runs import Branch
 from digitlab.runs.run import HISTORY, MODEL, Run
 from digitlab.training import StepDone
 from digitlab.training.batches import batches_of_epoch, split
-from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters
+from digitlab.training.optimizers import OPTIMIZERS
 from tests.training.small_training import BATCH, EPOCH, HELD_OUT, RECIPE, SAMPLES, by_hand, train_small
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 import digitlab as dl
 from digitlab.engines import find_engine
+from digitlab.engines.optimizer import Hyperparameters
 from digitlab.training.batches import batches_of_epoch, split
-from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters
+from digitlab.training.optimizers import OPTIMIZERS
 
 SAMPLES, HELD_OUT, BATCH = 120, 40, 20
 RECIPE = dl.recipe(

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters
+from digitlab.engines.optimizer import Hyperparameters
+from digitlab.training.optimizers import OPTIMIZERS
 
 VALUES = Hyperparameters(learning_rate=0.01, momentum=0.9, beta1=0.9, beta2=0.99, weight_decay=0.02)
 STEPS = 100

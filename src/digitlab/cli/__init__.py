@@ -6,8 +6,6 @@ training that was told to end (SIGTERM), and kept what was learnt.
 Nothing heavy is imported here: until `main` is at work, a Ctrl-C would be answered with a traceback.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """All commands together, and how a call becomes one of them."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Sequence
 
@@ -11,8 +9,6 @@ from rich.console import Console
 from digitlab.cli.output import complain
 from digitlab.display.terminal import wide_enough
 from digitlab.version import __version__
-
-__all__ = ["COMMANDS", "add", "app", "run"]
 
 COMMANDS = ("train", "evaluate", "show", "lab", "recipes", "data", "doctor")  # each a function in a module of its name
 

@@ -1,7 +1,5 @@
 """``digitlab data``: which data sets there are; fetch, verify and show one."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -14,8 +12,6 @@ from digitlab.data.fetch import fetch as fetch_entry
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.samples import average_pictures, class_counts, draw_samples, print_samples
 from digitlab.errors import require_name
-
-__all__ = ["data"]
 
 data = App(name="data", help="List the data sets that have a name; fetch, verify or show one.")
 

@@ -1,7 +1,5 @@
 """``digitlab doctor``: what is installed, what is used, and whether it is in order."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.metadata
 import platform
@@ -22,8 +20,6 @@ from digitlab.errors import DigitlabError
 from digitlab.runs import find_run
 from digitlab.runs.run import Run
 from digitlab.version import __version__
-
-__all__ = ["doctor"]
 
 LIBRARIES = "numpy, matplotlib, safetensors, msgspec, cyclopts, rich, threadpoolctl, tomli-w, pooch, pillow"
 Findings = tuple[dict[str, object], list[str]]  # for a program, and in lines for a person

@@ -1,7 +1,5 @@
 """``digitlab evaluate``: how good a model is on the test set."""
 
-from __future__ import annotations
-
 from digitlab.cli.options import Data, Json, Model
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
@@ -9,8 +7,6 @@ from digitlab.display.report import report_text
 from digitlab.evaluation import evaluate as evaluate_network
 from digitlab.runs import load
 from digitlab.runs.models import LATEST, find_model
-
-__all__ = ["evaluate"]
 
 
 def evaluate(*, model: Model = LATEST, data: Data = "mnist", json: Json = False) -> int:

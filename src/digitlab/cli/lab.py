@@ -1,7 +1,5 @@
 """``digitlab lab``: open the lab, a page on this machine where the real thing is trained and drawings are read."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import secrets
@@ -20,8 +18,6 @@ from digitlab.engines.checks import check_threads
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.runs.models import RUNS, find_model, load
-
-__all__ = ["lab"]
 
 Port = Annotated[
     int | None,

@@ -1,7 +1,5 @@
 """Options that several commands share, and the flags that are made from the recipe's table."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,18 +11,6 @@ from digitlab.engines import engines_in_words
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
 from digitlab.training.settings import Setting
-
-__all__ = [
-    "Data",
-    "EngineName",
-    "FigureFile",
-    "Json",
-    "Model",
-    "Threads",
-    "changes_from_flags",
-    "whole",
-    "with_recipe_flags",
-]
 
 
 def whole(_type: object, tokens: Sequence[Token]) -> int:

@@ -1,7 +1,5 @@
 """What the commands write: answers on standard output, complaints on standard error. It needs nothing heavy."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -9,8 +7,6 @@ import sys
 from typing import TextIO
 
 from digitlab.errors import printable
-
-__all__ = ["complain", "let_go", "print_json", "write_line"]
 
 
 def print_json(answer: object) -> None:

@@ -1,7 +1,5 @@
 """``digitlab recipes``: the named recipes, and what each setting does."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,8 +10,6 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.display.terminal import new_console
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.training.recipe_files import read_recipe
-
-__all__ = ["recipes"]
 
 
 def recipes(

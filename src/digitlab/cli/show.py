@@ -1,7 +1,5 @@
 """``digitlab show``: one digit of the test set, and what a model says of it."""
 
-from __future__ import annotations
-
 import random
 from typing import Annotated
 
@@ -18,8 +16,6 @@ from digitlab.errors import InputError
 from digitlab.network.card import names_of_outputs
 from digitlab.runs import load
 from digitlab.runs.models import LATEST, find_model
-
-__all__ = ["show"]
 
 Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]
 

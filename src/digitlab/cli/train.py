@@ -1,7 +1,5 @@
 """``digitlab train``: train a network by a recipe and keep it in a run folder."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 from collections.abc import Iterator, Mapping
@@ -25,8 +23,6 @@ from digitlab.runs.options import CHECKPOINT_SECONDS, check_whole
 from digitlab.training import SETTINGS, Control, History, Recipe
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
 from digitlab.training.start import Start
-
-__all__ = ["TERMINATED", "train"]
 
 TERMINATED = 143  # 128 + SIGTERM, as shells have it
 

@@ -11,8 +11,6 @@ and others), doi:10.20676/00000341, licence CC BY-SA 4.0. The SHA-256 of the .gz
 TensorFlow Datasets publishes; those of MNIST are of the unzipped files.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +22,6 @@ from digitlab.data.digits import DIGIT_NAMES, Digits
 from digitlab.data.files import first_there
 from digitlab.data.idx import STEMS, read_idx_folder
 from digitlab.errors import InputError
-
-__all__ = [
-    "CATALOGUE",
-    "Entry",
-    "Group",
-    "data_folder",
-    "groups_of",
-    "load_data",
-    "load_mnist",
-    "missing_files",
-    "open_entry",
-]
 
 DATA_VARIABLE = "DIGITLAB_DATA"  # the environment variable that names the folder of fetched data sets
 MNIST_FOLDER = Path(__file__).with_name("mnist")

@@ -11,8 +11,6 @@ read in blocks of whole lines, so that memory grows with the pictures found, not
 A data set is a folder with ``train.csv`` and ``test.csv``, or one file, a seventh of which is kept for testing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -25,8 +23,6 @@ from numpy.typing import NDArray
 from digitlab.data.digits import CLASSES, SIDE, Digits
 from digitlab.data.files import PIECE, first_there, opened, unzipped
 from digitlab.errors import DataFileError, InputError, refuse
-
-__all__ = ["CSV_ENDINGS", "Table", "is_csv_folder", "parse_csv", "read_csv", "read_csv_folder", "split_csv"]
 
 CSV_ENDINGS = (".csv", ".csv.gz")
 PARTS = ("train", "test")

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from digitlab.errors import InputError, PictureError, describe
 
-__all__ = ["CLASSES", "DIGIT_NAMES", "SIDE", "Digits"]
-
 SIDE = 28  # pixels along each side of a picture
 DIGIT_NAMES = tuple("0123456789")
 CLASSES = len(DIGIT_NAMES)

@@ -5,8 +5,6 @@ left for the next. A file gets its name only after its SHA-256 was found right, 
 under a final name there is never a bad file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import threading
@@ -19,8 +17,6 @@ from urllib.parse import urlsplit
 from digitlab.data.catalogue import Entry
 from digitlab.durable import write_durably
 from digitlab.errors import DataFileError, printable, system_errors
-
-__all__ = ["Limits", "fetch"]
 
 FAILURES = {  # the names of errors of `requests`, which pooch uses, in our words
     "ChunkedEncodingError": "broke off in the middle",

@@ -1,7 +1,5 @@
 """What every reader of data files needs: a careful look before a file is opened, and gzip unpacked with care."""
 
-from __future__ import annotations
-
 import io
 import stat
 import zlib
@@ -11,8 +9,6 @@ from itertools import chain
 from pathlib import Path
 
 from digitlab.errors import DataFileError, DigitlabError, InputError, printable, refuse, system_errors
-
-__all__ = ["MAX_ARRAY_BYTES", "PIECE", "first_there", "largest", "named", "opened", "read_file", "readable", "unzipped"]
 
 MAX_FILE_BYTES = 2**31  # on disk; EMNIST ByClass, a large relative of MNIST, has 0.64e9 pixels
 MAX_ARRAY_BYTES = 2**31  # unpacked

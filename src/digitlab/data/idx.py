@@ -14,8 +14,6 @@ always read to the end.
 Source: the description at the end of LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
@@ -27,8 +25,6 @@ from numpy.typing import NDArray
 from digitlab.data.digits import DIGIT_NAMES, Digits
 from digitlab.data.files import PIECE, first_there, largest, named, read_file, unzipped
 from digitlab.errors import DataFileError, refuse
-
-__all__ = ["STEMS", "is_idx_folder", "parse_idx", "read_idx", "read_idx_folder"]
 
 UNSIGNED_BYTE = 0x08
 PARTS = {"train": "train", "test": "t10k"}  # our name of each part: the prefix of its files

@@ -26,8 +26,6 @@ from digitlab.errors import DataFileError, PictureError, refuse
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["decode_picture", "is_image_folder", "read_image_folder"]
-
 PARTS = ("train", "test")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # 8 bits a channel, and what they mean is known

@@ -12,8 +12,6 @@ shape can give other pictures. The header is read here by one pattern; nothing i
 Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
 """
 
-from __future__ import annotations
-
 import math
 import re
 from pathlib import Path
@@ -27,8 +25,6 @@ from digitlab.data.digits import CLASSES, SIDE, Digits
 from digitlab.data.files import MAX_ARRAY_BYTES, read_file
 from digitlab.data.zip_file import open_archive, unpack
 from digitlab.errors import DataFileError, refuse
-
-__all__ = ["parse_npz", "read_npz"]
 
 PARTS = ("train", "test")
 MEMBERS = tuple(f"{letter}_{part}.npy" for part in PARTS for letter in "xy")

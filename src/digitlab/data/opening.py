@@ -1,7 +1,5 @@
 """`open_data`: a data set by its name or its place, in any of the `FORMATS`; and `open_images`, for pictures alone."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +15,6 @@ from digitlab.data.idx import STEMS, is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_image_folder, read_image_folder
 from digitlab.data.npz import read_npz
 from digitlab.errors import InputError, printable, refuse, system_errors
-
-__all__ = ["FORMATS", "Format", "open_data", "open_images"]
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,6 @@ from digitlab.errors import DigitlabError, PictureError
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["open_picture"]
-
 CheckSize: TypeAlias = Callable[[int, int], None]
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")

@@ -3,8 +3,6 @@
 Letters for shapes: N samples, P pixels of a picture (784), K classes (10).
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -13,8 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import CLASSES, SIDE
 from digitlab.errors import PictureError, describe
-
-__all__ = ["as_label", "as_rows", "normalize", "one_hot"]
 
 _PIXEL_RULE = "bytes 0..255 (uint8), or floats 0..1"
 

@@ -16,8 +16,6 @@
 Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", sections 4.3.7, 4.3.12, 4.3.15, 4.3.16 and 4.4.
 """
 
-from __future__ import annotations
-
 import copy
 import io
 import struct
@@ -27,8 +25,6 @@ from itertools import pairwise
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from digitlab.errors import DataFileError, refuse
-
-__all__ = ["open_archive", "unpack"]
 
 LOCAL_BYTES, CENTRAL_BYTES = 30, 46  # of a header, without its name and what follows
 END = struct.Struct("<4s4H2LH")

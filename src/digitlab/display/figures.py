@@ -17,8 +17,6 @@ from digitlab.training.events import EpochDone
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "MUTED", "RIGHT", "WRONG", "check_figure_path", "draw_history", "new_figure", "save_figure"]
-
 INK, MUTED, ACCENT = "#1f2933", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")

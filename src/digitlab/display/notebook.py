@@ -1,11 +1,7 @@
 """Whether this is a notebook."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
-
-__all__ = ["notebook_shell"]
 
 
 def notebook_shell() -> Any:

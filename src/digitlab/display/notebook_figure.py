@@ -3,8 +3,6 @@
 A class that can be found by its name can also be pickled, so figures travel between processes.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import warnings
@@ -13,8 +11,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from digitlab.display.notebook import notebook_shell
-
-__all__ = ["NotebookFigure", "render"]
 
 DPI = 150
 

@@ -1,7 +1,5 @@
 """One prediction: the picture, the probabilities, the answer, and whether it is right. How it looks is elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +11,6 @@ from digitlab.data.pixels import as_label, as_rows, normalize
 from digitlab.errors import PictureError, require_kind
 from digitlab.network.card import are_numbers
 from digitlab.network.network import Network
-
-__all__ = ["Prediction", "examine"]
 
 ALL_SHOWN, MOST_SHOWN = 12, 10  # of more classes than the first, only so many are shown: the most probable ones
 

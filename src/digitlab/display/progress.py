@@ -1,7 +1,5 @@
 """What a person watches while a network trains: a live bar, and a line now and then that stays."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from rich.console import Console
@@ -11,8 +9,6 @@ from digitlab.display.notebook import notebook_shell
 from digitlab.display.terminal import new_console
 from digitlab.errors import printable
 from digitlab.training.events import EpochDone, Event, SettingChanged, Started, Stopped
-
-__all__ = ["TrainingProgress"]
 
 LINES = 10  # how many lines a training prints unless told otherwise
 

@@ -1,14 +1,10 @@
 """A report in words: tables within 80 columns. From the import of this module on, ``print(report)`` shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 
 from digitlab.evaluation.report import Report
-
-__all__ = ["report_text"]
 
 MOST_COLUMNS = 12  # of a confusion matrix that a terminal shows; of more classes, the pairs confused most often
 MOST_PAIRS = 15

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["average_pictures", "class_counts", "draw_samples", "print_samples"]
-
 SMALL = SIDE // 2  # pixels along a side in the terminal: five pictures beside each other fit into 80 columns
 GAP = 2  # cells or pixels between pictures
 SHOWN = 10  # pictures of each class in a figure

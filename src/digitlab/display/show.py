@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["display_prediction", "draw_prediction"]
-
 LONGEST_NAME = 24  # characters of a class's name in a figure
 
 

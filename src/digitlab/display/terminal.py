@@ -5,8 +5,6 @@ an upper half block in the upper pixel's grey on the lower pixel's grey; without
 of four block characters; without Unicode in plain ASCII.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import zip_longest
 
@@ -17,8 +15,6 @@ from rich.console import Console
 from rich.text import Text
 
 from digitlab.display.prediction import Prediction
-
-__all__ = ["new_console", "picture_lines", "print_prediction", "speaks_unicode", "wide_enough"]
 
 RIGHT, WRONG = "#4a90d9", "#dd7a3a"  # blue and orange that can be read on dark and on light
 PAPER = 24  # the grey of an empty pixel: dark, yet told apart from a black terminal

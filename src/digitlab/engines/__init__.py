@@ -4,8 +4,6 @@ Each says by itself whether it can be used, and how it ranks. One more is used a
 name; help texts and errors follow.
 """
 
-from __future__ import annotations
-
 from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
 from digitlab.engines.native import NativeEngine
 from digitlab.engines.numpy_engine import NumpyEngine

@@ -26,8 +26,6 @@ from digitlab.errors import InputError
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
 
-__all__ = ["Batch", "Engine", "Session", "StepResults", "Sums"]
-
 Batch = NDArray[np.intp] | slice  # which samples: their indices (B,), or a range of them without copying
 
 

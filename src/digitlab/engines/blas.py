@@ -4,16 +4,12 @@ The setting belongs to the whole process, so sessions share it: the first to com
 library its threads back, whatever order they come and go in, and in whichever threads.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
-
-__all__ = ["hold_to_one_thread", "release"]
 
 _lock = threading.RLock()  # the garbage collector may end a session in the middle of `hold_to_one_thread`
 _holders = 0

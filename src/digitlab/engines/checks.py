@@ -1,14 +1,10 @@
 """What every engine checks before it opens a session: the digits fit the architecture, the threads make sense."""
 
-from __future__ import annotations
-
 import os
 
 from digitlab.data.digits import SIDE, Digits
 from digitlab.errors import ArchitectureError, InputError, describe
 from digitlab.network.architecture import Architecture
-
-__all__ = ["MAX_THREADS", "check_session", "check_threads", "usable_cores"]
 
 MAX_THREADS = 256
 

@@ -36,8 +36,6 @@ except ImportError as error:  # a pure install
 else:
     _missing = ""
 
-__all__ = ["NativeEngine", "available_paths"]
-
 
 def available_paths() -> list[str]:
     """The instruction paths that this processor can take, the best first."""

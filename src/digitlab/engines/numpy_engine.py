@@ -33,8 +33,6 @@ from digitlab.network.activations import ACTIVATIONS, Floats
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.cross_entropy import softmax_cross_entropy
 
-__all__ = ["NumpyEngine"]
-
 BLOCK = 3000  # samples at a time; measured: smaller starves the matrix products, larger leaves the cache
 
 

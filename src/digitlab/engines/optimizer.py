@@ -5,8 +5,6 @@ The optimizers that there are, with their formulas, are in `digitlab.training.op
 Letters for shapes: D parameters.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +13,6 @@ from typing import ClassVar
 import numpy as np
 
 from digitlab.network.activations import Floats
-
-__all__ = ["Hyperparameters", "Optimizer", "StepCoefficients"]
 
 
 @dataclass

@@ -3,15 +3,11 @@
 Letters for shapes: N samples, K classes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-
-__all__ = ["DigitScore", "confusion_matrix", "digit_scores", "wilson_interval"]
 
 Z_95 = 1.959963984540054  # 97.5 % of a normal distribution lies below this many standard deviations
 

@@ -21,8 +21,6 @@ from digitlab.network.card import are_numbers, names_of_outputs
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 
-__all__ = ["GroupScore", "Report", "evaluate"]
-
 
 @dataclass(frozen=True)
 class GroupScore:

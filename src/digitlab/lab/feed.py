@@ -4,8 +4,6 @@ One ring holds the newest entries. A watcher remembers only the number that it s
 so one that reads slowly costs the others nothing, and one that comes back misses nothing and sees nothing twice.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time
@@ -15,8 +13,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
-
-__all__ = ["Entry", "Feed"]
 
 MOST_ENTRIES = 20_000
 MOST_BYTES = 32 * 1024 * 1024

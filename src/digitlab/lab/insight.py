@@ -3,8 +3,6 @@
 A fixed probe, some of the training digits, is shown to it. That is quick, and comparable from one look to the next.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -16,8 +14,6 @@ from digitlab.engines import find_engine
 from digitlab.lab.records import Layer
 from digitlab.network.architecture import Architecture
 from digitlab.network.network import Network
-
-__all__ = ["Probe"]
 
 PROBES = 500
 FLAT_ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where their derivative vanishes; the others have one at 0

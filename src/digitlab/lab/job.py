@@ -1,7 +1,5 @@
 """One training of the lab at work: pulled event by event, paused, taken step by step, and looked into."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import logging
@@ -19,8 +17,6 @@ from digitlab.lab.training_status import TrainingStatus
 from digitlab.network.network import Network
 from digitlab.training.events import Control, EpochDone, Event, StepDone, Stopped
 from digitlab.training.start import Start
-
-__all__ = ["Job"]
 
 BEAT = 0.5  # seconds between two tellings: each wakes a browser, which often shares the cores that train
 COPY_EVERY = 0.05  # between two copies of the network, at least

@@ -1,7 +1,5 @@
 """What one lab consists of, whoever speaks with it: runs, data, events, the training and the readers."""
 
-from __future__ import annotations
-
 import logging
 import random
 import threading
@@ -25,8 +23,6 @@ from digitlab.network.network import Network
 from digitlab.runs.run import Run
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.version import __version__
-
-__all__ = ["Lab", "recipes"]
 
 _log = logging.getLogger("digitlab.lab")
 

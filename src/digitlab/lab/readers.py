@@ -4,8 +4,6 @@ A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPO
 is a model that the lab was opened with. Their answers are those of the library, bit for bit.
 """
 
-from __future__ import annotations
-
 import re
 import threading
 import time
@@ -26,8 +24,6 @@ from digitlab.lab.runs import folder_of, is_run, list_runs
 from digitlab.network.card import new_card
 from digitlab.network.network import Network
 from digitlab.runs.run import MANIFEST, Run
-
-__all__ = ["LIVE", "MODEL", "RUN", "Reader", "Readers", "read_pixels", "weight_pictures"]
 
 LIVE, RUN, MODEL = "live", "run:", "model:"
 MOST_KEPT = 8  # networks of runs that stay in memory

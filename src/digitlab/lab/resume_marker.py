@@ -1,7 +1,5 @@
 """The marker that a lab leaves beside its runs: which training is under way, for the time after a kill."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +9,6 @@ from msgspec import Meta
 
 from digitlab.durable import write_durably
 from digitlab.errors import RunError, system_errors
-
-__all__ = ["LEAST_SPEED", "MARKER", "MOST_SPEED", "ResumeMarker", "read_marker", "remove_marker", "write_marker"]
 
 MARKER = "lab.json"
 MOST_BYTES = 4096

@@ -1,7 +1,5 @@
 """The runs below one folder, as the lab lists, describes and deletes them."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import re
@@ -20,20 +18,6 @@ from digitlab.runs.manifest import Manifest
 from digitlab.runs.run import MANIFEST, Run
 from digitlab.training.events import EpochDone
 from digitlab.training.state import Change
-
-__all__ = [
-    "changes_of",
-    "delete_run",
-    "describe_run",
-    "folder_of",
-    "history_of",
-    "is_run",
-    "list_runs",
-    "parent_of",
-    "rate_of",
-    "recipe_in_name",
-    "sweep_deleted",
-]
 
 MOST_POINTS = 2000  # of a history that is shown
 DELETED = ".deleted-"  # what is being removed is called so

@@ -3,8 +3,6 @@
 A thread of its own pulls the events of a training. Not pulling is pausing: nothing here knows how training works.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading
@@ -28,8 +26,6 @@ from digitlab.runs.writer import RunWriter
 from digitlab.training.recipe import check_live
 from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.start import Start
-
-__all__ = ["Trainer"]
 
 SNAPSHOTS = 20  # moments of a training that are kept for good, about; each costs some milliseconds
 CHECKPOINT_SECONDS = 0.8  # a kill may cost a second: these, a look at the clock, and the writing

@@ -1,7 +1,5 @@
 """What a training has come to so far, as whoever asks and the feed are told."""
 
-from __future__ import annotations
-
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
@@ -11,8 +9,6 @@ from digitlab.lab.feed import Feed
 from digitlab.lab.runs import changes_of, history_of, rate_of, recipe_in_name
 from digitlab.training.events import EpochDone, Event, SettingChanged, Started, StepDone
 from digitlab.training.start import Start
-
-__all__ = ["UNDER_WAY", "TrainingStatus"]
 
 UNDER_WAY = frozenset({"running", "paused", "stopping"})
 MOST_CHANGES = 100  # of the settings, that are told each time: a program may make thousands

@@ -7,8 +7,6 @@ because some are cheapest with the one and some with the other. Functions write 
 Letters for shapes: N samples, H hidden units, K classes. Arrays are ``(N, H)`` or ``(N, K)`` floats.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi, sqrt
@@ -16,8 +14,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-__all__ = ["ACTIVATIONS", "Activation", "softmax"]
 
 Floats: TypeAlias = NDArray[np.floating]
 

@@ -6,8 +6,6 @@ compiled engines handle that one buffer; ``W1`` and the others are views into it
 Letters for shapes: P inputs (pixels), H hidden units, K classes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +15,6 @@ import numpy as np
 
 from digitlab.errors import ArchitectureError, describe, require_name
 from digitlab.network.activations import ACTIVATIONS, Floats
-
-__all__ = ["MAX_LAYERS", "MAX_PARAMETERS", "MAX_UNITS", "Architecture", "Layer"]
 
 MAX_LAYERS = 32  # weight layers
 MAX_UNITS = 16_384  # in one layer

@@ -6,8 +6,6 @@ nor what a picture must go through before it becomes inputs. The card says it, a
 Reference: docs/reference/model-file.md.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -19,18 +17,6 @@ from msgspec import Meta
 
 from digitlab.errors import InputError, describe, printable
 from digitlab.network.architecture import MAX_UNITS, Architecture
-
-__all__ = [
-    "FIELDS",
-    "MAX_TEXT_LENGTH",
-    "Card",
-    "Preprocessing",
-    "TrainingSummary",
-    "are_numbers",
-    "names_of_outputs",
-    "new_card",
-    "plain_text",
-]
 
 MAX_LABEL_LENGTH = 255  # characters in the name of a class: as many as the name of a folder may have
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.001, 1000.0  # calibration finds values between 0.5 and 5

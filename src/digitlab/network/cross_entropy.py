@@ -12,16 +12,12 @@ and wrong. Its derivative is the simplest formula in the subject, and the start 
 Source: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), equation 4.108 and section 5.3.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.network.activations import Floats
-
-__all__ = ["Loss", "softmax_cross_entropy"]
 
 
 class Loss(NamedTuple):

@@ -4,8 +4,6 @@ All of them draw ``W ~ Normal(0, std)`` and differ in the standard deviation alo
 signals keep their size from layer to layer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
@@ -15,8 +13,6 @@ from numpy.typing import NDArray
 
 from digitlab.errors import ArchitectureError, describe, require_name
 from digitlab.network.architecture import Architecture
-
-__all__ = ["INITIALIZERS", "Initializer", "first_parameters"]
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ more than a word:
 Reference: docs/reference/model-file.md.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 from collections.abc import Mapping
@@ -43,8 +41,6 @@ from digitlab.network.tensor_file import (
     encode_tensors,
     read_header,
 )
-
-__all__ = ["MAX_FILE_BYTES", "MODEL_SUFFIX", "ModelFile", "decode_model", "encode_model"]
 
 FORMAT = "digitlab-model"
 VERSION = "1"

@@ -38,8 +38,6 @@ from digitlab.network.card import Card, new_card
 from digitlab.network.initializers import first_parameters
 from digitlab.network.model_file import MAX_FILE_BYTES, decode_model, encode_model
 
-__all__ = ["Network"]
-
 BLOCK = 2000  # pictures at a time: keeps the arrays in the processor's cache, and memory small
 _PARAMETER_NAME = re.compile(r"[Wb][1-9][0-9]*")
 

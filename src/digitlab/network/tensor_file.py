@@ -7,8 +7,6 @@ Metadata is text by name; ``sha256`` among it is that of the arrays' bytes, one 
 their names.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,8 +19,6 @@ from numpy.typing import NDArray
 
 from digitlab.errors import ModelFileError, refuse
 from digitlab.network.activations import Floats
-
-__all__ = ["MAX_HEADER_BYTES", "TensorHeader", "decode_json", "decode_tensors", "encode_tensors", "read_header"]
 
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 256

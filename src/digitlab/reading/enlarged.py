@@ -11,14 +11,10 @@ and sum, at the seams between blocks, how far the picture is from the cubic thro
 Pixels of 5 and less are paper then.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-__all__ = ["undo_enlargement"]
 
 FACTORS = range(3, 65)
 SEEN = 16  # ink that counts for the first look at the size

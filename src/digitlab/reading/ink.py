@@ -15,14 +15,10 @@ black: `(grey * alpha + paper * (255 - alpha) + 127) // 255`.
 So every step after the grey bytes is a table of 256 entries.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.reading.pictures import Bytes, Picture, grey_and_alpha
-
-__all__ = ["FAINTEST", "find_ink"]
 
 LEAST_CONTRAST = 16
 FAINTEST = 64

@@ -21,8 +21,6 @@ from digitlab.errors import PictureError, describe
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["MAX_PICTURE_SIDE", "MAX_PIXELS", "Bytes", "Picture", "check_size", "grey_and_alpha"]
-
 Bytes: TypeAlias = NDArray[np.uint8]
 Picture: TypeAlias = "NDArray[Any] | Image.Image | bytes | str | os.PathLike[str]"
 

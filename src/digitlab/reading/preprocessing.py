@@ -20,8 +20,6 @@ From a picture to ink (`prepare`): `reading/ink.py`. Pictures that are MNIST's o
 Source of steps 2, 4 and 5: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", 2019, whose program makes MNIST again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,8 +31,6 @@ from digitlab.errors import PictureError
 from digitlab.reading.enlarged import undo_enlargement
 from digitlab.reading.ink import FAINTEST, find_ink
 from digitlab.reading.pictures import Picture, check_size
-
-__all__ = ["Prepared", "prepare", "prepare_ink"]
 
 LONGEST = 20  # pixels of a digit's longer side, in MNIST
 EXACT = 2**24  # whole numbers up to here are exact in float32

@@ -11,8 +11,6 @@ ink at any size, and costs the same. In order, with `width` of the pen and `span
    `floor(sqrt(r * r - dy * dy))` pixels to either side of its middle.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -22,8 +20,6 @@ from numpy.typing import NDArray
 
 from digitlab.errors import PictureError, describe
 from digitlab.reading.preprocessing import Prepared, prepare_ink
-
-__all__ = ["FARTHEST", "FINEST", "draw", "prepare_strokes"]
 
 LONGEST = 100  # pixels of the canvas's longer side: five for each of MNIST's twenty
 MOST_STROKES = 1_000

@@ -1,14 +1,10 @@
 """A file of a run that only grows, such as the history: always as long as what was told, and its SHA-256 at hand."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
 from digitlab.durable import force
 from digitlab.runs.manifest import FileRecord
-
-__all__ = ["AppendOnlyFile"]
 
 
 class AppendOnlyFile:

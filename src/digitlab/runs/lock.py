@@ -4,8 +4,6 @@ The file ``.lock`` also says who holds it, for people; the lock itself is the sy
 never leaves a lock behind.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os
@@ -13,8 +11,6 @@ import time
 from pathlib import Path
 
 from digitlab.errors import RunLockedError, refuse
-
-__all__ = ["LOCK", "FolderLock"]
 
 LOCK = ".lock"
 

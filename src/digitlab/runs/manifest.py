@@ -3,8 +3,6 @@
 Reference: docs/reference/run-folder.md.
 """
 
-from __future__ import annotations
-
 import hashlib
 import platform
 from datetime import UTC, datetime
@@ -14,19 +12,6 @@ import numpy as np
 
 from digitlab.training.state import Change, Outcome
 from digitlab.version import __version__
-
-__all__ = [
-    "FORMAT",
-    "VERSION",
-    "CheckpointRecord",
-    "DataRecord",
-    "FileRecord",
-    "Manifest",
-    "Parent",
-    "environment",
-    "now",
-    "record_of",
-]
 
 FORMAT = "digitlab-run"
 VERSION = 1

@@ -1,7 +1,5 @@
 """Which model is meant: a model file, a run folder, or the newest run. And which folder a new run may have."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,8 +10,6 @@ from digitlab.errors import InputError, RunError, refuse, system_errors
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.runs.run import MANIFEST, Run
-
-__all__ = ["LATEST", "RUNS", "claimed_folder", "find_model", "find_run", "load"]
 
 RUNS = Path("runs")  # where the command line puts runs, below the folder that it is called in
 LATEST = "latest"

@@ -14,8 +14,6 @@ from digitlab.engines.checks import check_threads
 from digitlab.errors import InputError, describe, require_kind, require_name
 from digitlab.training.recipe_files import check_about
 
-__all__ = ["CHECKPOINT_SECONDS", "Branch", "Options", "TrainOptions", "check_whole"]
-
 CHECKPOINT_SECONDS = 30.0
 MOST_EPOCHS = 1_000_000_000  # between lines, or between snapshots
 

@@ -12,8 +12,6 @@ rename. What it does not list is not part of the run.
 Reference: docs/reference/run-folder.md.
 """
 
-from __future__ import annotations
-
 import stat
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -32,19 +30,6 @@ from digitlab.training.events import EpochDone
 from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe, parse_recipe
 from digitlab.training.state import State, decode_checkpoint
-
-__all__ = [
-    "CLOCK",
-    "HISTORY",
-    "MANIFEST",
-    "MAX_MANIFEST_BYTES",
-    "MODEL",
-    "RECIPE",
-    "Run",
-    "file_errors",
-    "refuse_run",
-    "require_run",
-]
 
 RECIPE, HISTORY, CLOCK, MANIFEST = "recipe.toml", "history.jsonl", "clock.jsonl", "manifest.json"
 MODEL = f"model{MODEL_SUFFIX}"

@@ -4,8 +4,6 @@ Each gives one `Start`, with whoever keeps the run at work already: `digitlab.fi
 the keeper however the training ends.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,8 +27,6 @@ from digitlab.training.recipe import SETTINGS, Recipe
 from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.start import Ended, Start
 from digitlab.training.state import ENDED, Counters, Outcome, State
-
-__all__ = ["begin", "branch", "check_parts", "resume"]
 
 
 def check_parts(network: Network, digits: Digits, recipe: Recipe, threads: int | None) -> None:

@@ -37,8 +37,6 @@ from digitlab.runs.run import (
 from digitlab.training.events import EpochDone
 from digitlab.training.state import Outcome, State, encode_checkpoint
 
-__all__ = ["RunWriter", "check_free", "cut_back"]
-
 KEPT = 2  # how many checkpoints stay, beside the snapshots
 
 

@@ -3,14 +3,10 @@
 The order is a function of the seed and the epoch alone, so any epoch can be met again without the ones before it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.engines import Batch
-
-__all__ = ["batches_of_epoch", "sample_order", "split"]
 
 _ORDER, _HELD_OUT = 1, 2  # streams of their own, beside the one that draws the first weights
 

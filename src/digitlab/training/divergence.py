@@ -1,7 +1,5 @@
 """Where training left the finite numbers: found only after it happened, so it may take its time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,8 +10,6 @@ from digitlab.data.pixels import normalize
 from digitlab.engines import Batch, StepResults
 from digitlab.errors import DivergenceError
 from digitlab.network.network import Network
-
-__all__ = ["explain_divergence", "explain_silence"]
 
 BLOCK = 3000  # samples at a time: as few as the engine has in memory
 

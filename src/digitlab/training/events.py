@@ -9,8 +9,6 @@ from typing import Literal, get_args
 from digitlab.errors import require_name
 from digitlab.training.recipe import check_live
 
-__all__ = ["Control", "Detail", "EpochDone", "Event", "History", "SettingChanged", "Started", "StepDone", "Stopped"]
-
 
 @dataclass(frozen=True)
 class Started:

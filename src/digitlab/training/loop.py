@@ -4,8 +4,6 @@ It changes the network's parameters in place and keeps its `State` true between 
 the parameters are those of the last good step, and a keeper can commit the state at any moment.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import time
@@ -14,6 +12,7 @@ from collections.abc import Generator, Iterator
 import numpy as np
 
 from digitlab.data.digits import Digits
+from digitlab.engines.optimizer import Hyperparameters, Optimizer
 from digitlab.errors import DivergenceError, RunError
 from digitlab.network.card import Card, TrainingSummary, new_card, plain_text
 from digitlab.network.cross_entropy import softmax_cross_entropy
@@ -21,13 +20,11 @@ from digitlab.network.network import Network
 from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.divergence import explain_divergence, explain_silence
 from digitlab.training.events import Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
-from digitlab.training.optimizers import OPTIMIZERS, Hyperparameters, Optimizer
+from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import ScheduleSettings, rate_factor
 from digitlab.training.start import Start
 from digitlab.training.state import Change, Outcome, State
-
-__all__ = ["Loop"]
 
 SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again,
 WORK_BETWEEN_LOOKS = 500_000_000  # or how many samples times parameters: about a tenth of a second

@@ -4,17 +4,13 @@ All of them follow the formulas that PyTorch documents, in float32. ``g`` is the
 the learning rate of this step, ``t`` the number of the step from 1.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 
-from digitlab.engines.optimizer import Hyperparameters, Optimizer, StepCoefficients
+from digitlab.engines.optimizer import Optimizer, StepCoefficients
 from digitlab.network.activations import Floats
-
-__all__ = ["OPTIMIZERS", "Hyperparameters", "Optimizer", "StepCoefficients"]
 
 
 class SGD(Optimizer):

@@ -3,8 +3,6 @@
 What does not change the result (the engine, threads, the folder, how often to report) is not in it.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +16,6 @@ from digitlab.network.network import Network
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.schedules import SCHEDULES
 from digitlab.training.settings import Applies, Setting, choice, layer_sizes, number, settings_of, whole_number
-
-__all__ = ["SETTINGS", "Recipe", "check_live"]
 
 
 @dataclass(frozen=True, kw_only=True)

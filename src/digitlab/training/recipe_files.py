@@ -17,8 +17,6 @@ import tomli_w
 from digitlab.errors import RecipeError, describe, refuse, require_name
 from digitlab.training.recipe import SETTINGS, Recipe
 
-__all__ = ["MAX_ABOUT_LENGTH", "NamedRecipe", "check_about", "named_recipes", "parse_recipe", "read_recipe", "recipe"]
-
 MAX_TOML_BYTES = 64 * 1024
 MAX_ABOUT_LENGTH = 5000  # characters
 FOLDER = Path(__file__).with_name("recipes")

@@ -3,13 +3,9 @@
 Letters: t is the step, from 0; T all steps of the training; E steps of one epoch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
-
-__all__ = ["SCHEDULES", "Schedule", "ScheduleSettings", "rate_factor"]
 
 
 @dataclass(frozen=True)

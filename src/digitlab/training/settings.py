@@ -4,8 +4,6 @@ The recipe's table is made of these, and from the table come the checks, the TOM
 and the documentation: nothing about a setting is said twice.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
@@ -16,8 +14,6 @@ import numpy as np
 
 from digitlab.errors import ArchitectureError, RecipeError, describe
 from digitlab.network.architecture import MAX_LAYERS, MAX_UNITS, Architecture
-
-__all__ = ["Applies", "Setting", "choice", "layer_sizes", "number", "settings_of", "whole_number"]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 `digitlab.runs.starts` makes a `Start` in each of these ways; the loop needs to know no more.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +11,6 @@ from digitlab.network.network import Network
 from digitlab.training.events import EpochDone, Event
 from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.state import Outcome, State
-
-__all__ = ["Ended", "Keeper", "Start"]
 
 
 class Keeper(Protocol):

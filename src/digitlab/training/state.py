@@ -9,8 +9,6 @@ the metadata. No clock is in it, so the same training gives the same bytes, howe
 Reference: docs/reference/run-folder.md.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +18,6 @@ from numpy.typing import NDArray
 
 from digitlab.errors import ModelFileError, refuse
 from digitlab.network.tensor_file import decode_json, decode_tensors, encode_tensors, read_header
-
-__all__ = ["ENDED", "Change", "Counters", "Outcome", "State", "decode_checkpoint", "encode_checkpoint"]
 
 FORMAT = "digitlab-checkpoint"
 VERSION = "1"

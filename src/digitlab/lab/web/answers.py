@@ -1,7 +1,5 @@
 """What leaves the lab: an answer with its status and its kind, and every error as the same short JSON."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import msgspec
@@ -9,8 +7,6 @@ from starlette.types import Send
 
 from digitlab.errors import DigitlabError, InputError, LabError, UnknownError
 from digitlab.lab.records import Trouble
-
-__all__ = ["JSON", "Answer", "Problem", "RequestError", "encode", "error_answer", "unexpected_answer"]
 
 JSON = "application/json"
 

@@ -4,8 +4,6 @@ A route that only looks is a GET; one that changes something is a POST with a bo
 address of a request is never a path or an address of something else: names of runs are checked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
@@ -19,8 +17,6 @@ from digitlab.errors import BusyError, DigitlabError
 from digitlab.lab.lab import Lab
 from digitlab.lab.web.answers import JSON, Answer, RequestError, encode, error_answer
 from digitlab.lab.web.limits import MOST_BYTES, PICTURES, content_kind, decode, parse_query, read_body
-
-__all__ = ["Call", "Endpoint", "Parameter", "Route"]
 
 DECODED_AT_ONCE = 2  # pictures: each may take some hundred megabytes
 MOST_WAITING = 32  # pictures; each is kept in memory meanwhile

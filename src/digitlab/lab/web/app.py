@@ -1,7 +1,5 @@
 """The lab as one ASGI app: the page, the interface for programs, the stream of events, and the guard before them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,8 +19,6 @@ from digitlab.lab.web.openapi import EVENTS, OPENAPI, openapi_document
 from digitlab.lab.web.pages import pages
 from digitlab.lab.web.routes import ROUTES
 from digitlab.lab.web.streams import EventStream
-
-__all__ = ["make_app"]
 
 
 def make_app(lab: Lab, rules: Rules) -> ASGIApp:

@@ -3,8 +3,6 @@
 uvicorn itself waits for ever: for the head of a request, for its body, and for a reader that has stopped reading.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from typing import Any
@@ -14,8 +12,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from digitlab.lab.web.answers import JSON, RequestError, error_answer
 from digitlab.lab.web.guard import HEADERS, NO_STORE
 from digitlab.lab.web.limits import BODY_SECONDS
-
-__all__ = ["HEAD_SECONDS", "MOST_CONNECTIONS", "Connection"]
 
 HEAD_SECONDS = 5.0  # from the connection, or from the first byte of a later request, to the end of its headers
 WRITE_SECONDS = 4.0  # in which a reader must take at least something of what waits for it

@@ -9,8 +9,6 @@ A page of another site runs in the same browser as ours. What keeps it out:
 The headers on the way out tell the browser to run nothing but the lab's own files, and to show the lab in no frame.
 """
 
-from __future__ import annotations
-
 import hmac
 import ipaddress
 import logging
@@ -23,8 +21,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitlab.errors import InputError
 from digitlab.lab.web.answers import Answer, RequestError, error_answer, unexpected_answer
-
-__all__ = ["HEADERS", "NO_STORE", "Guard", "Rules", "parse_host"]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "

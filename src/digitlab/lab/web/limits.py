@@ -1,7 +1,5 @@
 """What a request may bring, how much of it, and how long it may take to arrive."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Mapping
@@ -15,8 +13,6 @@ from starlette.types import Message, Receive, Scope
 
 from digitlab.errors import InputError
 from digitlab.lab.web.answers import JSON, RequestError
-
-__all__ = ["BODY_SECONDS", "MOST_BYTES", "OCTETS", "PICTURES", "content_kind", "decode", "parse_query", "read_body"]
 
 KB, MB = 1024, 1024 * 1024
 OCTETS = "application/octet-stream"

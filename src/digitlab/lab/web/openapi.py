@@ -1,7 +1,5 @@
 """The OpenAPI 3.1 document of the interface, made from the table of routes and the types of its records."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
@@ -13,8 +11,6 @@ from digitlab.lab.web.api import Route
 from digitlab.lab.web.limits import OCTETS
 from digitlab.lab.web.routes import ROUTES
 from digitlab.version import __version__
-
-__all__ = ["EVENTS", "OPENAPI", "openapi_document"]
 
 EVENTS, OPENAPI = "/api/events", "/api/openapi.json"
 STREAM = "text/event-stream"

@@ -3,8 +3,6 @@
 What a request names is only looked up among those: no path is ever made from it.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -12,8 +10,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
-
-__all__ = ["STATIC", "pages"]
 
 STATIC = Path(__file__).parents[1] / "static"
 KINDS = {  # said here: what the system's own table says differs from machine to machine

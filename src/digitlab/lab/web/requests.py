@@ -1,7 +1,5 @@
 """What may be sent, as typed records: JSON is decoded into them, and the OpenAPI document is made of them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -9,8 +7,6 @@ from msgspec import Meta, Struct, field
 from digitlab.lab.records import Value
 from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED
 from digitlab.reading.strokes import FARTHEST, FINEST
-
-__all__ = ["Control", "From", "Strokes", "Train"]
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Count = Annotated[int, Meta(ge=0)]

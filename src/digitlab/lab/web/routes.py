@@ -3,8 +3,6 @@
 From it the server and the OpenAPI document are made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,8 +19,6 @@ from digitlab.lab.web.limits import OCTETS, PICTURES
 from digitlab.lab.web.requests import Control, Strokes, Train
 from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes
-
-__all__ = ["ROUTES"]
 
 PIXELS = 784
 FEW_POINTS = 2000  # of a drawing: so many are drawn at once

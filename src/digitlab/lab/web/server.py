@@ -1,7 +1,5 @@
 """The lab's web server: where it listens, how it starts, and how it stops without losing anything."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ipaddress
@@ -18,8 +16,6 @@ from digitlab.lab.lab import Lab
 from digitlab.lab.web.app import make_app
 from digitlab.lab.web.connection import MOST_CONNECTIONS, Connection
 from digitlab.lab.web.guard import Rules
-
-__all__ = ["DEFAULT_PORT", "Server", "address_of", "is_anywhere", "is_loopback", "listen", "outside_address"]
 
 DEFAULT_PORT = 8128
 MORE_PORTS = 20  # tried after the default one

@@ -1,7 +1,5 @@
 """GET /api/events: what happens in the lab, as server-sent events."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -13,8 +11,6 @@ from digitlab.errors import DigitlabError, InputError
 from digitlab.lab.feed import Entry, Feed
 from digitlab.lab.web.answers import error_answer
 from digitlab.lab.web.limits import parse_query
-
-__all__ = ["RESET", "EventStream", "follow"]
 
 RESET = "reset"
 PING_SECONDS = 10
