@@ -4,7 +4,8 @@
 #   make test    the default test suite, some minutes
 #   make check   style and types
 #   make page    the types of the page's JavaScript
-#   make bench   speed, as ratios measured in one run
+#   make bench   speed, as ratios measured in one run, beside all peers; some minutes
+#   make bench-quick   the same for newcomers: less than three minutes, nothing more to install
 #   make bench-lab  the lab: reading by HTTP, training while a page watches, and drawing
 #   make lesson  open the lesson in a browser
 #   make sanitize   the C++ tests, under AddressSanitizer and UBSan, under ThreadSanitizer, and among guard pages
@@ -20,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check page sanitize bench bench-lab soak docs reference wheel golden clean
+.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference wheel golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -59,6 +60,9 @@ bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/start_up.py
+
+bench-quick: $(VENV)/ready
+	$(BIN)/python benchmarks/engines.py --quick
 
 bench-lab: $(VENV)/ready-browser
 	$(BIN)/python benchmarks/lab.py

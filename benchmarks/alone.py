@@ -6,10 +6,12 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
 
-from asking import EAGER, Missing, Name, Peer
+from asking import EAGER, Group, Missing, Name, how_it_ended
 from rows import job
+
+Figures = dict[str, list[float]]
 
 COLD = """
 import digitlab as dl
@@ -40,17 +42,18 @@ BARS = {  # at most: bar, stretch
 
 def _program(text: str, *arguments: str) -> tuple[float, list[float]]:
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", text, *arguments], check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", text, *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Missing(how_it_ended(done.returncode))
     return time.perf_counter() - began, [float(word) for word in done.stdout.split()]
 
 
-def memory() -> dict[str, list[float]]:
+def memory() -> Figures:
     """Before this process grows: a new one inherits the peak of the one that started it."""
-    _, (_, megabytes, _) = _program(SEED, "5")
-    return {"peak memory of `seed` (MB)": [megabytes]}
+    return measured("the peak memory", lambda: {"peak memory of `seed` (MB)": [_program(SEED, "5")[1][1]]})
 
 
-def cold_start(rounds: int) -> dict[str, list[float]]:
+def cold_start(rounds: int) -> Figures:
     """Import, load, train, evaluate; everything is in the file cache after a first try."""
     _program(COLD)
     runs = [_program(COLD) for _ in range(rounds)]
@@ -60,33 +63,25 @@ def cold_start(rounds: int) -> dict[str, list[float]]:
     }
 
 
-def seed_recipe(rounds: int) -> dict[str, list[float]]:
+def seed_recipe(rounds: int) -> Figures:
     """The classic experiment, whole."""
     runs = [_program(SEED, "1000")[1] for _ in range(rounds)]
     return {"`seed`, 1000 epochs (s)": [run[0] for run in runs], "its last loss": [run[2] for run in runs]}
 
 
-def one_picture(rounds: int, threads: int) -> dict[str, list[float]]:
+def one_picture(rounds: int, threads: int) -> Figures:
     """From a picture in memory to its probabilities, taking turns."""
-    names = {"native": Name("native", "digitlab", ""), "PyTorch eager": EAGER}
-    peers: dict[str, Peer] = {}
-    for called, name in names.items():
-        peers[called] = Peer(name, threads)
-        try:
-            peers[called].ask("prepare", job=job(64, samples=1000))
-        except Missing as reason:
-            print(f"  {called} is missing: {reason}")
-            peers.pop(called).__exit__()
-    found: dict[str, list[float]] = {f"one picture, {called} (us)": [] for called in peers}
-    for _ in range(rounds):
-        for called, peer in peers.items():
-            found[f"one picture, {called} (us)"].append(peer.ask("picture")["microseconds"])
-    for peer in peers.values():
-        peer.__exit__()
+    found: Figures = {}
+    with Group([Name("native", "digitlab", ""), EAGER], job(64, samples=1000), threads) as group:
+        for _ in range(rounds):
+            for called, answer in group.ask_all("picture").items():
+                found.setdefault(f"one picture, {called} (us)", []).append(answer["microseconds"])
+    for called, reason in group.missing.items():
+        print(f"  one picture, {called}: missing: {reason}")
     return found
 
 
-def show(figures: dict[str, list[float]]) -> None:
+def show(figures: Figures) -> None:
     """Minimum, median and maximum of each, and its bar."""
     for name, values in figures.items():
         middle = statistics.median(values)
@@ -98,7 +93,16 @@ def show(figures: dict[str, list[float]]) -> None:
         print(line)
 
 
-def all_of_them(rounds: int, threads: int, *, whole_seed: bool) -> dict[str, Any]:
+def all_of_them(rounds: int, threads: int, *, whole_seed: bool) -> Figures:
     """Everything here but memory, which comes first."""
-    figures = one_picture(rounds, threads) | cold_start(rounds)
-    return figures | (seed_recipe(3) if whole_seed else {})
+    figures = one_picture(rounds, threads) | measured("a cold process", lambda: cold_start(rounds))
+    return figures | (measured("`seed`", lambda: seed_recipe(3)) if whole_seed else {})
+
+
+def measured(what: str, work: Callable[[], Figures]) -> Figures:
+    """The figures; none where the process did not live to tell."""
+    try:
+        return work()
+    except Missing as reason:
+        print(f"  {what} is missing: {reason}")
+        return {}

@@ -1,11 +1,13 @@
 """Our engine beside its peers: first everything is verified, then all are timed in one run, taking turns.
 
 A peer is a process that waits for its turn (`peers.py`, `asking.py`). In each round every one of them works once, for
-at least a quarter of a second; ratios are those of one round, because machines drift. What is not installed is said to
-be missing. PyTorch and scikit-learn come with `pip install --group bench`.
+at least a quarter of a second; ratios are those of one round, because machines drift. What is not installed, what the
+processor cannot do, and what ends on the way is said to be missing, and the rest goes on. PyTorch and scikit-learn come
+with `pip install --group bench`.
 
     python benchmarks/engines.py [--rows full,mini,wide,deep] [--rounds 9] [--seed] [--scaling samples,width,...]
                                  [--json FILE] [--figure FILE.png]
+    python benchmarks/engines.py --quick      two rows and three rounds, in less than three minutes
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import alone
-from asking import EAGER, Missing, Peer, prepared, ratios, rounds_of, spread
-from rows import ROWS, SCALING, Row, all_paths
+from asking import EAGER, NUMPY, Group, Name, ratios, rounds_of, spread
+from rows import QUICK, ROWS, SCALING, Row, all_paths
 
 JSON = dict[str, Any]
 STEPS = 3  # of which the losses are compared
@@ -35,52 +37,49 @@ def processor() -> str:
     return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()
 
 
-def verify(peers: list[Peer]) -> JSON:
+def verify(group: Group) -> JSON:
     """Losses of the first steps from the same weights, against our NumPy engine's; and gradients against float64.
 
     Ends the program where something is wrong: nothing is timed then.
     """
-    found: JSON = {}
-    for peer in peers:
-        if peer.name.kind == "digitlab":
-            found[peer.name.called] = {"gradient": peer.ask("gradient")["error"]}
-    for peer in peers:
-        found.setdefault(peer.name.called, {})["losses"] = peer.ask("losses", steps=STEPS)["losses"]
-    right = next(found[peer.name.called]["losses"] for peer in peers if peer.name.variant == "numpy")
+    gradients = {
+        peer.name.called: answer["error"]
+        for peer in list(group.peers)
+        if peer.name.kind == "digitlab" and (answer := group.ask(peer, "gradient"))
+    }
+    losses = {name: answer["losses"] for name, answer in group.ask_all("losses", steps=STEPS).items()}
+    right = losses.get(NUMPY.called)
+    if right is None:
+        sys.exit(f"{NUMPY.called} is missing, so nothing can be verified: {group.missing[NUMPY.called]}")
     wrong = []
-    for peer in peers:
-        name, checks = peer.name.called, found[peer.name.called]
-        away = max(abs(one - other) / other for one, other in zip(checks["losses"], right, strict=True))
-        error = checks.get("gradient", 0.0)
+    for peer in group.peers:
+        name, error = peer.name.called, gradients.get(peer.name.called, 0.0)
+        away = max(abs(one - other) / other for one, other in zip(losses[name], right, strict=True))
         limit = GRADIENT if name.startswith("native") else 1e-6
         print(f"  {name:<26} losses {away:7.1e}" + (f"   gradient {error:7.1e}" if error else ""))
         if not away <= peer.name.closeness or not error <= limit:
             wrong.append(name)
     if wrong:
         sys.exit(f"these are wrong, so nothing was timed: {', '.join(wrong)}")
-    return found
+    return {name: {"losses": losses[name], "gradient": gradients.get(name)} for name in losses}
 
 
-def measure(row: Row, paths: list[str], rounds: int, threads: int) -> JSON:
+def measure(row: Row, names: list[Name], rounds: int, threads: int) -> JSON:
     """One row: prepare, verify, time."""
     print(f"\n{row.title}", flush=True)
-    missing: dict[str, str] = {}
-    peers = prepared([*all_paths(paths), *row.peers], row.job, threads, missing)
-    try:
+    with Group(names, row.job, threads) as group:
         print("verified, relative to our NumPy engine and to float64:", flush=True)
-        checks = verify(peers)
-        times = rounds_of(peers, rounds)
-    finally:
-        for peer in peers:
-            peer.__exit__()
-    best = peers[0].name.called
-    print(f"{row.unit}, {rounds} rounds: milliseconds, and how many times slower than {best} (min, median, max)")
-    for peer in peers:
-        name = peer.name.called
-        milliseconds = "".join(f"{1000 * value:9.2f}" for value in spread(times[name]))
-        times_slower = "".join(f"{value:8.2f}" for value in spread(ratios(times[name], times[best])))
-        print(f"  {name:<26}{milliseconds}   {times_slower}   {peer.about}")
-    for name, reason in missing.items():
+        checks = verify(group)
+        times = rounds_of(group, rounds)
+    about = {peer.name.called: peer.about for peer in group.peers}
+    best = next(iter(times), "")
+    if times:
+        print(f"{row.unit}, {rounds} rounds: milliseconds, and how many times slower than {best} (min, median, max)")
+    for name, seconds in times.items():
+        milliseconds = "".join(f"{1000 * value:9.2f}" for value in spread(seconds))
+        times_slower = "".join(f"{value:8.2f}" for value in spread(ratios(seconds, times[best])))
+        print(f"  {name:<26}{milliseconds}   {times_slower}   {about[name]}")
+    for name, reason in group.missing.items():
         print(f"  {name:<26} is missing: {reason}")
     return {
         "title": row.title,
@@ -89,8 +88,8 @@ def measure(row: Row, paths: list[str], rounds: int, threads: int) -> JSON:
         "best": best,
         "bars": judge(row, times, best),
         "checks": checks,
-        "missing": missing,
-        "about": {peer.name.called: peer.about for peer in peers},
+        "missing": group.missing,
+        "about": about,
     }
 
 
@@ -122,22 +121,19 @@ def scaling(what: str, paths: list[str], rounds: int, threads: int) -> JSON:
     found: JSON = {}
     for size, job in SCALING[what].items():
         count = size if what == "threads" else threads
-        missing: dict[str, str] = {}
-        peers = prepared([*all_paths(paths)[:1], EAGER], job, count, missing)
-        try:
-            times = rounds_of(peers, rounds)
-        except Missing as reason:
-            print(f"  {size:>8} not measured: {reason}")
+        names = [*[name for name in all_paths(paths) if name.variant in paths][:1], EAGER]
+        with Group(names, job, count) as group:
+            times = rounds_of(group, rounds)
+        reasons = "".join(f"   {name} is missing: {reason}" for name, reason in group.missing.items())
+        if not times:
+            print(f"  {size:>8} not measured: {reasons}")
             continue
-        finally:
-            for peer in peers:
-                peer.__exit__()
         ours, *theirs = times.values()
         line = f"  {size:>8} {1000 * spread(ours)[1]:10.3f}"
         if theirs:
             line += f" {1000 * spread(theirs[0])[1]:10.3f}  "
             line += "".join(f"{value:8.2f}" for value in spread(ratios(theirs[0], ours)))
-        print(line + "".join(f"   {name} is missing: {reason}" for name, reason in missing.items()), flush=True)
+        print(line + reasons, flush=True)
         found[str(size)] = times
     return found
 
@@ -147,6 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", default=",".join(ROWS), help="some of: %(default)s; or none")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--quick", action="store_true", help=f"the rows {','.join(QUICK)}, 3 rounds, few peers")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="for all alike")
     parser.add_argument("--seed", action="store_true", help="also train the seed recipe for its 1000 epochs")
     parser.add_argument("--scaling", default="", help=f"some of: {','.join(SCALING)}; or all")
@@ -154,19 +151,23 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="draw it to this file (PNG)")
     asked = parser.parse_args()
     rows = [] if asked.rows == "none" else asked.rows.split(",")
+    if asked.quick:
+        rows, asked.rounds = list(QUICK), 3
     sizes = list(SCALING) if asked.scaling == "all" else [name for name in asked.scaling.split(",") if name]
     if unknown := [name for name in rows if name not in ROWS] + [name for name in sizes if name not in SCALING]:
         parser.error(f"unknown: {', '.join(unknown)}")
 
-    figures: dict[str, list[float]] = alone.memory()  # first, while this process is small
-    from digitlab.engines.native import NativeEngine, available_paths
+    figures = alone.memory()  # first, while this process is small
+    from digitlab.engines.native import available_paths
 
-    if reason := NativeEngine.why_not():
-        sys.exit(f"the native engine is not here: {reason}")
     paths = available_paths()
     os.environ["DIGITLAB_THREADS"] = str(asked.threads)
-    print(f"{processor()}, {asked.threads} threads, paths: {', '.join(paths)}; {time.strftime('%Y-%m-%d %H:%M')}")
-    measured = {name: measure(ROWS[name], paths, asked.rounds, asked.threads) for name in rows}
+    here = f"{processor()}, {asked.threads} threads, paths: {', '.join(paths) or 'none'}"
+    print(f"{here}; {time.strftime('%Y-%m-%d %H:%M')}")
+    peers = {name: QUICK[name] if asked.quick else ROWS[name].peers for name in rows}
+    measured = {
+        name: measure(ROWS[name], [*all_paths(paths), *peers[name]], asked.rounds, asked.threads) for name in rows
+    }
     grown = {name: scaling(name, paths, 5, asked.threads) for name in sizes}
     print("\nOne process by itself (minimum, median, maximum)")
     figures |= alone.all_of_them(asked.rounds, asked.threads, whole_seed=asked.seed)

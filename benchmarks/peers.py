@@ -295,6 +295,8 @@ def main() -> None:
                 reply = {"about": peer.about, "process": os.getpid()}
             else:
                 reply = answer(peer, question, state)
+        except ImportError as error:
+            reply = {"missing": f"it is not installed ({error})"}
         except Exception as error:
             reply = {"missing": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
         print(json.dumps(reply), file=out, flush=True)

@@ -107,7 +107,10 @@ SCALING: dict[str, dict[int, JSON]] = {
 }
 
 
-def all_paths(available: list[str], *, portable: bool = False) -> tuple[Name, ...]:
-    """The paths of the native engine that this processor has, the best first; the portable one if there is no other."""
-    timed = [path for path in available if path != "portable" or portable] or available
-    return tuple(name for name in NATIVE if name.variant in timed)
+# Rows for those who have three minutes, and the peers that take little time in them.
+QUICK = {"full": (NUMPY, CLASSIC, SKLEARN, EAGER), "mini": (NUMPY, EAGER)}
+
+
+def all_paths(available: list[str]) -> tuple[Name, ...]:
+    """The paths of the native engine, the best first; the portable one only if there is no other."""
+    return tuple(name for name in NATIVE if name.variant != "portable" or not available or available[0] == "portable")

@@ -1,0 +1,103 @@
+"""The benchmarks run everywhere: what is not here, or ends on the way, is a line that says so, and the rest goes on.
+
+The peers here are small programs that answer at once, or end by a signal at a question of their choice.
+"""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+PEER = """
+import json, os, signal, sys
+kind, variant, threads = sys.argv[1:]
+end, _, moment = variant.partition(" at ")
+rounds = 0
+for line in sys.stdin:
+    do = json.loads(line)["do"]
+    rounds += do == "round"
+    if moment in (do, f"{do} {rounds}"):
+        os.kill(os.getpid(), signal.Signals[end])
+    if moment == "missing":
+        print(json.dumps({"missing": "it is not installed (No module named 'torch')"}), flush=True)
+    else:
+        print(json.dumps({"about": "quick", "error": 1e-9, "losses": [2.0] * 3, "seconds": 0.1}), flush=True)
+"""
+
+
+@pytest.fixture
+def bench(monkeypatch, tmp_path):
+    """The benchmark of engines, among peers of no substance."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    engines = importlib.import_module("engines")
+    (tmp_path / "peers.py").write_text(PEER)
+    monkeypatch.setattr(sys.modules["asking"], "HERE", tmp_path)
+    yield engines
+    for name in ("asking", "rows", "alone", "engines"):
+        del sys.modules[name]
+
+
+def _measure(bench, names):
+    bar = sys.modules["rows"].Bar(("dies in a round",), 1, 2)
+    row = bench.Row("tiny", "epoch", bench.ROWS["full"].job, (), (bar,))
+    return bench.measure(row, names, 3, 1)
+
+
+def test_a_peer_whose_process_ends_is_a_line_and_the_rest_goes_on(bench, capsys):
+    asking = sys.modules["asking"]
+    others = {
+        "dies at once": "SIGILL at prepare",
+        "dies when verified": "SIGKILL at losses",
+        "dies in a round": "SIGSEGV at round 3",
+        "is not installed": "- at missing",
+    }
+    names = [asking.NUMPY, *(asking.Name(name, "digitlab", how) for name, how in others.items()), asking.CLASSIC]
+    found = _measure(bench, names)
+    out = capsys.readouterr().out
+    assert "dies at once               is missing: its process was ended by SIGILL, an instruction that this" in out
+    assert "dies when verified         is missing: its process was ended by SIGKILL; was there enough memory?" in out
+    assert "dies in a round            is missing: its process was ended by SIGSEGV" in out
+    assert "is not installed           is missing: it is not installed (No module named 'torch')" in out
+    assert "our NumPy engine against dies in a round: not measured" in out
+    assert found["missing"].keys() == others.keys()
+    assert found["seconds"] == {asking.NUMPY.called: [0.1] * 3, asking.CLASSIC.called: [0.1] * 3}
+
+
+def test_what_the_processor_lacks_is_a_line_and_is_not_tried(bench, monkeypatch, capsys):
+    asking = sys.modules["asking"]
+    monkeypatch.setattr(asking, "processor_flags", lambda: {"sse2", "avx2", "fma"})
+    monkeypatch.setattr("digitlab.engines.native.available_paths", lambda: ["avx2", "portable"])
+    monkeypatch.setattr("digitlab.engines.native._missing", "")
+    names = [*sys.modules["rows"].all_paths(["avx2", "portable"]), asking.NUMPY, asking.EAGER_AVX512, asking.EAGER_AVX2]
+    found = _measure(bench, names)
+    out = capsys.readouterr().out
+    assert "native avx512              is missing: this processor has no such path" in out
+    assert "PyTorch held to AVX-512    is missing: this processor has no avx512_vnni, avx512bw" in out
+    assert list(found["seconds"]) == ["native avx2", asking.NUMPY.called, asking.EAGER_AVX2.called]
+    assert found["best"] == "native avx2"
+
+
+def test_without_the_native_engine_the_others_are_compared(bench, monkeypatch, capsys):
+    asking = sys.modules["asking"]
+    monkeypatch.setattr("digitlab.engines.native._missing", "no compiler")
+    found = _measure(bench, [*sys.modules["rows"].all_paths([]), asking.NUMPY, asking.CLASSIC])
+    assert "is missing: it was not compiled when digitlab was installed (no compiler)" in capsys.readouterr().out
+    assert found["best"] == asking.NUMPY.called
+
+
+def test_a_program_of_its_own_that_fails_is_a_line(bench, monkeypatch, capsys):
+    alone = sys.modules["alone"]
+    monkeypatch.setattr(alone, "COLD", "import os, signal; os.kill(os.getpid(), signal.SIGILL)")
+    assert alone.measured("a cold process", lambda: alone.cold_start(1)) == {}
+    assert "a cold process is missing: its process was ended by SIGILL" in capsys.readouterr().out
+
+
+def test_there_is_a_quick_one():
+    done = subprocess.run([sys.executable, FOLDER / "engines.py", "--help"], capture_output=True, text=True, check=True)
+    assert "--quick" in done.stdout
+    assert "engines.py --quick" in (FOLDER.parent / "Makefile").read_text("utf-8")
