@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import jupytext
+import matplotlib as mpl
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -53,16 +54,27 @@ def executed(tmp_path_factory: pytest.TempPathFactory):
         "language": "python",
     }
     (folder / "kernels" / "this" / "kernel.json").write_text(json.dumps(kernel))
-    environment = os.environ | {
-        "DIGITLAB_LESSON_EPOCHS": "2",
-        "DIGITLAB_THREADS": "1",  # with more, NumPy's products wait for cores that other tests may be using
-        "OPENBLAS_NUM_THREADS": "1",
-        "IPYTHONDIR": str(folder / "ipython"),  # not the settings of whoever runs the tests
+    own = {  # neither the settings of whoever runs the tests, nor a home that may not be written to
+        "JUPYTER_PATH": str(folder),  # where kernels are looked for
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
     }
+    environment = (
+        os.environ
+        | own
+        | {
+            "DIGITLAB_LESSON_EPOCHS": "2",
+            "DIGITLAB_THREADS": "1",  # with more, NumPy's products wait for cores that other tests may be using
+            "OPENBLAS_NUM_THREADS": "1",
+            "MPLCONFIGDIR": mpl.get_cachedir(),  # with the fonts that it has found already
+        }
+    )
     notebook = read(NOTEBOOK)
     notebook.cells.append(nbformat.v4.new_code_cell("print(sys.executable)"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_PATH", str(folder))  # where kernels are looked for
+        for name, value in own.items():
+            patch.setenv(name, value)
         NotebookClient(notebook, kernel_name="this", timeout=120).execute(env=environment, cwd=str(folder))
     assert printed(notebook.cells.pop()).strip() == sys.executable
     return notebook
