@@ -48,11 +48,10 @@ class _Document:
 
 def _refuse(request: Request, error: Any) -> Response:
     """What no route takes, in our words."""
+    headers, must_be, what = {}, "", "there is nothing at this address"
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "GET")
-        what, headers = f"this address takes {allowed} alone", {"Allow": allowed}
-    else:
-        what, headers = "there is nothing at this address", {}
+        must_be = ", ".join(sorted((error.headers or {}).get("Allow", "GET").split(", ")))
+        headers, what = {"Allow": must_be}, "this address takes other methods"
     got = f"{request.method} {request.url.path}"
-    answer = error_answer(RequestError(error.status_code, what, got=got, help=f"see {OPENAPI}"))
+    answer = error_answer(RequestError(error.status_code, what, must_be=must_be, got=got, help=f"see {OPENAPI}"))
     return Response(answer.content, answer.status, headers, answer.kind)

@@ -34,12 +34,12 @@ class _Files(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, follow_symlink=True)  # as some installers make them
-        self.known = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+        files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+        self.places = {"/": "index.html"} | {f"/static/{file.as_posix()}": str(file) for file in files}
 
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """A file's place and status."""
-        path = "index.html" if path == os.curdir else path
-        return super().lookup_path(path) if path in self.known else ("", None)
+    def get_path(self, scope: Scope) -> str:
+        """The place of a file below the folder; without one there is nothing to give out."""
+        return self.places.get(scope["path"], "")
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
