@@ -12,6 +12,7 @@ import pytest
 import digitlab as dl
 from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
 from digitlab.runs.lock import LOCK
+from digitlab.runs.manifest import record_of
 from digitlab.runs.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run
 from digitlab.training import EpochDone
 
@@ -188,3 +189,19 @@ def test_history_is_on_disk_while_training_goes_on(tmp_path, few):
     for event in dl.train(recipe.new_network(), few, recipe, out=tmp_path / "run"):
         if isinstance(event, EpochDone):
             assert len((tmp_path / "run" / HISTORY).read_text().splitlines()) == event.epoch
+
+
+def test_lines_that_are_no_text_and_recipes_that_are_none_are_refused_as_the_run(tmp_path, few):
+    """Also where the manifest lists them so, as that of a forger would."""
+    recipe, folder = dl.recipe("seed", layers=(784, 10), epochs=2), tmp_path / "run"
+    dl.fit(recipe.new_network(), few, recipe, out=folder)
+    for name, content, ask in (
+        (RECIPE, b"about = '\xff'", lambda run: run.recipe),
+        (HISTORY, b"\xff\n", Run.history),
+        (HISTORY, (folder / HISTORY).read_bytes() * 2, Run.history),
+    ):
+        run = Run(folder)
+        (folder / name).write_bytes(content)
+        run.manifest.files[name] = record_of(content)
+        with pytest.raises(RunError, match=f"{name} cannot be understood"):
+            ask(run)

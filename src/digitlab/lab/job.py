@@ -128,15 +128,17 @@ class Job:
             _log.exception("the training of %s failed", self.run)
             got, help = f"{type(error).__name__}: {error}", "see the terminal where the lab was started"
             status.error = Trouble.of(LabError("the training ended by a mistake of the lab", got=got, help=help))
-        status.tell_epochs()
-        self._make_copy()
-        self._look()
-        with self._wake:
-            status.phase = phase
-        if self._probe is not None:
-            self._probe.close()
-        release()
-        status.tell()
+        try:
+            status.tell_epochs()
+            self._make_copy()
+            self._look()
+        finally:  # else the lab would be busy with it for good
+            with self._wake:
+                status.phase = phase
+            release()
+            status.tell()
+            if self._probe is not None:
+                self._probe.close()
 
     def _after(self, event: Event) -> None:
         """Between two events: tell, look inside, and wait where that is wished."""
@@ -203,11 +205,11 @@ class Job:
     def _look(self) -> None:
         """Look inside the newest copy."""
         began, started = time.monotonic(), self.status.started
-        if self._probe is None and started is not None:
-            self._probe = Probe(self._network.architecture, self._digits, started.engine)
-        if self._probe is not None:
-            version, network = self._copy
-            with contextlib.suppress(DigitlabError):  # it has no answer any more: training says so itself
+        with contextlib.suppress(DigitlabError):  # it has no answer any more: training says so itself
+            if self._probe is None and started is not None:
+                self._probe = Probe(self._network.architecture, self._digits, started.engine)
+            if self._probe is not None:
+                version, network = self._copy
                 self.status.look(self._probe.look(network), version)
         self._next_look = _after_rest(began, BEAT)
 

@@ -80,15 +80,15 @@ def _listed(path: Path) -> records.Run:
     except OSError as error:
         return _damaged(path, error.strerror or str(error))
     key = (str(path), status.st_mtime_ns, status.st_size)
-    if key not in _known:
+    if (described := _known.get(key)) is None:
         try:
             described = _summary(path, Run(path))
-        except (DigitlabError, UnicodeDecodeError) as error:
+        except DigitlabError as error:
             described = _damaged(path, str(error).splitlines()[0])
         if len(_known) >= MOST_REMEMBERED:
             _known.clear()
         _known[key] = described
-    return _known[key]
+    return described
 
 
 def _summary(path: Path, run: Run, *, under_way: bool = False) -> records.Run:

@@ -41,7 +41,7 @@ class TrainingStatus:
         self._changes = changes_of(start.state.counters.changes, start.earlier)
         self._told = len(self._epochs)  # epochs that the feed has
         self._wished: dict[str, float] = {}  # settings for the next step
-        self._parent, self._snapshot_every = parent, max(1, start.snapshot_every)
+        self._parent, self._snapshot_every = parent, start.snapshot_every
         self.started: Started | None = None
         self.step = start.state.counters.step
         self.steps_per_second: float | None = None
@@ -149,6 +149,11 @@ class TrainingStatus:
             insight=self.insight,
             changes=self._changes[-MOST_CHANGES:],
             parent=self._parent,
-            snapshots=[epoch.epoch for epoch in epochs if epoch.epoch % self._snapshot_every == 0],
+            snapshots=self._snapshots(len(epochs)),
             history=history,
         )
+
+    def _snapshots(self, epochs: int) -> list[int]:
+        """The epochs of which this run has kept a checkpoint for good; those before a branch are its parent's."""
+        every, first = self._snapshot_every, self._parent.epoch + 1 if self._parent else 1
+        return [epoch for epoch in range(first, epochs + 1) if every and epoch % every == 0]

@@ -17,7 +17,7 @@ MOST_AT_ONCE = 1000  # runs with the same name that are begun in the same second
 
 
 def load(model: str | Path = LATEST) -> Network:
-    """The network of a model file or a run folder; ``"latest"`` is the newest complete run under ``runs/``.
+    """The network of a model file or a run folder; ``"latest"`` is the newest run under ``runs/``.
 
     Raises:
         InputError: there is no such file or folder.
@@ -96,7 +96,7 @@ def _claim(stem: str, runs: Path) -> Path:
             continue
         else:
             return folder
-    raise FileExistsError(f"there are {number} of this name")
+    raise FileExistsError(f"{MOST_AT_ONCE} names are taken")
 
 
 def _newest_run() -> Path:

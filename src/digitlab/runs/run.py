@@ -96,7 +96,10 @@ class Run:
     @cached_property
     def named_recipe(self) -> NamedRecipe:
         """The same, together with what the run is for in words."""
-        return parse_recipe(self.read(RECIPE).decode(), str(self.folder / RECIPE))
+        try:
+            return parse_recipe(self.read(RECIPE).decode(), str(self.folder / RECIPE))
+        except UnicodeDecodeError as error:
+            refuse_run(self.folder, f"{RECIPE} cannot be understood", "text in UTF-8", str(error))
 
     @property
     def architecture(self) -> Architecture:
@@ -105,11 +108,12 @@ class Run:
 
     def history(self) -> list[EpochDone]:
         """The epochs that are committed."""
-        lines = zip(self.read(HISTORY).splitlines(), self.read(CLOCK).splitlines(), strict=True)
+        told_lines, clock_lines = self.read(HISTORY).splitlines(), self.read(CLOCK).splitlines()
         try:
+            lines = zip(told_lines, clock_lines, strict=True)
             joined = [msgspec.json.decode(told) | msgspec.json.decode(clock) for told, clock in lines]
             return [msgspec.convert(line, EpochDone) for line in joined]
-        except (msgspec.DecodeError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:  # those of msgspec and of UTF-8 are ValueErrors
             refuse_run(self.folder, f"{HISTORY} cannot be understood", "the documented JSON lines", str(error))
 
     def network(self) -> Network:
@@ -161,7 +165,7 @@ class Run:
         Raises:
             RunError: there is no checkpoint of that moment.
         """
-        epochs = sorted({record.epoch for record in self.manifest.checkpoints})
+        epochs = sorted({record.epoch for record in self.manifest.checkpoints if "-within" not in record.file})
         for record in self.manifest.checkpoints:
             if record.epoch == epoch and (state := self.state_of(record)).counters.position == 0:
                 return state, record
@@ -169,7 +173,7 @@ class Run:
             RunError,
             self.folder,
             f"there is no checkpoint of the end of epoch {epoch}",
-            must_be=f"one of the epochs {', '.join(map(str, epochs))}",
+            must_be=f"one of the epochs {', '.join(map(str, epochs))}" if epochs else "",
             help="train with --snapshot-every to keep checkpoints for good",
         )
 

@@ -155,7 +155,8 @@ def _going_on(run: Run, lock: FolderLock, options: TrainOptions) -> Start:
     manifest.snapshot_every = every
     state, passed_over = run.newest_whole_state()
     earlier = cut_back(run, state)
-    keeper = RunWriter(run.folder, lock, manifest, options.checkpoint_every)
+    with file_errors(run.folder, "reopened"):
+        keeper = RunWriter(run.folder, lock, manifest, options.checkpoint_every)
     warnings = [f"{error.what}: going on from step {state.counters.step:,}" for error in passed_over]
     if engine.name != manifest.engine:
         warnings.append(f"the run began with engine {manifest.engine}: with {engine.name} the last bits will differ")

@@ -225,9 +225,9 @@ def check_free(folder: Path, *, locked: bool = False) -> None:
     """
     with file_errors(folder, "made"):
         free = not folder.exists() or (folder.is_dir() and not [p for p in folder.iterdir() if p.name != LOCK])
-    if not free:
-        if not locked and (folder / LOCK).is_file():
+        if not free and not locked and (folder / LOCK).is_file():
             FolderLock(folder).release()  # says who is at work, if somebody is
+    if not free:
         refuse(
             InputError,
             folder,

@@ -111,4 +111,10 @@ class AdamW(Adam):
         return replace(super().coefficients(step), decay=0.0, shrink=1 - rate * self.hyperparameters.weight_decay)
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.rule: kind for kind in (SGD, Momentum, Nesterov, Adam, AdamW)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adam": Adam,
+    "adamw": AdamW,
+}
