@@ -152,6 +152,18 @@ def test_a_full_disk_or_a_mistake_ends_in_words_and_the_next_training_begins(tra
     wait(lambda: phase(trainer) == "finished")
 
 
+def test_a_mistake_at_the_very_end_leaves_the_lab_free_for_the_next_training(trainer, monkeypatch):
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("digitlab.lab.job.Probe", fail)
+        trainer.start(SHORT)
+        wait(lambda: trainer.run_under_way() is None)
+    trainer.start(SHORT)
+    wait(lambda: phase(trainer) == "finished")
+
+
 def test_the_epochs_that_are_told_are_contiguous(trainer, feed):
     first = feed.last
     begin(trainer)

@@ -132,6 +132,8 @@ class Job:
             status.tell_epochs()
             self._make_copy()
             self._look()
+        except Exception:  # no memory, say
+            _log.exception("the last look at the training of %s failed", self.run)
         finally:  # else the lab would be busy with it for good
             with self._wake:
                 status.phase = phase
