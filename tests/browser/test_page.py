@@ -246,6 +246,7 @@ def _trouble(page, what):
     trouble = {"what": what, "must_be": "a folder with room in it", "got": "", "help": "delete something"}
     page.evaluate(f"trouble => {STORE}.then(({{set}}) => set({{trouble}}))", trouble)
     page.locator(".trouble p").wait_for()
+    page.wait_for_function("() => parseInt(document.documentElement.style.getPropertyValue('--trouble')) > 0")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (380, 760)])

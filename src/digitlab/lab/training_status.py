@@ -133,7 +133,7 @@ class TrainingStatus:
             phase=self.phase,
             recipe=recipe_in_name(self.run),
             values=self.values,
-            network=started.network if started else "-".join(map(str, recipe.layers)),
+            network="-".join(map(str, recipe.layers)) + f" ({recipe.activation})",
             source=self._source,
             samples=started.samples if started else self._samples - recipe.validation,
             held_out=recipe.validation,

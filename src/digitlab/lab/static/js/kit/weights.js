@@ -1,17 +1,17 @@
 /** @file What the units of a first layer look for, as pictures: 784 bytes for each unit, 128 for 0, painted side by side. */
 import { ask, Refused } from "./api.js";
 import { html, useEffect, useRef, useResize, useState } from "./lib.js";
-import { useParts } from "./store.js";
+import { useParts, useStore } from "./store.js";
 import { weightColours } from "./theme.js";
 
 export const MOST_UNITS = 256; // that are shown
 const SIDE = 28;
 const GAP = 2;
-const SETTLED = 120; // milliseconds that a reader has been meant before its weights are asked for
+const SETTLED = 120; // milliseconds that a slider has been at a snapshot before its weights are asked for
 const EVERY = 1000; // milliseconds between two questions about a network that learns
 
 /**
- * Asked for only while they are seen, and again as the training under way goes on.
+ * Asked for once, and as the training under way goes on again, while they are seen.
  * @param {{
  *   reader: string | null, units: number, label: string, most?: number, columns?: number, light?: number[],
  * }} props  light: for each unit how strongly it is lit, 0 to 1; without it, the plain pictures
@@ -44,15 +44,14 @@ export function Weights({ reader, units, label, most = MOST_UNITS, columns, ligh
  * @param {{ current: HTMLCanvasElement | null }} canvas
  */
 function useWeights(reader, canvas) {
-  const { news } = useParts("news");
-  const version = reader === "live" ? news : 0;
+  const version = useStore((s) => (reader === "live" ? s.news : 0));
   const [bytes, setBytes] = useState(/** @type {Uint8Array | null} */ (null));
   const [busy, setBusy] = useState(false);
   const seen = useSeen(canvas);
-  const last = useRef({ reader, version: -1, at: -EVERY });
+  const last = useRef({ reader: /** @type {string | null} */ (null), version: 0, at: 0 });
   useEffect(() => {
     const same = last.current.reader === reader;
-    if (!reader || !seen || busy || (same && last.current.version === version)) return undefined;
+    if (!reader || busy || (same && (!seen || last.current.version === version))) return undefined;
     let frame = 0; // none is drawn while the page is out of sight
     const fetchNow = async () => {
       last.current = { reader, version, at: performance.now() };
@@ -65,7 +64,7 @@ function useWeights(reader, canvas) {
       }
       setBusy(false);
     };
-    const wait = same ? last.current.at + EVERY - performance.now() : SETTLED;
+    const wait = same ? last.current.at + EVERY - performance.now() : reader.includes("@") ? SETTLED : 0;
     const later = setTimeout(() => (frame = requestAnimationFrame(fetchNow)), wait);
     return () => {
       clearTimeout(later);

@@ -2,7 +2,7 @@
 import { linkTo, writeAddress } from "../kit/address.js";
 import { moment, percent, runTitle } from "../kit/format.js";
 import { html, onValue, useEffect, useLater, useRef, useState } from "../kit/lib.js";
-import { isUnderWay, useParts } from "../kit/store.js";
+import { isUnderWay, useParts, useStore } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
 import { T } from "../texts.js";
 import { Answer } from "./answer.js";
@@ -20,10 +20,11 @@ const runOf = (id) => (id?.match(/^(run:.+)@\d+$/) ?? [])[1];
 const asking = new Asking();
 
 export function ReadRoom() {
-  const { readers, address, defaultReader, news } = useParts("readers", "address", "defaultReader", "news");
+  const { readers, address, defaultReader } = useParts("readers", "address", "defaultReader");
   // The server lists no snapshots: of one, what is known of its run is known.
   const known = (/** @type {string | null} */ id) => readers.find((one) => one.id === id) ?? readers.find((one) => one.id === runOf(id));
   const reader = known(address.reader) ? address.reader : defaultReader;
+  const news = useStore((s) => (reader === "live" ? s.news : 0));
   const [, draw] = useState(0);
   const [over, setOver] = useState(false);
   const followed = useRef(0);
