@@ -13,7 +13,7 @@ const MOST_POINTS = 4000; // of a curve
 const MOST_STEPS = 400;
 
 /** @import { Told } from "./shared.js" */
-/** @import { History, Run, Step, Training } from "./types.js" */
+/** @import { Epochs, History, Run, Step, Training } from "./types.js" */
 
 /** @type {Told[] | null} */
 let waiting = null;
@@ -78,7 +78,7 @@ function takeTraining(told) {
   if (begins || ends) void loadRuns();
 }
 
-/** @param {History & { epochs_per_second: number | null, step: number }} told */
+/** @param {Epochs} told */
 function takeEpochs(told) {
   const { training, history } = current();
   if (!training) return void load();
