@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.engines import NativeEngine
 from digitlab.training import SETTINGS
 
 
@@ -25,6 +26,7 @@ def test_recipes_are_listed_and_explained(run):
     assert json.loads(run("recipes", "minibatch", "--json")[1])["batch_size"] == 32
 
 
+@pytest.mark.skipif(bool(NativeEngine.why_not()), reason=f"not everything is in order: {NativeEngine.why_not()}")
 def test_doctor_finds_everything_in_order(run, monkeypatch):
     monkeypatch.delenv("DIGITLAB_THREADS", raising=False)
     monkeypatch.delenv("DIGITLAB_SIMD", raising=False)
