@@ -12,7 +12,7 @@ namespace digitlab {
 
 // A function of hidden units: those of src/digitlab/network/activations.py.
 struct Activation {
-    enum Kind { sigmoid, tanh, relu, leaky_relu, gelu };
+    enum Kind : int { sigmoid, tanh, relu, leaky_relu, gelu };
 
     const char* name;
     Kind kind;
@@ -31,7 +31,7 @@ constexpr Activation ACTIVATIONS[] = {
 
 // The formula of a step: those of src/digitlab/training/optimizers.py.
 struct Rule {
-    enum Kind { sgd, momentum, nesterov, adam, adamw };
+    enum Kind : int { sgd, momentum, nesterov, adam, adamw };
 
     const char* name;
     Kind kind;
