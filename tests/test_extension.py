@@ -291,6 +291,20 @@ def test_where_no_engine_can_each_says_why(monkeypatch):
         find_engine("auto", Architecture((784, 21, 10)))
 
 
+# A recipe ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_recipe_is_a_file_in_the_folder(monkeypatch, tmp_path, capsys):
+    from digitlab.cli import main
+
+    (tmp_path / "mine.toml").write_text('about = "A short one."\nlayers = [784, 12, 10]\nepochs = 2\n')
+    monkeypatch.setattr("digitlab.training.recipe_files.FOLDER", tmp_path)
+    assert dl.recipe("mine") == dl.Recipe(layers=(784, 12, 10), epochs=2)
+    assert dl.named_recipes()["mine"].about == "A short one."
+    assert main(("recipes",)) == 0
+    assert "A short one." in capsys.readouterr().out
+
+
 # All of them ---------------------------------------------------------------------------------------------------------
 
 

@@ -12,11 +12,11 @@ from digitlab.data.digits import Digits
 from digitlab.data.pixels import normalize
 from digitlab.engines import find_engine
 from digitlab.lab.records import Layer
+from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.architecture import Architecture
 from digitlab.network.network import Network
 
 PROBES = 500
-FLAT_ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where their derivative vanishes; the others have one at 0
 NEAR = 0.02  # this near to an end, as a part of the range, is saturated
 SAME = 1e-6  # a unit whose answers differ by less is dead
 
@@ -62,8 +62,9 @@ def _size(W: NDArray[Any], b: NDArray[Any]) -> float | None:
 def _idle(a: NDArray[np.float32], activation: str) -> tuple[int, float]:
     """How many units answer the same to every digit, and which share of the answers is near a flat end."""
     dead = int(np.count_nonzero(np.ptp(a, axis=0) < SAME))
-    low, high = FLAT_ENDS.get(activation, (0.0, np.inf))
-    if np.isinf(high):
+    ends = ACTIVATIONS[activation].flat_ends
+    if ends is None:
         return dead, float(np.mean(np.abs(a) < SAME))
+    low, high = ends
     edge = NEAR * (high - low)
     return dead, float(np.mean((a < low + edge) | (a > high - edge)))

@@ -108,11 +108,14 @@ class Activation:
     function: Callable[..., Floats]
     derivative: Callable[..., Floats]
     in_words: str
+    flat_ends: tuple[float, float] | None = None  # its limits, where it has two; else it is flat at 0 alone, or nowhere
 
 
 ACTIVATIONS = {
-    "sigmoid": Activation(sigmoid, sigmoid_derivative, "between 0 and 1; the classic choice, slow in deep networks"),
-    "tanh": Activation(tanh, tanh_derivative, "between -1 and 1; centred, so it learns faster than sigmoid"),
+    "sigmoid": Activation(
+        sigmoid, sigmoid_derivative, "between 0 and 1; the classic choice, slow in deep networks", (0, 1)
+    ),
+    "tanh": Activation(tanh, tanh_derivative, "between -1 and 1; centred, so it learns faster than sigmoid", (-1, 1)),
     "relu": Activation(
         relu, relu_derivative, "0 or the input itself; today's usual choice; likes smaller learning rates"
     ),

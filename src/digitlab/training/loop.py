@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import ScheduleSettings, rate_factor
 from digitlab.training.start import Start
 from digitlab.training.state import Change, Outcome, State
+
+T = TypeVar("T", Hyperparameters, ScheduleSettings)
 
 SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again,
 WORK_BETWEEN_LOOKS = 500_000_000  # or how many samples times parameters: about a tenth of a second
@@ -59,12 +62,9 @@ class Loop:
         """The recipe's, with what it remembers."""
         recipe, state = self.recipe, self.state
         epoch_steps = len(batches_of_epoch(len(self.training), recipe.batch_size, recipe.seed, 1))
-        steps = recipe.epochs * epoch_steps
-        schedule = ScheduleSettings(steps, epoch_steps, recipe.decay, recipe.decay_every, recipe.warmup)
-        optimizer = OPTIMIZERS[recipe.optimizer](
-            Hyperparameters(recipe.learning_rate, recipe.momentum, recipe.beta1, recipe.beta2, recipe.weight_decay),
-            lambda t: rate_factor(recipe.schedule, t, schedule),
-        )
+        schedule = _from_recipe(recipe, ScheduleSettings, steps=recipe.epochs * epoch_steps, epoch_steps=epoch_steps)
+        hyperparameters = _from_recipe(recipe, Hyperparameters)
+        optimizer = OPTIMIZERS[recipe.optimizer](hyperparameters, lambda t: rate_factor(recipe.schedule, t, schedule))
         if set(state.memory) != set(optimizer.kept):  # a beginning, or a branch to another optimizer
             state.memory, state.counters.memory_since = {}, state.counters.step
         optimizer.memory, optimizer.taken = state.memory, state.counters.step
@@ -263,6 +263,12 @@ class Loop:
     def _seconds(self) -> float:
         earlier = self.start.earlier[-1].seconds if self.start.earlier else 0.0
         return earlier + time.perf_counter() - self.began
+
+
+def _from_recipe(recipe: Recipe, kind: type[T], **others: int) -> T:
+    """One of these, with the recipe's settings of the same names."""
+    names = {field.name for field in dataclasses.fields(kind)} - set(others)
+    return kind(**others, **{name: getattr(recipe, name) for name in names})
 
 
 def _hold_out(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
