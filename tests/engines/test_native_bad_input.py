@@ -186,6 +186,7 @@ def test_paths_that_are_no_text_are_refused(name):
 
 def test_a_path_that_this_processor_lacks_is_refused(monkeypatch):
     monkeypatch.setattr("digitlab.engines.native.available_paths", lambda: ["avx2", "portable"])
+    monkeypatch.delenv("DIGITLAB_SIMD", raising=False)
     with pytest.raises(InputError, match=r"this processor has no instruction path 'amx'[\s\S]*avx2, portable"):
         NativeEngine("amx")
     assert NativeEngine().simd == "avx2"
