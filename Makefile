@@ -69,7 +69,7 @@ bench-lab: $(VENV)/ready-browser
 	$(BIN)/python benchmarks/lab_watched.py
 	$(BIN)/python -m benchmarks.lab_drawing
 
-soak: $(VENV)/ready-test $(VENV)/ready-soak
+soak: $(VENV)/ready-test $(VENV)/ready-browser $(VENV)/ready-soak
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.hostile.fuzz
 
