@@ -17,7 +17,7 @@ from digitlab.data.digits import Digits
 from digitlab.errors import InputError, describe, require_kind
 from digitlab.network.network import Network
 from digitlab.runs.options import Options, TrainOptions, check_whole
-from digitlab.runs.starts import begin, branch, check_parts, resume
+from digitlab.runs.starts import branch, check_parts, resume
 from digitlab.runs.writer import check_free
 from digitlab.training.events import Control, EpochDone, Event, History, Started, Stopped
 from digitlab.training.loop import Loop
@@ -78,10 +78,7 @@ def train(
 
 def _train(network: Network, digits: Digits, recipe: Recipe, options: TrainOptions, control: Control) -> Events:
     named = NamedRecipe("", options.about, recipe)
-    if options.resume:
-        start = resume(digits, options, vars(recipe))
-    else:
-        start = (begin if options.branch is None else branch)(network, digits, named, options)
+    start = resume(digits, options, vars(recipe)) if options.resume else branch(network, digits, named, options)
     yield from follow(start, network, digits, control)
 
 

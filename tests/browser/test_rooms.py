@@ -15,7 +15,7 @@ from tests.browser.shapes import DIGITS, places
 
 SCREENS = [(1280, 800), (380, 760)]
 # The page's cumulative layout shift, as https://web.dev/articles/cls has it: of bursts of shifts the largest. Below 0.1
-# is good.
+# is good; half of that is asked of this page.
 WATCH_JUMPS = """() => {
   window.jumps = 0;
   let burst = 0, first = 0, last = 0;
@@ -260,7 +260,7 @@ def test_nothing_jumps_while_it_trains(open_page, lab, width):
     lab.wait_for(lambda training: training["phase"] == "finished" and training["epochs"] == 40)
     page.get_by_text("finished").first.wait_for()
     page.wait_for_timeout(600)
-    assert page.evaluate("window.jumps") < 0.1
+    assert page.evaluate("window.jumps") < 0.05
 
 
 def test_a_random_test_digit_comes_with_its_label(open_page, trained):

@@ -114,7 +114,7 @@ def _start(name: str | None, given: Mapping[str, Any], data: str, options: Train
     network = recipe.recipe.new_network()
     digits, _ = open_data(data)
     starts.check_parts(network, digits, recipe.recipe, options.threads)
-    return (starts.begin if options.branch is None else starts.branch)(network, digits, recipe, options), digits
+    return starts.branch(network, digits, recipe, options), digits
 
 
 @contextlib.contextmanager

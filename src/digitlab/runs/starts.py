@@ -76,7 +76,7 @@ def begin(network: Network, digits: Digits, recipe: NamedRecipe, options: TrainO
 
 
 def branch(network: Network, digits: Digits, recipe: NamedRecipe, options: TrainOptions) -> Start:
-    """A new training that begins where ``options.branch`` was.
+    """A new training that begins where ``options.branch`` was; without one, as `begin`.
 
     Where it is kept, its history begins with that of the other run.
 
