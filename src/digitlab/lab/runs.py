@@ -192,11 +192,18 @@ def delete_run(folder: Path, name: str, under_way: str | None = None) -> None:
             sync(folder)
         finally:
             lock.release()
-        shutil.rmtree(hidden)
+        _remove(hidden)
+
+
+def _remove(hidden: Path) -> None:
+    """Remove what has been deleted, even while another thread or program sweeps it away, too."""
+    while hidden.exists():
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(hidden)
 
 
 def sweep_deleted(folder: Path) -> None:
     """Remove what a deletion that was killed left behind."""
     for path in folder.glob(f"{DELETED}*"):
         with contextlib.suppress(OSError):
-            shutil.rmtree(path)
+            _remove(path)
