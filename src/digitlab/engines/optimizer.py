@@ -50,7 +50,7 @@ class Optimizer(ABC):
 
     Args:
         hyperparameters: its numbers; they may change between steps.
-        factor: what multiplies the learning rate at step t, counted from 0 (the schedule).
+        factor: what multiplies the learning rate after so many steps were taken (the schedule).
 
     Attributes:
         in_words: what it is, for people.
@@ -58,7 +58,7 @@ class Optimizer(ABC):
         rule: the name by which a compiled engine knows the formula. It is not inherited: a class without one of its own
             has a formula of its own, and its steps are taken in Python.
         memory: the vectors ``(D,)`` that are kept, by name; made by the first step.
-        taken: how many steps were taken, which is where the schedule is.
+        taken: how many steps were taken.
         since: at which step its memory was empty.
     """
 

@@ -64,7 +64,11 @@ class Loop:
         epoch_steps = len(batches_of_epoch(len(self.training), recipe.batch_size, recipe.seed, 1))
         schedule = _from_recipe(recipe, ScheduleSettings, steps=recipe.epochs * epoch_steps, epoch_steps=epoch_steps)
         hyperparameters = _from_recipe(recipe, Hyperparameters)
-        optimizer = OPTIMIZERS[recipe.optimizer](hyperparameters, lambda t: rate_factor(recipe.schedule, t, schedule))
+        # 0, but for a branch: in the epochs before it other batches or digits may have made other numbers of steps
+        ahead = state.counters.epoch * epoch_steps + state.counters.position - state.counters.step
+        optimizer = OPTIMIZERS[recipe.optimizer](
+            hyperparameters, lambda step: rate_factor(recipe.schedule, step + ahead, schedule)
+        )
         if set(state.memory) != set(optimizer.kept):  # a beginning, or a branch to another optimizer
             state.memory, state.counters.memory_since = {}, state.counters.step
         optimizer.memory, optimizer.taken = state.memory, state.counters.step

@@ -101,7 +101,7 @@ class Recipe:
     schedule: str = choice(
         "constant",
         SCHEDULES,
-        help="how the learning rate changes while training goes on",
+        help="how the learning rate changes with the epochs; those before a branch count",
         why="the classic experiment keeps its rate",
     )
     decay: float = number(

@@ -1,6 +1,9 @@
 """How the learning rate changes while training goes on: a factor for each step, which multiplies the recipe's rate.
 
-Letters: t is the step, from 0; T all steps of the training; E steps of one epoch.
+A schedule follows the epochs, and the part of one that is done: a branch to other batches or digits has the rate of its
+epoch. It is told of them in whole steps, so that its numbers are exact.
+
+Letters: E steps of one epoch; T all steps of the training; t where it is: E for each epoch done, and the steps since.
 """
 
 from collections.abc import Callable
@@ -79,7 +82,7 @@ SCHEDULES = {
 
 
 def rate_factor(name: str, t: int, s: ScheduleSettings) -> float:
-    """The schedule's factor at step ``t``, with the warm-up laid over it: the warm-up's last step has the full rate."""
+    """The schedule's factor at ``t``, with the warm-up laid over it: the warm-up's last step has the full rate."""
     factor = SCHEDULES[name].factor(t, s)
     warmup_steps = s.warmup * s.epoch_steps
     return factor * min(1.0, (t + 1) / warmup_steps) if warmup_steps > 0 else factor
