@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import cos, floor, pi, sqrt
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ BY_HAND = {  # of the epochs done (with their parts), what one step is of an epo
 class Recording(SGD):
     """Keeps the rate of each step."""
 
-    rates: list[float] = []
+    rates: ClassVar[list[float]] = []
 
     def change(self, parameters, g, n):
         self.rates.append(n.rate)
