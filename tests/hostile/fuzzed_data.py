@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 
 import digitlab as dl
 from digitlab.data import csv_file
+from digitlab.data.columns import LABEL_NAMES
 from digitlab.data.idx import read_idx
 from digitlab.errors import DigitlabError
 from digitlab.reading import Prepared, enlarged, ink, pictures, prepare
@@ -180,7 +181,7 @@ def is_true_csv(content: bytes, read: csv_file.Table) -> bool:
         lines.pop(0)
     rows = np.array([list(map(int, cells_of(line))) for line in lines]).reshape(len(lines), len(names))
     if read.labels is not None:
-        place = names.index(b"label") if b"label" in names else 0
+        place = next((at for at, name in enumerate(names) if name.decode("latin1") in LABEL_NAMES), 0)
         labels, rows = rows[:, place], np.delete(rows, place, axis=1)
         if not np.array_equal(labels, read.labels):
             return False
@@ -209,11 +210,13 @@ CSV = Format(
         (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:-9]),
         (0, forge.gzipped(b"5,2,3,4,5\n") * 2),
         (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:11] + b"\xff\xff"),
+        (0, b"0,1,2,3,4\n0,6,7,8,9"),
+        (0, b"a,b,c,d,Class\n1,2,3,4,5\n"),
         (3, forge.table(1)),
         (4, b"label,a,b\n1,2,3\n9,255,0"),
     ),
-    words(r"label 256 255 \x0d\x0a ,, \" \xef\xbb\xbf \x1f\x8b\x08 \xb2"),
-    ("data/csv_file.py", "data/files.py"),
+    words(r"label class 256 255 \x0d\x0a ,, \" \xef\xbb\xbf \x1f\x8b\x08 \xb2"),
+    ("data/csv_file.py", "data/columns.py", "data/files.py"),
     2048,
     (csv_file._parse_plainly,),
 )

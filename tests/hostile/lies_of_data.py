@@ -168,8 +168,15 @@ def csv() -> Iterator[Lie]:
         "a line with a column too much": top + first[:-1] + b",0\n",
         "two columns of labels": whole.replace(b"p1,", b"label,"),
         "half a quote": whole.replace(b"p1,", b'"label,'),
-        "no column of labels": whole.replace(b"label", b"class"),
+        "no column of labels": whole.replace(b"label", b"word"),
         "an empty line": top + b"\n" + first,
+    }
+    one, two = first.split(b",", 1)[1][:-1], second.split(b",", 1)[1][:-1]  # 784 pixels each
+    changed |= {
+        "the label behind its pixels": one + b",3\n" + two + b",4\n",
+        "ones before the pixels": b"1," + one + b"\n1," + two + b"\n",
+        "labels before and behind, one of them a pixel": b"3," + one[:-1] + b"4\n5," + two[:-1] + b"6\n",
+        "row numbers before the pixels": b"".join(b"%d,%s\n" % (row, one) for row in range(20)),
     }
     for cell in CELLS:
         changed[f"a pixel {cell[:8]!r}"] = top + first.replace(b",0", b"," + cell, 1)

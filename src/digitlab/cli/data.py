@@ -4,13 +4,19 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from digitlab.cli.options import FigureFile, Json
+from digitlab.cli.options import AS_IT_IS, DataOptions, FigureFile, Json
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry
 from digitlab.display.figures import check_figure_path, save_figure
-from digitlab.display.samples import average_pictures, class_counts, draw_samples, print_samples
+from digitlab.display.samples import (
+    average_pictures,
+    class_counts,
+    classes_in_words,
+    draw_samples,
+    print_samples,
+)
 from digitlab.errors import require_name
 
 data = App(name="data", help="List the data sets that have a name; fetch, verify or show one.")
@@ -60,25 +66,33 @@ def fetch(name: Annotated[str, Parameter(help="A name of the catalogue.")], /, *
 
 
 @data.command
-def verify(name: Place, /, *, json: Json = False) -> int:
+def verify(name: Place, /, *, understood: DataOptions = AS_IT_IS, json: Json = False) -> int:
     """Read all of a data set and check it. Exit code 0: it is right; 1: it is damaged; 2: there is no such thing."""
-    parts = open_data(name)
+    parts = train, test = understood.open(name)
     how = "checksums right" if name in CATALOGUE else "complete; it has no published checksums"
     if json:
         sha256 = {part: digits.sha256() for part, digits in zip(("training", "test"), parts, strict=True)}
-        print_json({"name": name, "published": name in CATALOGUE, "sha256": sha256})
+        counts = {part: class_counts(digits).tolist() for part, digits in zip(sha256, parts, strict=True)}
+        print_json({"name": name, "published": name in CATALOGUE, "sha256": sha256, "counts": counts})
     else:
-        train, test = parts
-        write_line(f"{name}: {len(train):,} + {len(test):,} pictures in {len(train.classes)} classes, {how}")
+        classes = classes_in_words(train, test)
+        write_line(f"{name}: {len(train):,} + {len(test):,} pictures {classes}, {how}")
     return 0
 
 
 @data.command
-def show(name: Place = "mnist", /, *, save: FigureFile = None, json: Json = False) -> int:
+def show(
+    name: Place = "mnist",
+    /,
+    *,
+    understood: DataOptions = AS_IT_IS,
+    save: FigureFile = None,
+    json: Json = False,
+) -> int:
     """Show how many pictures each class has, some of them, and the average picture of each class."""
     if save is not None:
         check_figure_path(save)
-    train, test = open_data(name)
+    train, test = understood.open(name)
     if save is not None:
         save_figure(draw_samples(train, test), save)
     if json:

@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, Token
 
+from digitlab.data import Digits, open_data
 from digitlab.engines import engines_in_words
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
@@ -27,6 +29,29 @@ FigureFile = Annotated[Path | None, Parameter(help="Draw the figure into this fi
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
 Model = Annotated[str, Parameter(help="A run folder, a model file, or latest: the newest run under runs/.")]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default="all cores", converter=whole)]
+
+LabelColumn = Annotated[
+    str | None,
+    Parameter(
+        help="Of a table: first, last, a name of its header, or a number from 1.",
+        show_default="label or the like; without a header, first",
+    ),
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class DataOptions:
+    """How a data set that has no name is to be understood."""
+
+    label_column: LabelColumn = None
+
+    def open(self, name: str) -> tuple[Digits, Digits]:
+        """The training part and the test part of the data set."""
+        return open_data(name, label_column=self.label_column)
+
+
+AS_IT_IS = DataOptions()
 
 SETTINGS_GROUP = Group(
     "Settings of the recipe", help="Only those given change the recipe. `digitlab recipes` says why each default is so."

@@ -5,9 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, FigureFile, Json, Model, whole
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, whole
 from digitlab.cli.output import print_json, write_line
-from digitlab.data import open_data
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
@@ -26,6 +25,7 @@ def show(
     *,
     model: Model = LATEST,
     data: Data = "mnist",
+    understood: DataOptions = AS_IT_IS,
     save: FigureFile = None,
     json: Json = False,
 ) -> int:
@@ -34,7 +34,7 @@ def show(
         check_figure_path(save)
     path = find_model(model)
     network = load(path)
-    _, test = open_data(data)
+    _, test = understood.open(data)
     if index is None and len(test):
         index = random.randrange(len(test))
     if index is None or not 0 <= index < len(test):

@@ -2,16 +2,25 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, EngineName, Json, Threads, changes_from_flags, whole, with_recipe_flags
+from digitlab.cli.options import (
+    AS_IT_IS,
+    Data,
+    DataOptions,
+    EngineName,
+    Json,
+    Threads,
+    changes_from_flags,
+    whole,
+    with_recipe_flags,
+)
 from digitlab.cli.output import complain, print_json, write_line
-from digitlab.data import open_data
 from digitlab.data.digits import Digits
 from digitlab.display.figures import check_figure_path, draw_history, save_figure
 from digitlab.engines import AUTO
@@ -56,6 +65,7 @@ def train(
     *,
     out: Out = None,
     data: Data = "mnist",
+    understood: DataOptions = AS_IT_IS,
     engine: EngineName = AUTO,
     threads: Threads = None,
     report_every: ReportEvery = None,
@@ -82,7 +92,7 @@ def train(
         if out is None and not resume:
             stem = Path(name or (origin.run.name if origin else "seed")).stem[:50]
             options = replace(options, out=stack.enter_context(claimed_folder(stem)))
-        start, digits = _start(name, given, data, options)
+        start, digits = _start(name, given, lambda: understood.open(data), options)
         recipe, nothing_to_do = start.recipe.recipe, start.ended is not None
         if resume and talk:
             done = f" has ended already, after {start.state.counters.epoch} epochs: nothing to do"
@@ -103,16 +113,18 @@ def train(
     return 0
 
 
-def _start(name: str | None, given: Mapping[str, Any], data: str, options: TrainOptions) -> tuple[Start, Digits]:
-    """Begin, resume or branch, as the options say; with the digits to train on."""
+def _start(
+    name: str | None, given: Mapping[str, Any], open_data: Callable[[], tuple[Digits, Digits]], options: TrainOptions
+) -> tuple[Start, Digits]:
+    """Begin, resume or branch, as the options say; with the digits to train on, opened once the rest is right."""
     if options.resume:
         checked = {setting: SETTINGS[setting].check(value) for setting, value in given.items()}
         settings = vars(read_recipe(name, **given).recipe) if name else checked
-        digits, _ = open_data(data)
+        digits, _ = open_data()
         return starts.resume(digits, options, settings), digits
     recipe = _choose_recipe(name, given, options.branch)
     network = recipe.recipe.new_network()
-    digits, _ = open_data(data)
+    digits, _ = open_data()
     starts.check_parts(network, digits, recipe.recipe, options.threads)
     return starts.branch(network, digits, recipe, options), digits
 

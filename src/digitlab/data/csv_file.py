@@ -1,6 +1,6 @@
 """CSV files of digits: one picture a line, 784 pixels from 0 to 255, row by row; with its label, or without.
 
-    label,pixel0,...,pixel783      a header with the name ``label`` somewhere: labels are in that column
+    label,pixel0,...,pixel783      a header with the name ``label``, or a like one, somewhere: labels are in that column
     pixel0,...,pixel783            a header without it: no labels
     5,0,0,...                      no header: 785 numbers begin with the label, 784 have none
 
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.data.columns import ASK, LABEL_NAMES, LabelColumn, check_first, find_labels
 from digitlab.data.digits import CLASSES, SIDE, Digits
 from digitlab.data.files import PIECE, first_there, opened, unzipped
 from digitlab.errors import DataFileError, InputError, refuse
@@ -29,7 +30,6 @@ PARTS = ("train", "test")
 HELD_OUT = 7  # of a single file, every seventh picture is for testing; as of MNIST, 10,000 of 70,000
 HELD_OUT_SEED = 0
 PIXELS = SIDE * SIDE
-LABEL = "label"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which some spreadsheets put before UTF-8
 LONGEST_LINE = 2**16  # bytes; 785 long column names fit
 COMMA, NEWLINE, ZERO, NINE = b",\n09"
@@ -47,48 +47,51 @@ def is_csv_folder(folder: Path) -> bool:
     return all(_part(folder, name) for name in PARTS)
 
 
-def read_csv_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
+def read_csv_folder(folder: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
     """The data set in a folder with ``train.csv`` and ``test.csv``, gzipped or not; see `opening.Format`.
 
     Raises:
-        InputError: a file has no labels.
+        InputError: a file has no labels, or it is in doubt where they are.
         DataFileError: as `read_csv`.
     """
-    train, test = (_read_labelled(_part(folder, name) or folder / name, f"{source} {name}") for name in PARTS)
+    train, test = (
+        _read_labelled(_part(folder, name) or folder / name, f"{source} {name}", label_column) for name in PARTS
+    )
     return train, test
 
 
-def split_csv(path: Path, source: str) -> tuple[Digits, Digits]:
+def split_csv(path: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
     """The data set in one CSV file; see `opening.Format`.
 
     Its parts are drawn without regard to the order of the lines, which may go by label; the same every time.
 
     Raises:
-        InputError: the file has no labels.
+        InputError: the file has no labels, or it is in doubt where they are.
         DataFileError: as `read_csv`.
     """
-    digits = _read_labelled(path, source)
+    digits = _read_labelled(path, source, label_column)
     drawn = np.random.default_rng(HELD_OUT_SEED).permutation(len(digits))
     test, train = (np.sort(part) for part in np.split(drawn, [len(digits) // HELD_OUT]))
     return replace(digits[train], source=f"{source} train"), replace(digits[test], source=f"{source} test")
 
 
-def read_csv(path: Path) -> Table:
-    """Read a CSV file, gzipped or not.
+def read_csv(path: Path, label_column: LabelColumn | None = None) -> Table:
+    """Read a CSV file, gzipped or not; ``label_column`` is ``first``, ``last``, a name, or a number from 1.
 
     Raises:
+        InputError: no such column, or it is in doubt which one holds the labels.
         DataFileError: missing, not a file, damaged, or a line that is not a picture; the line is named.
     """
     with opened(path) as file:
-        return parse_csv(iter(lambda: file.read(PIECE), b""), str(path))
+        return parse_csv(iter(lambda: file.read(PIECE), b""), str(path), label_column)
 
 
-def parse_csv(pieces: Iterable[bytes], name: str) -> Table:
+def parse_csv(pieces: Iterable[bytes], name: str, label_column: LabelColumn | None = None) -> Table:
     """`read_csv` for a file at hand, cut into ``pieces``; ``name`` is what error messages call it."""
     blocks = _whole_lines(unzipped(pieces, name), name)
     first = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
     top, _, rest = first.partition(b"\n")
-    columns, label, is_header = _look_at_top(top, name)
+    columns, label, is_header = _look_at_top(top, label_column, name)
     rows = []
     line = 1 + is_header
     for block in chain(filter(None, [rest if is_header else first]), blocks):
@@ -97,6 +100,8 @@ def parse_csv(pieces: Iterable[bytes], name: str) -> Table:
     table = np.concatenate(rows) if rows else np.empty((0, columns), dtype=np.uint8)  # (N, 784 or 785)
     if label is None:
         return Table(table.reshape(-1, SIDE, SIDE), None)
+    if not is_header and label_column is None:
+        check_first(table, name)
     images = np.delete(table, label, axis=1).reshape(-1, SIDE, SIDE)
     return Table(images, table[:, label].copy())
 
@@ -106,25 +111,26 @@ def _part(folder: Path, name: str) -> Path | None:
     return first_there(folder, *(f"{name}{ending}" for ending in CSV_ENDINGS))
 
 
-def _read_labelled(path: Path, source: str) -> Digits:
-    table = read_csv(path)
+def _read_labelled(path: Path, source: str, label_column: LabelColumn | None) -> Digits:
+    table = read_csv(path, label_column)
     if table.labels is None:
-        must_be = "a column with the name label, or 785 numbers in each line, the label first"
+        must_be = f"a column named {', '.join(LABEL_NAMES)}; or 785 numbers in each line, the label first"
         help = "for predictions alone: network.predict(digitlab.data.open_images(path))"
         refuse(InputError, path, "there are no labels", must_be=must_be, help=help)
     return Digits(table.images, table.labels, source)
 
 
-def _look_at_top(top: bytes, name: str) -> tuple[int, int | None, bool]:
+def _look_at_top(top: bytes, asked: LabelColumn | None, name: str) -> tuple[int, int | None, bool]:
     """How many columns there are, in which one the labels are, and whether the first line is a header."""
     cells = [_clean(cell) for cell in top.split(b",")]
-    is_header = LABEL in (low := [cell.lower() for cell in cells]) or not any(map(_is_number, cells))
+    is_header = not {cell.lower() for cell in cells}.isdisjoint(LABEL_NAMES) or not any(map(_is_number, cells))
     columns = len(cells)
-    labels = [place for place, cell in enumerate(low) if cell == LABEL] if is_header else [0] * (columns == PIXELS + 1)
+    labels = find_labels(cells, is_header, PIXELS + 1, asked, f"{name}: line 1")
     torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
     if columns != PIXELS + len(labels) or len(labels) > 1 or torn:
-        what, help = "these are not the columns of a picture", "pandas writes one more unless it is told index=False"
-        must_be = f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label column `{LABEL}`"
+        what = "these are not the columns of a picture"
+        help = f"pandas writes one more unless it is told index=False. A label of another name: {ASK}"
+        must_be = f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label {', '.join(LABEL_NAMES)}"
         got = f"{columns} columns, {len(labels)} of them labels, beginning with {', '.join(cells[:3])!r}"
         refuse(DataFileError, f"{name}: line 1", what, must_be=must_be, got=got, help=help)
     return columns, (labels[0] if labels else None), is_header
@@ -170,8 +176,9 @@ def _parse_line(line: bytes, columns: int, label: int | None, where: str) -> lis
     for column, cell in enumerate(map(_clean, cells)):
         most = CLASSES - 1 if column == label else 255
         if not _is_number(cell) or int(cell) > most:
-            problem = f"column {column + 1}: this is not a {'label' if column == label else 'pixel'}"
-            refuse(DataFileError, where, problem, must_be=f"a whole number from 0 to {most}", got=repr(cell))
+            kind, help = ("label", f"labels in another column? {ASK}") if column == label else ("pixel", "")
+            problem, must_be = f"column {column + 1}: this is not a {kind}", f"a whole number from 0 to {most}"
+            refuse(DataFileError, where, problem, must_be=must_be, got=repr(cell), help=help)
         numbers.append(int(cell))
     return numbers
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.catalogue import CATALOGUE, open_entry
+from digitlab.data.columns import LabelColumn
 from digitlab.data.csv_file import CSV_ENDINGS, is_csv_folder, read_csv, read_csv_folder, split_csv
 from digitlab.data.digits import Digits
 from digitlab.data.idx import STEMS, is_idx_folder, read_idx_folder
@@ -24,12 +25,15 @@ class Format:
     Attributes:
         about: which folder or file has this form, in words that errors list.
         fits: whether a path that exists is one, by its name or by what is in the folder; no file is opened for that.
-        read: its training part and its test part; is given the path, and what the digits are said to come from.
+        read: its training part and its test part; is given the path, what the digits are said to come from, and those
+            of the options that it takes and somebody gave.
+        takes: the names of these options of `open_data`.
     """
 
     about: str
     fits: Callable[[Path], bool]
-    read: Callable[[Path, str], tuple[Digits, Digits]]
+    read: Callable[..., tuple[Digits, Digits]]
+    takes: tuple[str, ...] = ()
 
 
 def _ends_in(*endings: str) -> Callable[[Path], bool]:
@@ -39,38 +43,56 @@ def _ends_in(*endings: str) -> Callable[[Path], bool]:
 
 FORMATS = {  # the first that fits is read
     "pictures": Format("a folder with train/0/*.png to test/9/*.png", is_image_folder, read_image_folder),
-    "tables": Format("a folder with train.csv and test.csv", is_csv_folder, read_csv_folder),
+    "tables": Format("a folder with train.csv and test.csv", is_csv_folder, read_csv_folder, ("label_column",)),
     "idx": Format(f"a folder with {STEMS[0]} and the other three", is_idx_folder, read_idx_folder),
-    "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv),
+    "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, ("label_column",)),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }
 
 
-def open_data(name: str) -> tuple[Digits, Digits]:
+def open_data(name: str, *, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
     """A data set by its name in the catalogue, or by the path of a folder or file in one of the `FORMATS`.
+
+    Args:
+        name: the name or the path.
+        label_column: which column of a table holds the labels: ``"first"``, ``"last"``, a name of its header, or a
+            number from 1. None: the one with a name such as ``label``; without names, the first.
 
     Returns:
         The training part and the test part.
 
     Raises:
-        InputError: no such name, folder or file; one that was never fetched; or a CSV file without labels.
+        InputError: no such name, folder or file; one that was never fetched; a table without labels, or one that does
+            not say where they are; or an option that is not for such data.
         DataFileError: a file of it cannot be trusted.
     """
+    given = {} if label_column is None else {"label_column": label_column}
     if name in CATALOGUE:
+        _check_options(given, (), name)
         return open_entry(CATALOGUE[name])
     source = printable(os.fsencode(name).decode(errors="backslashreplace"))  # a name need not be text
-    return _find_format(name, FORMATS).read(Path(name), source)
+    form = _find_format(name, FORMATS)
+    _check_options(given, form.takes, name)
+    return form.read(Path(name), source, **given)
 
 
-def open_images(name: str | os.PathLike[str]) -> NDArray[np.uint8]:
+def open_images(name: str | os.PathLike[str], *, label_column: LabelColumn | None = None) -> NDArray[np.uint8]:
     """The pictures ``(N, 28, 28) uint8`` of a CSV file, with labels or without: to predict what nobody has labelled.
 
+    ``label_column`` is that of `open_data`: the column that is no pixel.
+
     Raises:
-        InputError: no such file.
+        InputError: no such file, or it is in doubt which column holds the labels.
         DataFileError: a line that is not a picture, and so on.
     """
     _find_format(os.fspath(name), {"table": FORMATS["table"]})
-    return read_csv(Path(name)).images
+    return read_csv(Path(name), label_column).images
+
+
+def _check_options(given: dict[str, LabelColumn], takes: tuple[str, ...], name: str) -> None:
+    """Refuse an option that would change nothing: whoever gave it believes that it does."""
+    for option in given.keys() - set(takes):
+        refuse(InputError, name, f"{option} says nothing about such data", help="leave it out")
 
 
 def _find_format(name: str, formats: dict[str, Format]) -> Format:
