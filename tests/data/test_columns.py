@@ -94,7 +94,7 @@ def test_the_command_line_takes_the_same(few, tmp_path, capsys):
         ["data", "show", path],
         ["train", "quick", "--epochs", "1", "--out", str(tmp_path), "--data", path],
     ):
-        assert main([*command, "--label-column", "9"]) == 1
+        assert main([*command, "--label-column", "400"]) == 1
         assert "this is not a label" in capsys.readouterr().err
 
 
