@@ -131,4 +131,4 @@ def test_the_classes_that_are_there_are_counted(few, tmp_path, capsys):
         (tmp_path / f"{part}.csv").write_bytes(lines(some.labels, pixels(some), header=f"label,{NAMES}"))
     for command in ("verify", "show"):
         assert main(["data", command, str(tmp_path)]) == 0
-        assert "in 3 (training) and 3 (test) of 10 classes" in capsys.readouterr().out
+        assert "in 3 of 10 classes" in capsys.readouterr().out

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import digitlab as dl
 from digitlab.errors import InputError, PictureError
@@ -22,16 +24,27 @@ def labels(*values: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("images", "truth", "complaint"),
     [
-        (pictures(2, 28, 28).tolist(), labels(0, 1), "got: list"),
-        (pictures(2, 28, 28, dtype=np.float32), labels(0, 1), "got: shape .2, 28, 28., float32"),
-        (pictures(2, 28, 28, dtype=np.int8), labels(0, 1), "int8"),
-        (pictures(2, 784), labels(0, 1), "got: shape .2, 784."),
-        (pictures(28, 28), labels(0), "got: shape .28, 28."),
+        (pictures(28, 28), labels(0), "the images have the wrong size(?s:.)*got: shape .28, 28.(?s:.)*np.newaxis"),
         (pictures(2, 27, 28), labels(0, 1), "wrong size"),
         (pictures(2, 28, 1), labels(0, 1), "wrong size"),
-        (pictures(2, 28, 28), [0, 1], "the labels are not .*(?s:.)*got: list"),
-        (pictures(2, 28, 28), labels(0, 1).astype(np.int64), "int64"),
-        (pictures(2, 28, 28), labels(0, 1)[:, np.newaxis], "got: shape .2, 1."),
+        (pictures(2, 783), labels(0, 1), "wrong size"),
+        (pictures(2, 28, 28, 3), labels(0, 1), "wrong size"),
+        (None, labels(0, 1), "the images have the wrong size"),
+        ([[[1], [1, 2]]], labels(0, 1), "the images are no array"),
+        (pictures(1, 28, 28).astype(object), labels(0), "the images are no numbers"),
+        (pictures(1, 28, 28).astype(complex), labels(0), "the images are no numbers"),
+        (pictures(2, 28, 28), labels(0, 1).astype(str)[:, np.newaxis, np.newaxis], "the labels are not one number"),
+        (pictures(2, 28, 28), ["0", "x"], "the labels are no numbers, and no names"),
+        (pictures(2, 28, 28), None, "the labels are no numbers"),
+        (pictures(2, 28, 28), [[1], [1, 2]], "the labels are no array"),
+        (pictures(2, 28, 28), np.eye(9)[:2], "the labels are not one number for each picture(?s:.)*one-hot"),
+        (pictures(2, 28, 28), 0.5 * np.eye(10)[:2], "the labels are not one number"),
+        (pictures(2, 28, 28), np.ones((2, 10)), "the labels are not one number"),
+        (pictures(2, 28, 28), [True, False], "the labels are not one number"),
+        (pictures(2, 28, 28), [0, 1.5], "a label is not a digit(?s:.)*label 1.5 at index 1"),
+        (pictures(2, 28, 28), [0, np.nan], "label nan at index 1"),
+        (pictures(2, 28, 28), [-1, 0], "label -1 at index 0"),
+        (pictures(2, 28, 28), np.array([0, 256]), "label 256 at index 1"),
         (pictures(2, 28, 28), labels(0, 1, 2), "got: 2 images, 3 labels"),
         (pictures(2, 28, 28), labels(), "got: 2 images, 0 labels"),
         (pictures(2, 28, 28), labels(9, 10), "got: label 10 at index 1"),
@@ -41,6 +54,87 @@ def labels(*values: int) -> np.ndarray:
 def test_each_wrong_thing_is_named(images, truth, complaint):
     with pytest.raises(PictureError, match=complaint):
         dl.Digits(images, truth, "a test")
+
+
+def test_numbers_that_mean_something_else_are_refused_with_words_that_work(few):
+    """Each piece of advice, followed, gives the pictures that were meant."""
+    x, bytes_of = few.images, {"np": np}
+    floats = (x / 255, (x / 255).astype(np.float32), x / 255 / 255, x / 127.5 - 1)
+    for wrong in (*floats, x > 127, (x > 127).astype(np.uint8)):
+        with pytest.raises(PictureError, match="the pixels of the images are") as caught:
+            dl.Digits(wrong, few.labels, "a test")
+        advice = re.search(r"np\.rint\(.*?\)\.astype\(np\.uint8\)", caught.value.help)
+        right = dl.Digits(eval(advice[0], bytes_of | {"x": wrong}), few.labels, "a test").images
+        assert np.array_equal(right, x if wrong.dtype.kind == "f" else 255 * (x > 127))
+
+
+def test_what_was_cast_before_it_was_multiplied_is_seen(few):
+    with pytest.raises(PictureError, match=r"from 0 to 1(?s:.)*got: uint8(?s:.)*begin with the original"):
+        dl.Digits((few.images / 255).astype(np.uint8), few.labels, "a test")
+
+
+@pytest.mark.parametrize(("change", "complaint"), [(-1.0, "no bytes"), (0.5, "no bytes"), (np.nan, "no bytes")])
+def test_numbers_that_are_no_bytes_are_refused(change, complaint, few):
+    with pytest.raises(PictureError, match=complaint):
+        dl.Digits(few.images + change, few.labels, "a test")
+    with pytest.raises(PictureError, match="not whole"):
+        dl.Digits(few.images * 0.99, few.labels, "a test")
+
+
+class Frame:
+    """What pandas has, as far as NumPy asks."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+        return self.array
+
+
+IMAGES = {
+    "rows": lambda x: x.reshape(-1, 784),
+    "a channel last": lambda x: x[..., np.newaxis],
+    "a channel first": lambda x: x[:, np.newaxis],
+    "lists": lambda x: x.tolist(),
+    "a list of arrays": list,
+    "int64": lambda x: x.astype(np.int64),
+    "whole floats": lambda x: x.astype(np.float64),
+    "Pillow images": lambda x: [Image.fromarray(image) for image in x],
+    "a frame": lambda x: Frame(x.reshape(-1, 784).astype(np.int64)),
+}
+LABELS = {
+    "int32": lambda y: y.astype(np.int32),
+    "int64": lambda y: y.astype(np.int64),
+    "whole floats": lambda y: y.astype(np.float32),
+    "a column": lambda y: y[:, np.newaxis],
+    "one-hot": lambda y: np.eye(10)[y],
+    "one-hot, yes or no": lambda y: np.eye(10, dtype=bool)[y],
+    "a list": lambda y: y.tolist(),
+    "names": lambda y: y.astype(str).tolist(),
+    "a frame of names": lambda y: Frame(y.astype(str).astype(object)),
+}
+
+
+@pytest.mark.parametrize("make", IMAGES.values(), ids=IMAGES.keys())
+def test_images_whose_meaning_is_beyond_doubt_are_taken(make, few):
+    digits = dl.Digits(make(few.images), few.labels, "a test")
+    assert (digits.images.dtype, digits.sha256()) == (np.uint8, few.sha256())
+
+
+@pytest.mark.parametrize("make", LABELS.values(), ids=LABELS.keys())
+def test_labels_whose_meaning_is_beyond_doubt_are_taken(make, few):
+    digits = dl.Digits(few.images, make(few.labels), "a test")
+    assert (digits.labels.dtype, digits.sha256()) == (np.uint8, few.sha256())
+
+
+def test_bytes_are_taken_as_they_are(few):
+    digits = dl.Digits(few.images, few.labels, "a test")
+    assert digits.images is few.images
+    assert digits.labels is few.labels
+
+
+def test_names_of_classes_are_labels():
+    assert dl.Digits(pictures(2, 28, 28), ["b", "a"], "a test", ("a", "b")).labels.tolist() == [1, 0]
 
 
 def test_all_ten_digits_and_none_at_all_are_accepted():

@@ -66,6 +66,9 @@ def test_scaling_leaves_the_bytes_alone(few):
         ((1, 784), 1, False),
         ((3, 28, 28), 3, False),
         ((3, 784), 3, False),
+        ((3, 28, 28, 1), 3, False),
+        ((3, 1, 28, 28), 3, False),
+        ((28, 28, 1), 1, True),
         ((784, 784), 784, False),
         ((28, 28, 28), 28, False),
         ((0, 28, 28), 0, False),
@@ -86,6 +89,13 @@ def test_pictures_become_rows(shape, rows, single):
 def test_other_shapes_are_refused(shape):
     with pytest.raises(PictureError, match=r"must be: \(28, 28\), \(N, 28, 28\), \(784,\) or \(N, 784\)"):
         as_rows(np.zeros(shape), 784)
+
+
+def test_pictures_of_yes_and_no_get_advice_that_works():
+    wrong = np.eye(28, dtype=bool)
+    with pytest.raises(PictureError, match=r"help: .*images.astype\(np.float32\)"):
+        normalize(wrong)
+    assert normalize(wrong.astype(np.float32)).sum() == 28
 
 
 @pytest.mark.parametrize("shape", [(784, 1), (392, 2), (2, 392), (14, 56), (3, 14, 56), (3, 784, 1)])

@@ -75,7 +75,7 @@ def verify(name: Place, /, *, understood: DataOptions = AS_IT_IS, json: Json = F
         counts = {part: class_counts(digits).tolist() for part, digits in zip(sha256, parts, strict=True)}
         print_json({"name": name, "published": name in CATALOGUE, "sha256": sha256, "counts": counts})
     else:
-        classes = classes_in_words(train, test)
+        classes = classes_in_words(train)
         write_line(f"{name}: {len(train):,} + {len(test):,} pictures {classes}, {how}")
     return 0
 

@@ -32,7 +32,9 @@ def normalize(images: ArrayLike, dtype: type[np.floating] = np.float32) -> NDArr
         scaled: NDArray[np.floating] = np.divide(pixels, 255, dtype=dtype)
         return scaled
     if not np.issubdtype(pixels.dtype, np.floating):
-        help = "for whole numbers 0..255 use images.astype(np.uint8)"
+        yes_or_no = pixels.dtype.kind == "b"
+        meaning, kind = ("no ink or full ink", "np.float32") if yes_or_no else ("whole numbers 0..255", "np.uint8")
+        help = f"for {meaning} use images.astype({kind})"
         raise PictureError("the pixels have the wrong type", must_be=_PIXEL_RULE, got=str(pixels.dtype), help=help)
     if pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):  # NaN fails both comparisons
         wrong = pixels[~((pixels >= 0) & (pixels <= 1))]
@@ -45,7 +47,8 @@ def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
     """Pictures in any accepted shape as rows, for a network with ``size`` inputs; their values stay as they are.
 
     Args:
-        images: one picture ``(28, 28)`` or ``(784,)``, or many: ``(N, 28, 28)`` or ``(N, 784)``.
+        images: one picture ``(28, 28)`` or ``(784,)``, or many: ``(N, 28, 28)`` or ``(N, 784)``; an axis of one
+            channel, last or before the rows, does no harm.
         size: numbers in a picture, P.
 
     Returns:
@@ -56,7 +59,8 @@ def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
     """
     array = _as_array(images)
     side = math.isqrt(size)
-    pictures = [(size,), (side, side)] if side * side == size else [(size,)]
+    squares = [(side, side), (side, side, 1), (1, side, side)] if side * side == size else []
+    pictures = [(size,), *squares]
     many = array.shape[1:] in pictures
     single = array.shape in pictures and not many
     if not (single or many):

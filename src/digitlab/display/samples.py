@@ -34,13 +34,10 @@ def class_counts(digits: Digits) -> NDArray[np.intp]:
     return np.bincount(digits.labels, minlength=len(digits.classes))
 
 
-def classes_in_words(train: Digits, test: Digits) -> str:
-    """How many of the classes there are pictures of: ``in 10 classes``, or in fewer."""
-    trained, tested = (np.count_nonzero(class_counts(digits)) for digits in (train, test))
-    known = len(train.classes)
-    if trained == tested == known:
-        return f"in {known} class{'es' * (known > 1)}"
-    return f"in {trained} (training) and {tested} (test) of {known} classes"
+def classes_in_words(train: Digits) -> str:
+    """Of how many classes there are pictures to learn from: ``in 10 classes``, ``in 3 of 10 classes``."""
+    there, known = np.count_nonzero(class_counts(train)), len(train.classes)
+    return f"in {'' if there == known else f'{there} of '}{known} class{'es' * (known > 1)}"
 
 
 def average_pictures(digits: Digits) -> NDArray[np.float64]:
@@ -129,7 +126,7 @@ def _print_counts(train: Digits, test: Digits, console: Console) -> None:
         table.add_row(Text(name), f"{trained:,}", f"{tested:,}", f"{100 * (trained + tested) / whole:.1f} %")
     table.add_row("[bold]all[/bold]", f"{len(train):,}", f"{len(test):,}", "100.0 %")
     console.print(table, soft_wrap=False)
-    console.print(Text(f"\npictures {classes_in_words(train, test)}"))
+    console.print(Text(f"\npictures {classes_in_words(train)}"))
 
 
 def _print_pictures(pictures: NDArray[np.floating], names: Sequence[str], console: Console) -> None:
