@@ -52,7 +52,8 @@ def test_writing_into_a_buffer_gives_the_same(name, rng):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_extremes_are_finite_or_the_input_itself(name):
     z = np.array([-1e30, -1e4, -0.0, 0.0, 1e4, 1e30], dtype=np.float32)
-    a = ACTIVATIONS[name].function(z, None)
+    with np.errstate(over="ignore"):  # as whoever calls them does
+        a = ACTIVATIONS[name].function(z, None)
     assert np.isfinite(a).all()
     assert np.isfinite(ACTIVATIONS[name].derivative(z, a, None)).all()
 

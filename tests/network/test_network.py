@@ -181,6 +181,8 @@ def test_numpys_own_error_settings_do_not_show(few):
         before = np.geterr()
         assert np.array_equal(network.probabilities(few.images[:3]), expected)
         np.testing.assert_allclose(network.probabilities(few.images[0]), expected[0], atol=1e-6)
+        assert np.isfinite(network.logits(few.images[:3])).all()
+        assert np.array_equal(network.predict(few.images[:3]), expected.argmax(axis=1))
         assert np.geterr() == before
 
 

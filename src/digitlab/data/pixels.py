@@ -4,6 +4,7 @@ Letters for shapes: N samples, P pixels of a picture (784), K classes (10).
 """
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,7 @@ def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
         PictureError: a shape that does not fit.
     """
     array = _as_array(images)
-    side = math.isqrt(size)
-    squares = [(side, side), (side, side, 1), (1, side, side)] if side * side == size else []
-    pictures = [(size,), *squares]
+    pictures = _shapes_of_one(size)
     many = array.shape[1:] in pictures
     single = array.shape in pictures and not many
     if not (single or many):
@@ -107,6 +106,14 @@ def as_label(label: ArrayLike, classes: int = CLASSES) -> int:
         return int(array.argmax())
     must_be = f"a whole number 0 to {classes - 1}, or a one-hot row of {classes}"
     raise PictureError("the label is not a digit", must_be=must_be, got=describe(label))
+
+
+@cache
+def _shapes_of_one(size: int) -> tuple[tuple[int, ...], ...]:
+    """The shapes in which one picture of so many numbers may come."""
+    side = math.isqrt(size)
+    squares = ((side, side), (side, side, 1), (1, side, side)) if side * side == size else ()
+    return ((size,), *squares)
 
 
 def _as_array(values: ArrayLike) -> NDArray[Any]:

@@ -39,6 +39,7 @@ from digitlab.network.initializers import first_parameters
 from digitlab.network.model_file import MAX_FILE_BYTES, decode_model, encode_model
 
 BLOCK = 2000  # pictures at a time: keeps the arrays in the processor's cache, and memory small
+BEYOND: dict[str, Any] = {"over": "ignore", "invalid": "ignore", "under": "ignore"}  # NumPy's; not finite is refused
 _PARAMETER_NAME = re.compile(r"[Wb][1-9][0-9]*")
 
 
@@ -149,11 +150,13 @@ class Network:
         a = x
         *hidden, last = self._layers
         for W, b in hidden:
-            z = a @ W + b  # (N, H)
-            a = f(z)
+            z = np.dot(a, W)  # (N, H); a @ W takes twice as long to begin
+            z += b
+            a = f(z, z)
             yield a
-        yield a @ last.W + last.b  # (N, K)
+        yield np.dot(a, last.W) + last.b  # (N, K)
 
+    @np.errstate(**BEYOND)
     def logits(self, images: ArrayLike) -> Floats:
         """The last layer's sums, before softmax: ``(N, K)``, or ``(K,)`` for a single picture.
 
@@ -164,13 +167,16 @@ class Network:
             PictureError: a wrong shape or type, a float outside 0..1, or NaN.
             DivergenceError: the parameters are so large that the sums are no longer finite.
         """
+        return self._logits(images)
+
+    def _logits(self, images: ArrayLike) -> Floats:
+        """See `logits`; NumPy's settings are those of whoever calls."""
         rows, single = as_rows(images, self.architecture.sizes[0])
         if single:
             return self._finite_logits(rows[0])
         starts = range(0, max(len(rows), 1), BLOCK)
         return np.concatenate([self._finite_logits(rows[start : start + BLOCK]) for start in starts])
 
-    @np.errstate(over="ignore", invalid="ignore", under="ignore")  # sums that are no longer finite are refused
     def _finite_logits(self, pixels: NDArray[Any]) -> Floats:
         """The logits of pictures ``(N, P)``, or of one ``(P,)``."""
         *_, z = self.activations(normalize(pixels))
@@ -183,12 +189,13 @@ class Network:
             )
         return z
 
+    @np.errstate(**BEYOND)
     def probabilities(self, images: ArrayLike) -> Floats:
         """How probable each digit is: ``(N, K)``, or ``(K,)`` for a single picture. See `logits`.
 
         Where the card has a temperature, the logits are divided by it.
         """
-        return softmax(self.logits(images), self.card.temperature or 1.0)
+        return softmax(self._logits(images), self.card.temperature or 1.0)
 
     def predict(self, images: ArrayLike) -> NDArray[np.intp] | np.intp:
         """The most probable digit of each picture: ``(N,)``, or one number for a single picture. See `logits`.
