@@ -130,7 +130,7 @@ NPZ = Format(
         with_members(True, fitting_npy),
         lying_archive,
     ),
-    lambda path: dl.open_data(str(path)),
+    lambda path: dl.open_data(str(path), invert="no"),
     is_true_npz,
     (
         (0, forge.archive(forge.npz_members(1, 1))),

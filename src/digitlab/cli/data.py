@@ -73,7 +73,8 @@ def verify(name: Place, /, *, understood: DataOptions = AS_IT_IS, json: Json = F
     if json:
         sha256 = {part: digits.sha256() for part, digits in zip(("training", "test"), parts, strict=True)}
         counts = {part: class_counts(digits).tolist() for part, digits in zip(sha256, parts, strict=True)}
-        print_json({"name": name, "published": name in CATALOGUE, "sha256": sha256, "counts": counts})
+        answer = {"name": name, "published": name in CATALOGUE, "sha256": sha256, "counts": counts}
+        print_json(answer | {"notes": train.notes})
     else:
         classes = classes_in_words(train)
         write_line(f"{name}: {len(train):,} + {len(test):,} pictures {classes}, {how}")

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, Token
 
+from digitlab.cli.output import complain
 from digitlab.data import Digits, open_data
+from digitlab.data.polarity import Invert
 from digitlab.engines import engines_in_words
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
@@ -38,6 +40,8 @@ LabelColumn = Annotated[
     ),
 ]
 
+Inverted = Annotated[Invert, Parameter(help="Whether to invert pictures; auto: where their ink is dark.")]
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -45,10 +49,14 @@ class DataOptions:
     """How a data set that has no name is to be understood."""
 
     label_column: LabelColumn = None
+    invert: Inverted = "auto"
 
-    def open(self, name: str) -> tuple[Digits, Digits]:
-        """The training part and the test part of the data set."""
-        return open_data(name, label_column=self.label_column)
+    def open(self, name: str, *, quiet: bool = False) -> tuple[Digits, Digits]:
+        """The training part and the test part of the data set; what was done to them is told on standard error."""
+        train, test = open_data(name, **vars(self))
+        for note in () if quiet else train.notes:
+            complain(f"{name}: {note}", 0)
+        return train, test
 
 
 AS_IT_IS = DataOptions()

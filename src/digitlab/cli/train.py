@@ -92,7 +92,7 @@ def train(
         if out is None and not resume:
             stem = Path(name or (origin.run.name if origin else "seed")).stem[:50]
             options = replace(options, out=stack.enter_context(claimed_folder(stem)))
-        start, digits = _start(name, given, lambda: understood.open(data), options)
+        start, digits = _start(name, given, lambda: understood.open(data, quiet=quiet), options)
         recipe, nothing_to_do = start.recipe.recipe, start.ended is not None
         if resume and talk:
             done = f" has ended already, after {start.state.counters.epoch} epochs: nothing to do"

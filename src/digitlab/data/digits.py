@@ -31,6 +31,7 @@ class Digits:
         labels: ``(N,) uint8``; the place in ``classes`` of what each picture shows. For digits, the digit itself.
         source: where they came from, in words, such as ``"MNIST test"``.
         classes: the K names of what can be shown; the ten digits where nothing else is said.
+        notes: what was found out and done when they were opened, a line each; slices leave them out.
 
     Raises:
         PictureError: a shape, a type or numbers that could mean something else, a label without a class, counts that
@@ -41,6 +42,7 @@ class Digits:
     labels: NDArray[np.uint8]
     source: str
     classes: tuple[str, ...] = DIGIT_NAMES
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require_text(self.source)

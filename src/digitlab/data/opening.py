@@ -15,6 +15,7 @@ from digitlab.data.digits import Digits
 from digitlab.data.idx import STEMS, is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_image_folder, read_image_folder
 from digitlab.data.npz import read_npz
+from digitlab.data.polarity import Invert, with_bright_ink
 from digitlab.errors import InputError, printable, refuse, system_errors
 
 
@@ -50,16 +51,18 @@ FORMATS = {  # the first that fits is read
 }
 
 
-def open_data(name: str, *, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
+def open_data(name: str, *, label_column: LabelColumn | None = None, invert: Invert = "auto") -> tuple[Digits, Digits]:
     """A data set by its name in the catalogue, or by the path of a folder or file in one of the `FORMATS`.
 
     Args:
         name: the name or the path.
         label_column: which column of a table holds the labels: ``"first"``, ``"last"``, a name of its header, or a
             number from 1. None: the one with a name such as ``label``; without names, the first.
+        invert: ``"auto"``: where the ink is dark on bright paper; ``"yes"`` or ``"no"``. Data sets that have a name are
+            known to be bright on dark, so ``"auto"`` leaves them.
 
     Returns:
-        The training part and the test part.
+        The training part and the test part. Their notes say what was done.
 
     Raises:
         InputError: no such name, folder or file; one that was never fetched; a table without labels, or one that does
@@ -69,11 +72,12 @@ def open_data(name: str, *, label_column: LabelColumn | None = None) -> tuple[Di
     given = {} if label_column is None else {"label_column": label_column}
     if name in CATALOGUE:
         _check_options(given, (), name)
-        return open_entry(CATALOGUE[name])
+        parts = open_entry(CATALOGUE[name])
+        return parts if invert == "auto" else with_bright_ink(parts, invert)
     source = printable(os.fsencode(name).decode(errors="backslashreplace"))  # a name need not be text
     form = _find_format(name, FORMATS)
     _check_options(given, form.takes, name)
-    return form.read(Path(name), source, **given)
+    return with_bright_ink(form.read(Path(name), source, **given), invert)
 
 
 def open_images(name: str | os.PathLike[str], *, label_column: LabelColumn | None = None) -> NDArray[np.uint8]:
