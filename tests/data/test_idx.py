@@ -8,6 +8,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -146,6 +147,17 @@ def test_a_bomb_is_not_unpacked_beyond_what_its_header_says():
             parse_idx(content, 3, "bomb")
         said.append(str(caught.value))
     assert said[0] == said[1]
+
+
+def test_what_is_unzipped_is_in_memory_once(tmp_path):
+    path = tmp_path / "large.gz"
+    path.write_bytes(gzip.compress(header(10_000, 28, 28) + bytes(7_840_000), compresslevel=1))
+    tracemalloc.start()
+    try:
+        array = read_idx(path, 3)
+        assert tracemalloc.get_traced_memory()[1] < 1.3 * array.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 # The most memory a process ever had; the kernel's getrusage would count in the parent that forked it.

@@ -15,6 +15,7 @@ Source: the description at the end of LeCun, Cortes and Burges, "The MNIST datab
 """
 
 import hashlib
+import io
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -106,11 +107,11 @@ def parse_idx(content: bytes, dimensions: int, name: str) -> tuple[NDArray[np.ui
 
 def _take(pieces: Iterator[bytes], least: int, taken: bytes) -> bytes:
     """More pieces after those that were ``taken``, until there are so many bytes, or no more."""
-    parts, missing = [taken], least - len(taken)
-    while missing > 0 and (piece := next(pieces, None)) is not None:
-        parts.append(piece)
-        missing -= len(piece)
-    return b"".join(parts)
+    gathered = io.BytesIO()  # grows in place and gives its bytes without a copy: they are in memory once
+    gathered.write(taken)
+    while gathered.tell() < least and (piece := next(pieces, None)) is not None:
+        gathered.write(piece)
+    return gathered.getvalue()
 
 
 def _parse_header(header: bytes, dimensions: int, name: str) -> tuple[int, ...]:
