@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitlab.training.batches import batches_of_epoch, sample_order
+from digitlab.training.batches import batches_of_epoch, order_of, sample_order
 
 
 @given(st.integers(1, 500), st.integers(0, 600), st.integers(0, 2**32 - 1), st.integers(1, 1000))
@@ -29,6 +29,12 @@ def test_seed_and_epoch_decide_the_order():
 def test_the_order_is_the_same_for_good():
     """NumPy promises PCG64's raw stream; a change here would break every recorded run."""
     assert sample_order(10, 0, 1).tolist() == [3, 9, 7, 0, 2, 4, 1, 6, 8, 5]
+
+
+@pytest.mark.parametrize("different", [3, 2**64 - 1])
+def test_keys_that_are_the_same_stay_as_they_stand(rng, different):
+    keys = rng.integers(0, different, 5000, dtype=np.uint64)
+    assert order_of(keys).tolist() == sorted(range(5000), key=keys.tolist().__getitem__)
 
 
 def test_every_place_is_equally_likely():

@@ -26,7 +26,7 @@ class Hyperparameters:
     weight_decay: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: there is one for each step, and a frozen one takes four times as long
 class StepCoefficients:
     """The numbers in the formula of one step. Worked out in float64; each meets float32 vectors as a float32.
 

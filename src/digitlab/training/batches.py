@@ -27,8 +27,17 @@ def split(count: int, held_out: int, seed: int) -> tuple[NDArray[np.intp], NDArr
 
 
 def _shuffled(count: int, seed: int, *stream: int) -> NDArray[np.intp]:
-    keys = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=stream)).random_raw(count)
-    return np.argsort(keys, kind="stable")
+    return order_of(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=stream)).random_raw(count))
+
+
+def order_of(keys: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """The order that sorts the keys, and leaves the same ones as they stand.
+
+    NumPy's quickest sort does so in a fifth of the time, if no two are the same; and hardly ever are two.
+    """
+    order = np.argsort(keys)
+    in_order = keys[order]
+    return np.argsort(keys, kind="stable") if np.any(in_order[1:] == in_order[:-1]) else order
 
 
 def batches_of_epoch(count: int, batch_size: int, seed: int, epoch: int) -> list[Batch]:
