@@ -19,7 +19,7 @@ from digitlab.network.network import Network
 from digitlab.runs.options import Options, TrainOptions, check_whole
 from digitlab.runs.starts import branch, check_parts, resume
 from digitlab.runs.writer import check_free
-from digitlab.training.events import Control, EpochDone, Event, History, Started, Stopped
+from digitlab.training.events import Advice, Control, EpochDone, Event, History, Started, Stopped
 from digitlab.training.loop import Loop
 from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe
@@ -56,7 +56,7 @@ def train(
 
     Returns:
         A generator of events: `Started`, an `EpochDone` for each epoch (with each step's `StepDone` before), a
-        `SettingChanged` for each change, and `Stopped`.
+        `SettingChanged` for each change, an `Advice` where nothing is learnt, and `Stopped`.
 
     Raises:
         InputError: no digits; options that cannot be; a folder that is not empty.
@@ -159,6 +159,8 @@ def drain(
                 history.epochs, history.warnings = list(event.earlier), event.warnings
             elif isinstance(event, EpochDone):
                 history.epochs.append(event)
+            elif isinstance(event, Advice):
+                history.advice = event.words
             elif isinstance(event, Stopped):
                 history.stopped = event
             for listener in everyone:

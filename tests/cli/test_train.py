@@ -40,8 +40,19 @@ def test_train_answers_in_json(folder, run):
     assert (answer["run"], answer["state"], answer["epochs"], answer["steps"]) == ("here/run", "finished", 2, 2)
     assert answer["loss"] == pytest.approx(2.4005, abs=1e-3)
     assert answer["recipe"]["learning_rate"] == 0.1
+    assert answer["advice"] is None
     assert "</svg>" in plot.read_text()
     assert Run(Path("here/run")).manifest.outcome.loss == answer["loss"]
+
+
+def test_a_training_that_learns_nothing_is_told_why(folder, run):
+    call = ["train", "minibatch", "--layers", "784,10", "--learning-rate", "1e-6", "--epochs", "1", "--out", "run"]
+    words = "nothing is learnt so far: the loss falls too slowly; try a larger learning rate than 1e-06, or more epochs"
+    assert run(*call)[1].splitlines().count(words) == 1
+    call[-1] = "other"
+    assert json.loads(run(*call, "--json")[1])["advice"] == words
+    call[-1] = "third"
+    assert run(*call, "--quiet") == (0, "", "")
 
 
 def test_quiet_is_quiet(folder, run):

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from digitlab.display.progress import TrainingProgress
-from digitlab.training import EpochDone, Started, Stopped
+from digitlab.training import Advice, EpochDone, Started, Stopped
 
 
 def _watch(epochs: int, report_every: int | None, until: int, **console) -> str:
@@ -41,3 +41,13 @@ def test_a_terminal_gets_a_live_bar():
     text = _watch(20, 10, 20, force_terminal=True)
     assert "epochs/s" in text
     assert "epoch 20/20" in text
+
+
+def test_advice_is_a_line_as_it_is():
+    screen = Console(file=io.StringIO(), highlight=False, width=40, soft_wrap=True)
+    words = (
+        "nothing is learnt so far: every picture is a [b]:smile:[/b], and there is nothing to tell apart; add others"
+    )
+    with TrainingProgress(10, None, screen) as progress:
+        progress(Advice(1, words))
+    assert screen.file.getvalue() == f"{words}\n"

@@ -6,15 +6,17 @@ import errno
 import threading
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
 import digitlab as dl
 from digitlab.errors import BusyError, InputError, RecipeError
+from digitlab.lab.feed import Feed
 from digitlab.lab.records import Parent
 from digitlab.lab.resume_marker import MARKER
 from digitlab.lab.runs import describe_run
-from digitlab.runs import writer
+from digitlab.runs import Run, writer
 from digitlab.training.recipe_files import read_recipe
 from tests.lab.trainer_tools import LONG, SHORT, STEPS, begin, phase, wait
 
@@ -164,15 +166,31 @@ def test_a_mistake_at_the_very_end_leaves_the_lab_free_for_the_next_training(tra
     wait(lambda: phase(trainer) == "finished")
 
 
+def _told(feed: Feed, first: int, kind: str) -> list[dict]:
+    """What was told in events of this kind since the one numbered ``first``."""
+    return [msgspec.json.decode(entry.data) for entry in feed.after(first) if entry.kind == kind]
+
+
+def test_that_it_is_stopping_is_told_at_once_and_before_the_end(trainer, feed):
+    begin(trainer)
+    trainer.pause()
+    wait(lambda: phase(trainer) == "paused")
+    first = feed.last
+    trainer.stop()
+    trainer.stop()
+    wait(lambda: _told(feed, first, "runs"))  # the last thing that is told
+    phases = [one["phase"] for one in _told(feed, first, "training")]
+    assert phases[0] == "stopping"
+    assert phases[-1] == "interrupted"
+
+
 def test_the_epochs_that_are_told_are_contiguous(trainer, feed):
     first = feed.last
     begin(trainer)
     wait(lambda: trainer.state().epoch > 300)
     trainer.stop()
     wait(lambda: phase(trainer) == "interrupted")
-    import msgspec
-
-    told = [msgspec.json.decode(entry.data) for entry in feed.after(first) if entry.kind == "epochs"]
+    told = _told(feed, first, "epochs")
     epochs = [epoch for one in told for epoch in one["epoch"]]
     assert epochs == list(range(1, trainer.state().epoch + 1))
     assert len(told) <= 12 + 10 * trainer.state().seconds
@@ -193,6 +211,31 @@ def test_a_run_is_gone_on_with_to_the_same_bits(trainer, few):
     assert "/" not in trainer.state().recipe
     with pytest.raises(InputError, match="has ended"):
         trainer.resume(name)
+
+
+def test_a_training_that_learns_nothing_says_so_to_whoever_watches(trainer, feed):
+    recipe = read_recipe("minibatch", batch_size=20, epochs=3, layers=(784, 10), learning_rate=1e-6)
+    first = feed.last
+    begin(trainer, recipe)
+    wait(lambda: _told(feed, first, "runs"))
+    words = "nothing is learnt so far: the loss falls too slowly; try a larger learning rate than 1e-06, or more epochs"
+    assert trainer.state().notes == [words]
+    told = [one["notes"] for one in _told(feed, first, "training")]
+    assert (told[0], told[-1]) == ([], [words])
+
+
+def test_a_checkpoint_that_was_passed_over_is_told(trainer, tmp_path):
+    name = begin(trainer)
+    wait(lambda: trainer.state().step > STEPS)
+    trainer.stop()
+    wait(lambda: phase(trainer) == "interrupted")
+    run = Run(tmp_path / "runs" / name)
+    newest = run.folder / run.manifest.checkpoints[-1].file
+    newest.write_bytes(newest.read_bytes()[:-1])
+    trainer.resume(name)
+    wait(lambda: trainer.state().engine)
+    (note,) = trainer.state().notes
+    assert note.endswith(f"{name}: {newest.name} is not what the run wrote: going on from step 0")
 
 
 def test_a_branch_begins_where_its_parent_was(trainer):

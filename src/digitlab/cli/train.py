@@ -179,4 +179,5 @@ def _answer(folder: Path, chosen: Recipe, history: History) -> dict[str, object]
         "loss": last.loss if last else None,
         "accuracy": last.accuracy if last else None,
         "seconds": history.stopped.seconds if history.stopped else None,
+        "advice": history.advice,
     }

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from digitlab.display.notebook import notebook_shell
 from digitlab.display.terminal import new_console
 from digitlab.errors import printable
-from digitlab.training.events import EpochDone, Event, SettingChanged, Started, Stopped
+from digitlab.training.events import Advice, EpochDone, Event, SettingChanged, Started, Stopped
 
 LINES = 10  # how many lines a training prints unless told otherwise
 
@@ -59,6 +59,8 @@ class TrainingProgress:
                 self._print(event)
         elif isinstance(event, SettingChanged):
             self.console.print(f"{event.name} is {event.value:g} from step {event.step + 1:,} on")
+        elif isinstance(event, Advice):
+            self.console.print(printable(event.words), markup=False, emoji=False)  # with the name of a class, perhaps
         elif isinstance(event, Stopped):
             self._tail(event)
 

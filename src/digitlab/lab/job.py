@@ -102,6 +102,7 @@ class Job:
         with self._wake:
             if self.under_way:
                 self.status.phase = "stopping"
+                self.status.tell()  # here, else the end might be told before
             self._control.stop()
             self._wake.notify_all()
 

@@ -36,14 +36,15 @@ class Trouble(Struct):
     def of(cls, error: DigitlabError) -> Trouble:
         """An error in its four parts, none of them long."""
         return cls(
-            _short(error.what, LONGEST_WORDS),
-            _short(error.must_be, LONGEST_WORDS),
-            _short(error.got, LONGEST_GOT),
-            _short(error.help, LONGEST_WORDS),
+            shortened(error.what),
+            shortened(error.must_be),
+            shortened(error.got, LONGEST_GOT),
+            shortened(error.help),
         )
 
 
-def _short(words: str, longest: int) -> str:
+def shortened(words: str, longest: int = LONGEST_WORDS) -> str:
+    """Words that can be printed, and are not long."""
     text = printable(words)
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
@@ -172,7 +173,10 @@ class Parent(Struct):
 
 
 class Training(Struct):
-    """The training under way, or the last one. Events leave its history out."""
+    """The training under way, or the last one. Events leave its history out.
+
+    ``notes``: what a person should know, such as a damaged checkpoint that was passed over, or why nothing is learnt.
+    """
 
     run: str
     phase: Phase
@@ -191,6 +195,7 @@ class Training(Struct):
     epochs_per_second: float | None
     steps_per_second: float | None
     error: Trouble | None
+    notes: list[str]
     insight: Insight | None
     changes: list[Change]
     parent: Parent | None

@@ -7,7 +7,7 @@ from digitlab.data.digits import Digits
 from digitlab.lab import records
 from digitlab.lab.feed import Feed
 from digitlab.lab.runs import changes_of, history_of, rate_of, recipe_in_name
-from digitlab.training.events import EpochDone, Event, SettingChanged, Started, StepDone
+from digitlab.training.events import Advice, EpochDone, Event, SettingChanged, Started, StepDone
 from digitlab.training.start import Start
 
 UNDER_WAY = frozenset({"running", "paused", "stopping"})
@@ -30,6 +30,7 @@ class TrainingStatus:
         step: how many have been taken.
         steps_per_second: of slow motion; None at full speed.
         error: what went wrong in the end, in words.
+        notes: what a person should know.
         insight: the newest look inside.
     """
 
@@ -46,6 +47,7 @@ class TrainingStatus:
         self.step = start.state.counters.step
         self.steps_per_second: float | None = None
         self.error: records.Trouble | None = None
+        self.notes = list(start.warnings)
         self.insight: records.Insight | None = None
 
     @property
@@ -78,6 +80,9 @@ class TrainingStatus:
         """Remember what an event says."""
         if isinstance(event, Started):
             self.started = event
+            self.tell()
+        elif isinstance(event, Advice):
+            self.notes.append(event.words)
             self.tell()
         elif isinstance(event, EpochDone):
             self._epochs.append(event)
@@ -146,6 +151,7 @@ class TrainingStatus:
             epochs_per_second=rate_of(epochs),
             steps_per_second=self.steps_per_second,
             error=self.error,
+            notes=[records.shortened(note) for note in self.notes],
             insight=self.insight,
             changes=self._changes[-MOST_CHANGES:],
             parent=self._parent,

@@ -1,6 +1,7 @@
 """Training: how a network learns. The recipe, the loop that follows it, and the events that it tells."""
 
 from digitlab.training.events import (
+    Advice,
     Control,
     EpochDone,
     Event,
@@ -15,6 +16,7 @@ from digitlab.training.recipe_files import named_recipes
 
 __all__ = [
     "SETTINGS",
+    "Advice",
     "Control",
     "EpochDone",
     "Event",

@@ -98,6 +98,19 @@ class SettingChanged:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """Nothing is learnt: told once, after a tenth of the epochs.
+
+    Attributes:
+        epoch: how many are done.
+        words: what was measured, and what to try, in one line.
+    """
+
+    epoch: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Stopped:
     """The last event.
 
@@ -116,7 +129,7 @@ class Stopped:
 
 
 Detail = Literal["epochs", "looks", "steps"]
-Event = Started | StepDone | EpochDone | SettingChanged | Stopped
+Event = Started | StepDone | EpochDone | SettingChanged | Advice | Stopped
 
 
 class Control:
@@ -179,12 +192,14 @@ class History:
         epochs: one `EpochDone` each.
         stopped: the last event.
         run: the run folder, where one was asked for.
+        advice: why nothing was learnt, where that was so (see `Advice`).
         warnings: what a person should know, such as a damaged checkpoint that was passed over.
     """
 
     epochs: list[EpochDone] = field(default_factory=list)
     stopped: Stopped | None = None
     run: str | None = None
+    advice: str | None = None
     warnings: tuple[str, ...] = ()
 
     @property

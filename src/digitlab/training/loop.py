@@ -20,10 +20,11 @@ from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.divergence import explain_divergence, explain_silence
-from digitlab.training.events import Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
+from digitlab.training.events import Advice, Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import ScheduleSettings, rate_factor
+from digitlab.training.standstill import explain_standstill
 from digitlab.training.start import Start
 from digitlab.training.state import Change, Outcome, State
 
@@ -31,6 +32,7 @@ T = TypeVar("T", Hyperparameters, ScheduleSettings)
 
 SAMPLES_BETWEEN_LOOKS = 8192  # how many samples pass before the control and the clock are looked at again,
 WORK_BETWEEN_LOOKS = 500_000_000  # or how many samples times parameters: about a tenth of a second
+STEPS_OF_GRACE = 20  # before a training is said to learn nothing
 
 
 class Loop:
@@ -55,6 +57,7 @@ class Loop:
         for change in self.state.counters.changes:
             self._set(change)
         self.last = start.earlier[-1] if start.earlier else None
+        self.judged = False  # whether it was looked at whether anything is learnt
         self.whole_step = True  # whether the state is that between two steps
         self.began = time.perf_counter()
 
@@ -159,7 +162,13 @@ class Loop:
                 raise explain_divergence(self.network, self.training, batch, done, counters.step + 1)
             if self.keeper and self.keeper.due and counters.position < len(batches):  # else after the epoch is counted
                 self.keeper.checkpoint(self.state, self._outcome("running"))
-        yield self._close_epoch()
+        epoch = self._close_epoch()
+        yield epoch
+        if not self.judged and 10 * epoch.epoch >= self.recipe.epochs and epoch.step >= STEPS_OF_GRACE:
+            self.judged = True
+            rate = self.optimizer.hyperparameters.learning_rate
+            if words := explain_standstill(self.network, self.session, self.recipe, rate, epoch.accuracy):
+                yield Advice(epoch.epoch, words)
 
     def _close_epoch(self) -> EpochDone:
         """Count the epoch, validate, and keep what is to be kept."""

@@ -26,8 +26,9 @@
  * @typedef {{ run: string, phase: "running" | "paused" | "stopping" | "finished" | "early" | "interrupted" | "failed",
  *   recipe: string, values: Record<string, number | string | number[]>, network: string, source: string, samples:
  *   number, held_out: number, engine: string, threads: number, epoch: number, epochs: number, step: number, seconds:
- *   number, epochs_per_second: number | null, steps_per_second: number | null, error: Trouble | null, insight: Insight
- *   | null, changes: Change[], parent: Parent | null, snapshots: number[], history?: History }} Training
+ *   number, epochs_per_second: number | null, steps_per_second: number | null, error: Trouble | null, notes: string[],
+ *   insight: Insight | null, changes: Change[], parent: Parent | null, snapshots: number[], history?: History }}
+ *   Training
  * @typedef {{ event: number, training: Training | null, trouble: Trouble | null }} State
  * @typedef {{ name: string, state: string, epochs: number, of: number, loss: number | null, accuracy: number | null,
  *   validation_accuracy: number | null, network: string, recipe: string, about: string, started: string, parent: Parent

@@ -1,5 +1,5 @@
 /** @file The numbers of the training under way, the largest of them readable from the back of a class, and its controls. */
-import { count, duration, loss, percent, runTitle, short } from "../kit/format.js";
+import { count, duration, loss, percent, runTitle, sentence, short } from "../kit/format.js";
 import { html, Spoken } from "../kit/lib.js";
 import { changesInWords } from "../kit/settings.js";
 import { useParts } from "../kit/store.js";
@@ -45,6 +45,7 @@ export function Readout() {
     <progress aria-label=${T.readout.progress} max=${training.epochs} value=${epoch}></progress>
     <${Controls} training=${training} />
     ${training.changes.length > 0 && html`<p class="changes">${changesInWords(training.changes.slice(-4))}</p>`}
+    ${training.notes.map((note) => html`<p class="advice" key=${note}>${sentence(note)}</p>`)}
     ${training.error && html`<p class="failed"><strong>${training.error.what}</strong> ${training.error.help}</p>`}
     <${Spoken} text=${T.readout.now(T.phase[phase], percent(shown), epoch)} on=${phase} />
   </section>`;
