@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 import digitlab as dl
 from digitlab.data import csv_file
 from digitlab.data.columns import LABEL_NAMES
-from digitlab.data.idx import read_idx
+from digitlab.data.idx import INT32, UNSIGNED_BYTE, read_idx
 from digitlab.errors import DigitlabError
 from digitlab.reading import Prepared, enlarged, ink, pictures, prepare
 from tests.hostile import forge
@@ -31,11 +31,11 @@ from tests.hostile.fuzzed import BETWEEN, MOST, Format, Make, words
 
 
 def read_both(path: Path) -> list[np.ndarray]:
-    """As images and as labels: at most one of them can be right."""
+    """As images, as labels, and as rows of labels: at most one of them can be right."""
     read = []
-    for dimensions in (1, 3):
+    for dimensions, kind in ((1, UNSIGNED_BYTE), (2, INT32), (3, UNSIGNED_BYTE)):
         with suppress(DigitlabError):
-            read.append(read_idx(path, dimensions))
+            read.append(read_idx(path, dimensions, kind=kind))
     if not read:
         read_idx(path, 3)
     return read
@@ -43,7 +43,9 @@ def read_both(path: Path) -> list[np.ndarray]:
 
 def is_true_idx(content: bytes, read: list[np.ndarray]) -> bool:
     whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    return [forge.idx(*array.shape, body=array.tobytes()) for array in read] == [whole]
+    begins = {1: b"\0\0\x08", 4: b"\0\0\x0c"}
+    again = [forge.idx(*array.shape, body=array.tobytes(), begin=begins[array.itemsize]) for array in read]
+    return again == [whole]
 
 
 def fitting_idx(data: bytes) -> bytes:
@@ -61,6 +63,7 @@ IDX = Format(
     (
         (0, forge.idx(1, 28, 28)),
         (0, forge.idx(3)),
+        (0, forge.rows()),
         (0, forge.gzipped(forge.idx(2, 3, 4))),
         (1, forge.idx(3)),
         (1, forge.idx(1, 28, 28)),
@@ -69,7 +72,7 @@ IDX = Format(
         (1, forge.idx(2**32 - 1, 2**32 - 1, 0, body=b"")),
         (2, bytes([2, 28, 28])),
     ),
-    words(r"\x00\x00\x08\x01 \x00\x00\x08\x03 \x1f\x8b\x08 \xff\xff\xff\xff \x80\x00\x00\x00"),
+    words(r"\x00\x00\x08\x01 \x00\x00\x08\x03 \x00\x00\x0c\x02 \x1f\x8b\x08 \xff\xff\xff\xff \x80\x00\x00\x00"),
     ("data/idx.py", "data/files.py"),
     2048,
 )

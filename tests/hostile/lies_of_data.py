@@ -6,6 +6,7 @@ The bodies are those of two pictures 28x28, or of two labels.
 from __future__ import annotations
 
 import itertools
+import struct
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -44,6 +45,20 @@ def idx_labels() -> Iterator[Lie]:
     for label in (10, 128, 255):
         yield f"the label {label}", partial(forge.idx, 2, body=bytes([1, label]))
     yield f"{LONG} labels", partial(inflating, forge.idx(2, body=b""), b"\1", LONG)
+
+
+def idx_rows() -> Iterator[Lie]:
+    """Labels in rows of whole numbers: shapes, types, and what the first numbers are."""
+    for shape in [(side, 2) for side in (0, 1, *SIDES)] + [(2, side) for side in (0, 1, *SIDES)]:
+        yield f"shape {shape}", partial(forge.rows, *shape)
+    for kind in (0, 8, 9, 11, 13, 14, 255):
+        yield f"type {kind}", partial(forge.rows, begin=bytes([0, 0, kind]))
+    for dimensions in (0, 1, 3, 255):
+        yield f"{dimensions} dimensions", partial(forge.rows, dimensions=dimensions)
+    for label in (-(2**31), -1, 10, 255, 256, 2**31 - 1):
+        yield f"the label {label}", partial(forge.rows, body=struct.pack(">4i", label, 7, 2, 7))
+    yield from gzip_lies(forge.rows())
+    yield f"{LONG} rows", partial(inflating, forge.rows(body=b""), b"\1", LONG)
 
 
 def gzipped_idx(*shape: int, **said: Any) -> bytes:
@@ -189,4 +204,4 @@ def csv() -> Iterator[Lie]:
         yield f"{LONG} {name}", partial(inflating, begin, filling, LONG)
 
 
-LIES = {"idx images": idx_images, "idx labels": idx_labels, "npz": npz, "csv": csv}
+LIES = {"idx images": idx_images, "idx labels": idx_labels, "idx rows": idx_rows, "npz": npz, "csv": csv}

@@ -22,6 +22,7 @@ from tests.hostile import forge
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
     "idx images": ("idx/train-images-idx3-ubyte", lambda path: dl.open_data(str(path.parent))),
     "idx labels": ("idx/train-labels-idx1-ubyte", lambda path: dl.open_data(str(path.parent))),
+    "idx rows": ("kin/qmnist-train-labels-idx2-int", lambda path: dl.open_data(str(path.parent))),
     "npz": ("digits.npz", lambda path: dl.open_data(str(path))),
     "csv": ("digits.csv", open_images),
     "picture": ("folder/train/0/a.png", lambda path: dl.open_data(str(path.parents[2]))),
@@ -41,6 +42,8 @@ def write_truth(root: Path) -> None:
     files = {f"folder/{part}/0/a.png": forge.png() for part in ("train", "test")}
     files |= {f"idx/{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "t10k")}
     files |= {f"idx/{part}-labels-idx1-ubyte": forge.idx(2) for part in ("train", "t10k")}
+    files |= {f"kin/qmnist-{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "test")}
+    files |= {f"kin/qmnist-{part}-labels-idx2-int": forge.rows() for part in ("train", "test")}
     files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
     files |= {"any.png": forge.png()}
     files |= {"model.safetensors": forge.with_header(*forge.model())}

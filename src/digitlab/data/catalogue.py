@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, Digits
 from digitlab.data.files import first_there
-from digitlab.data.idx import STEMS, read_idx_folder
+from digitlab.data.idx import STEMS, read_published
 from digitlab.errors import InputError
 
 DATA_VARIABLE = "DIGITLAB_DATA"  # the environment variable that names the folder of fetched data sets
@@ -165,7 +165,7 @@ def open_entry(entry: Entry) -> tuple[Digits, Digits]:
     if entry.mirrors and len(missing_files(entry)) == len(entry.sha256):
         help = f"`digitlab data fetch {entry.name}`, or put {', '.join(entry.sha256)} into {entry.folder} by hand"
         raise InputError(f"{entry.name} is not on this machine", help=help)
-    return read_idx_folder(entry.folder, entry.title, entry.sha256, entry.classes)
+    return read_published(entry.folder, entry.title, entry.sha256, entry.classes)
 
 
 def groups_of(test: Digits) -> tuple[Group, ...]:

@@ -12,7 +12,6 @@ A data set is a folder with ``train.csv`` and ``test.csv``, or one file, a seven
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -23,12 +22,11 @@ from numpy.typing import NDArray
 from digitlab.data.columns import ASK, LABEL_NAMES, LabelColumn, check_first, find_labels
 from digitlab.data.digits import CLASSES, SIDE, Digits
 from digitlab.data.files import PIECE, first_there, opened, unzipped
+from digitlab.data.parting import with_test_part
 from digitlab.errors import DataFileError, InputError, refuse
 
 CSV_ENDINGS = (".csv", ".csv.gz")
 PARTS = ("train", "test")
-HELD_OUT = 7  # of a single file, every seventh picture is for testing; as of MNIST, 10,000 of 70,000
-HELD_OUT_SEED = 0
 PIXELS = SIDE * SIDE
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which some spreadsheets put before UTF-8
 LONGEST_LINE = 2**16  # bytes; 785 long column names fit
@@ -61,18 +59,13 @@ def read_csv_folder(folder: Path, source: str, label_column: LabelColumn | None 
 
 
 def split_csv(path: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
-    """The data set in one CSV file; see `opening.Format`.
-
-    Its parts are drawn without regard to the order of the lines, which may go by label; the same every time.
+    """The data set in one CSV file, some of it kept for testing; see `opening.Format`.
 
     Raises:
         InputError: the file has no labels, or it is in doubt where they are.
         DataFileError: as `read_csv`.
     """
-    digits = _read_labelled(path, source, label_column)
-    drawn = np.random.default_rng(HELD_OUT_SEED).permutation(len(digits))
-    test, train = (np.sort(part) for part in np.split(drawn, [len(digits) // HELD_OUT]))
-    return replace(digits[train], source=f"{source} train"), replace(digits[test], source=f"{source} test")
+    return with_test_part(_read_labelled(path, source, label_column), source)
 
 
 def read_csv(path: Path, label_column: LabelColumn | None = None) -> Table:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from digitlab.errors import InputError, PictureError, describe
 
@@ -43,6 +43,17 @@ class Digits:
     source: str
     classes: tuple[str, ...] = DIGIT_NAMES
     notes: tuple[str, ...] = ()
+
+    if TYPE_CHECKING:  # more is taken than is kept
+
+        def __init__(
+            self,
+            images: ArrayLike,
+            labels: ArrayLike,
+            source: str,
+            classes: tuple[str, ...] = DIGIT_NAMES,
+            notes: tuple[str, ...] = (),
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         _require_text(self.source)

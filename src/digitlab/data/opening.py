@@ -12,7 +12,8 @@ from digitlab.data.catalogue import CATALOGUE, open_entry
 from digitlab.data.columns import LabelColumn
 from digitlab.data.csv_file import CSV_ENDINGS, is_csv_folder, read_csv, read_csv_folder, split_csv
 from digitlab.data.digits import Digits
-from digitlab.data.idx import STEMS, is_idx_folder, read_idx_folder
+from digitlab.data.idx import STEMS
+from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_image_folder, read_image_folder
 from digitlab.data.npz import read_npz
 from digitlab.data.polarity import Invert, with_bright_ink
