@@ -177,6 +177,12 @@ def test_the_settings_and_changes_of_an_ended_run_are_shown(open_page, lab):
     page.locator(".rewind").get_by_text("Learning rate 0.3 from epoch 1").wait_for()
 
 
+def test_a_training_that_learns_nothing_says_why(open_page, lab):
+    train(lab, "minibatch", layers=[784, 10], learning_rate=1e-6, epochs=1)
+    advice = open_page("/#/train").locator(".readout .advice")
+    advice.get_by_text("Nothing is learnt so far: the loss falls too slowly;").wait_for()
+
+
 def test_the_readout_never_mixes_a_step_with_an_epoch(open_page, lab):
     end(lab)
     lab.ask("/api/train", {"recipe": "minibatch", "settings": {"batch_size": 500}, "paused": True})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
+
+import pytest
 
 from digitlab.display.figures import draw_history, save_figure
 from digitlab.training import EpochDone
@@ -31,6 +34,40 @@ def test_drawing_and_saving_never_touch_pyplot(tmp_path):
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+def _with_backend(backend: str, program: str, folder) -> str:
+    """What a program prints where the environment names this backend, as a notebook's shell does."""
+    environment = os.environ | {"MPLBACKEND": backend}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    "backend", ["module://matplotlib_inline.backend_inline", "module://no.such", "no such", "qtagg"]
+)
+def test_a_backend_that_is_not_there_is_no_matter(backend, tmp_path):
+    program = """
+from digitlab.cli import main
+plot, show, data = "train --epochs 1 --out run --plot p.png", "show --model run --save s.svg", "data show --save d.pdf"
+for call in (plot, show, data):
+    assert main(call.split()) == 0, call
+import os, sys
+assert "matplotlib.pyplot" not in sys.modules
+print(os.environ["MPLBACKEND"])
+"""
+    assert _with_backend(backend, program, tmp_path).splitlines()[-1] == backend
+    assert all((tmp_path / name).stat().st_size > 5000 for name in ("p.png", "s.svg", "d.pdf"))
+
+
+def test_a_backend_that_is_there_is_left_to_pyplot(tmp_path):
+    program = """
+from digitlab.display.figures import new_figure
+new_figure(1, 1)
+import matplotlib.pyplot
+print(matplotlib.get_backend())
+"""
+    assert _with_backend("svg", program, tmp_path) == "svg\n"
 
 
 def test_a_figure_travels_to_another_process(tmp_path):

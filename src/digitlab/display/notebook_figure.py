@@ -4,13 +4,37 @@ A class that can be found by its name can also be pickled, so figures travel bet
 """
 
 import base64
+import contextlib
 import io
+import os
+import sys
 import warnings
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from digitlab.display.notebook import notebook_shell
+
+
+def _import_matplotlib() -> None:
+    """As it imports itself, but for a wrong ``MPLBACKEND``: that is a matter of pyplot, which is not used here.
+
+    Matplotlib cannot be imported where the variable names a backend that is not installed. A notebook hands its own on
+    to the commands of its shell.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    wanted = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib as mpl
+    finally:
+        if wanted is not None:
+            os.environ["MPLBACKEND"] = wanted
+    if wanted:
+        with contextlib.suppress(ValueError):
+            mpl.rcParams["backend"] = wanted
+
+
+_import_matplotlib()
+from matplotlib.figure import Figure  # noqa: E402
 
 DPI = 150
 
