@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import digitlab as dl
 from tests.hostile import forge
@@ -79,6 +81,32 @@ def qmnist(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     return ""
 
 
+# --- folders of pictures ---
+
+
+def pictures(place: str, digits: dl.Digits) -> dict[str, bytes]:
+    """A picture file of each digit, below the folder of its class."""
+    files = {}
+    for number, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+        content = io.BytesIO()
+        Image.fromarray(image).save(content, "PNG")
+        files[f"{place}{digits.classes[label]}/{number:05}.png"] = content.getvalue()
+    return files
+
+
+def folders(train_place: str, test_place: str = "", **more: bytes) -> Callable[[Path, dl.Digits, dl.Digits], str]:
+    """Pictures in these places; without one for tests, there are none."""
+
+    def make(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+        write(folder, pictures(train_place, train) | (pictures(test_place, test) if test_place else {}) | more)
+        return ""
+
+    return make
+
+
+JUNK = {"train/Thumbs.db": b"", "train/0/desktop.ini": b"", "test/.DS_Store": b"", "train/__MACOSX/0/x.png": b""}
+JUNK |= {"test/1/.ipynb_checkpoints/a.png": b""}
+
 PLAIN = "{part}-{what}-idx{sides}-ubyte"
 FORMS = {
     "idx": Form(idx(PLAIN), "as published"),
@@ -96,4 +124,14 @@ FORMS = {
         idx(f"emnist-digits-{PLAIN}", "emnist-digits-train-images-idx3-ubyte", turned=True), "EMNIST", "EMNIST digits"
     ),
     "QMNIST": Form(qmnist, "QMNIST", "QMNIST: of each label's numbers"),
+    "pictures": Form(folders("train/", "test/"), "`train/0/*.png`"),
+    "pictures, training and testing": Form(folders("training/", "testing/"), "`training/"),
+    "pictures, train, valid and test": Form(
+        folders("train/", "test/", **{"valid/3/a.png": b"not looked at"}), "`valid/`", "^valid/ is passed over"
+    ),
+    "pictures, train and val": Form(folders("train/", "val/"), "`valid/`", "^val/ is the test part"),
+    "pictures, classes alone": Form(folders(""), "classes alone", "no test part: 20 of the 140", parts=False),
+    "pictures among files of systems": Form(
+        folders("train/", "test/", **JUNK), "Thumbs.db", r"^passed over: 5 that .*\.DS_Store, .*Thumbs"
+    ),
 }

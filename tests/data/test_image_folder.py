@@ -16,7 +16,7 @@ from PIL import Image
 
 import digitlab as dl
 from digitlab.data.image_folder import decode_picture
-from digitlab.errors import DataFileError
+from digitlab.errors import DataFileError, InputError
 from tests.costs import cheaply
 
 RNG = np.random.default_rng(0)
@@ -253,6 +253,33 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
 def test_another_layout_is_refused(names, complaint, tmp_path):
     with pytest.raises(DataFileError, match=complaint):
         dl.open_data(write(tmp_path, names))
+
+
+ALONE = {"0/a.png": shade(1), "1/a.png": shade(2)}
+
+
+@pytest.mark.parametrize(
+    ("more", "opened"),
+    [
+        ({}, True),
+        ({".cache/x": b"", "0/Thumbs.db": b""}, True),
+        ({"README.md": b""}, False),
+        ({"notes/a.txt": b""}, False),
+        ({"2/deeper/a.png": shade(3)}, False),
+    ],
+)
+def test_folders_of_classes_alone_are_nothing_but_that(more, opened, tmp_path):
+    path = write(tmp_path, ALONE | more)
+    if opened:
+        assert len(dl.open_data(path)[0]) == 2
+    else:
+        with pytest.raises(InputError, match="no such data set"):
+            dl.open_data(path)
+
+
+def test_a_picture_among_classes_alone_is_refused_by_its_name(tmp_path):
+    with pytest.raises(DataFileError, match=r"1/b\.png: this is not a picture"):
+        dl.open_data(write(tmp_path, ALONE | {"1/b.png": b"no picture"}))
 
 
 @given(

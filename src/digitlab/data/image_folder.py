@@ -1,7 +1,8 @@
-"""A folder of pictures for each class: ``train/0/*.png`` to ``test/9/*.png``.
+"""A folder of pictures for each class: ``train/0/*.png`` to ``test/9/*.png``; or ``0/*.png`` to ``9/*.png`` alone.
 
-The names of the folders below ``train`` are the classes. Where all of them are digits, the classes stay
-the ten digits, even if some are missing; else they are the names in their order (numbers as numbers).
+``training`` and ``testing`` are as good names. The names of the folders below ``train`` are the classes. Where
+all of them are digits, the classes stay the ten digits, even if some are missing; else they are the names in
+their order (numbers as numbers).
 Pictures are PNG, JPEG, BMP, WebP or GIF, 28x28, ink bright on dark paper, and are taken in the order of
 their names. Colours become grey by Pillow's mode ``L``: 0.299 red + 0.587 green + 0.114 blue. What a camera
 noted about how it was held (EXIF orientation) is heeded.
@@ -12,6 +13,8 @@ How a file is decoded, and what it cannot cost: `picture_file.py`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,39 +23,66 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import DIGIT_NAMES, MOST_CLASSES, SIDE, Digits
 from digitlab.data.files import named, read_file, readable
+from digitlab.data.parting import with_test_part
 from digitlab.data.picture_file import open_picture
 from digitlab.errors import DataFileError, PictureError, refuse
 
 if TYPE_CHECKING:
     from PIL import Image
 
-PARTS = ("train", "test")
+PART_NAMES = {"train": ("train", "training"), "test": ("test", "testing")}
+VALIDATION = ("valid", "val", "validation")
+JUNK = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave behind; beside names that begin with a dot
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # 8 bits a channel, and what they mean is known
 MAX_PICTURE_BYTES = 2**20  # on disk; 28x28 pixels need a few thousand
 
 
 def is_image_folder(folder: Path) -> bool:
-    """Whether ``train`` or ``test`` is a folder in ``folder``."""
-    return any((folder / part).is_dir() for part in PARTS)
+    """Whether there is a folder for training or test in ``folder``."""
+    return any((folder / name).is_dir() for names in PART_NAMES.values() for name in names)
+
+
+def is_class_folder(folder: Path) -> bool:
+    """Whether there is nothing but folders in ``folder``, at least two, each of which has a picture in it."""
+    paths = _visible(folder, []) if folder.is_dir() else []
+    return len(paths) > 1 and all(path.is_dir() and any(map(_is_picture, path.iterdir())) for path in paths)
 
 
 def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
-    """All pictures below ``folder/train`` and ``folder/test``, with the classes of ``train``; see `opening.Format`.
+    """All pictures of both parts below ``folder``, with the classes of the training part; see `opening.Format`.
+
+    A folder for validation is the test part where there is no other; else it is passed over.
 
     Raises:
         DataFileError: a missing folder, a file that is not a picture 28x28, or a class that ``train`` does not have.
     """
-    names = _folder_names(folder / "train")
-    classes = DIGIT_NAMES if set(names) <= set(DIGIT_NAMES) else names
-    if not 1 <= len(names) <= MOST_CLASSES:
-        must_be = f"1 to {MOST_CLASSES} folders, one for each class"
-        refuse(DataFileError, folder / "train", "these cannot be classes", must_be=must_be, got=f"{len(names)} folders")
-    for name in _folder_names(folder / "test"):
+    train, test = (_there(folder, names) or folder / name for name, names in PART_NAMES.items())
+    notes, passed = [], list[Path]()
+    if validation := _there(folder, VALIDATION):
+        if test.is_dir():
+            notes.append(f"{validation.name}/ is passed over: a training holds out its own")
+        else:
+            notes.append(f"{validation.name}/ is the test part, as there is no other")
+            test = validation
+    classes = _classes(train, passed)
+    for name in _folder_names(test, passed):
         if name not in classes:
-            refuse(DataFileError, folder / "test" / name, "this class is not in train")
-    train, test = (_read_part(folder / part, classes, f"{source} {part}") for part in PARTS)
-    return train, test
+            refuse(DataFileError, test / name, "this class is not in train")
+    parts = [_read_part(train, classes, f"{source} train", passed), _read_part(test, classes, f"{source} test", passed)]
+    trained, tested = (replace(part, notes=(*notes, *_counted(passed))) for part in parts)
+    return trained, tested
+
+
+def read_class_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
+    """All pictures below ``folder``, some of them kept for testing; see `opening.Format`.
+
+    Raises:
+        DataFileError: as `read_image_folder`.
+    """
+    passed: list[Path] = []
+    digits = _read_part(folder, _classes(folder, passed), source, passed)
+    return with_test_part(replace(digits, notes=_counted(passed)), source)
 
 
 def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
@@ -84,12 +114,26 @@ def _grey(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(grey, dtype=np.uint8)
 
 
-def _read_part(folder: Path, classes: tuple[str, ...], source: str) -> Digits:
+def _there(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first of these folders that is in ``folder``."""
+    return next((folder / name for name in names if (folder / name).is_dir()), None)
+
+
+def _classes(folder: Path, passed: list[Path]) -> tuple[str, ...]:
+    """The names of the classes of which there are folders in ``folder``; all ten digits, where they are digits."""
+    names = _folder_names(folder, passed)
+    if not 1 <= len(names) <= MOST_CLASSES:
+        must_be = f"1 to {MOST_CLASSES} folders, one for each class"
+        refuse(DataFileError, folder, "these cannot be classes", must_be=must_be, got=f"{len(names)} folders")
+    return DIGIT_NAMES if set(names) <= set(DIGIT_NAMES) else names
+
+
+def _read_part(folder: Path, classes: tuple[str, ...], source: str, passed: list[Path]) -> Digits:
     """All pictures of one part, class by class and in the order of their names."""
-    present = set(_folder_names(folder))
+    present = set(_folder_names(folder, []))
     images, labels = [], []
     for label, name in enumerate(classes):
-        for path in _picture_paths(folder / name) if name in present else ():
+        for path in _picture_paths(folder / name, passed) if name in present else ():
             images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path)))
             labels.append(label)
     if not images:
@@ -97,19 +141,23 @@ def _read_part(folder: Path, classes: tuple[str, ...], source: str) -> Digits:
     return Digits(np.stack(images), np.array(labels, dtype=np.uint8), source, classes)
 
 
-def _picture_paths(folder: Path) -> list[Path]:
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS
+
+
+def _picture_paths(folder: Path, passed: list[Path]) -> list[Path]:
     """The files of a class by name. What is not a picture is refused, not passed over: it may be a misnamed one."""
-    paths = _visible(folder)
+    paths = _visible(folder, passed)
     for path in paths:
-        if path.suffix.lower() not in ENDINGS:
+        if not _is_picture(path):
             must_be = f"a name that ends in {', '.join(ENDINGS)}, or begins with a dot: then it is passed over"
             refuse(DataFileError, path, "this is not a picture", must_be=must_be)
     return paths
 
 
-def _folder_names(folder: Path) -> tuple[str, ...]:
+def _folder_names(folder: Path, passed: list[Path]) -> tuple[str, ...]:
     """The names of the classes below ``folder``, in order: numbers by value, and before words."""
-    paths = _visible(folder)
+    paths = _visible(folder, passed)
     for path in paths:
         if not path.name.isprintable():  # control characters, and bytes that are not text
             refuse(DataFileError, path, "this cannot be the name of a class", must_be="text")
@@ -123,7 +171,16 @@ def _by_value(name: str) -> tuple[bool, int, str]:
     return number is None, int(name) if number else 0, name
 
 
-def _visible(folder: Path) -> list[Path]:
-    """What is in ``folder``, sorted by name, without hidden files."""
+def _visible(folder: Path, passed: list[Path]) -> list[Path]:
+    """What is in ``folder``, sorted by name; what is hidden, or left behind by a system, is ``passed`` over."""
     with readable(folder):
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        paths = sorted(folder.iterdir())
+    hidden = {path for path in paths if path.name.startswith(".") or path.name.lower() in JUNK}
+    passed += hidden
+    return [path for path in paths if path not in hidden]
+
+
+def _counted(passed: list[Path]) -> tuple[str, ...]:
+    """How many files were passed over, in a line, where there were any."""
+    names = sorted({path.name for path in passed})
+    return (f"passed over: {len(passed):,} that are no pictures of digits ({', '.join(names[:4])})",) if passed else ()
