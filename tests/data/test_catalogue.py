@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,12 @@ from digitlab.errors import DataFileError, InputError
 from tests.hostile.forge import encode_idx
 
 FILES = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+PUBLISHED = {  # the SHA-256 of the unzipped files, by which MNIST is known
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]  # of the labels 0 to 9
 TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
@@ -49,6 +56,21 @@ def test_keras_users_get_the_tuples_that_they_know(mnist):
         assert np.array_equal(array, digits.images)
     for array, digits in zip((y_train, y_test), mnist, strict=True):
         assert np.array_equal(array, digits.labels)
+
+
+@pytest.mark.parametrize(("name", "sha256"), PUBLISHED.items())
+def test_the_files_in_the_package_unzip_to_the_published_ones(name, sha256):
+    content = gzip.decompress((catalogue.MNIST_FOLDER / f"{name}.gz").read_bytes())
+    assert hashlib.sha256(content).hexdigest() == sha256
+
+
+def test_the_package_takes_no_file_that_is_not_gzipped(tmp_path, monkeypatch):
+    for name in FILES[1:]:
+        (tmp_path / f"{name}.gz").symlink_to(catalogue.MNIST_FOLDER / f"{name}.gz")
+    (tmp_path / FILES[0]).write_bytes(encode_idx(bytes_of(60_000, 28, 28)))
+    monkeypatch.setattr(catalogue, "MNIST_FOLDER", tmp_path)
+    with pytest.raises(DataFileError, match=f"{FILES[0]}: this is not the published file"):
+        dl.load_mnist()
 
 
 @pytest.mark.parametrize("part", [0, 1])

@@ -68,18 +68,16 @@ def read_idx(
     Args:
         path: a regular file.
         dimensions: how many dimensions the array must have: 1 for labels, 3 for images.
-        published: the SHA-256 that files must have, by their names: as they are where the name ends in ``.gz``, else
-            unzipped.
+        published: the SHA-256 that files must have, by their names, which end in ``.gz``; one that is not gzipped is
+            not what was published.
         kind: one of the `TYPES`, which the array must have.
 
     Raises:
         DataFileError: missing, not a file, damaged, not the published one, or not what was asked for.
     """
-    raw, published, stem = read_file(path), published or {}, path.name.removesuffix(".gz")
-    _check_published(raw, published.get(f"{stem}.gz"), path)
-    array, content = parse_idx(raw, dimensions, str(path), kind)
-    _check_published(content, published.get(stem), path)
-    return array
+    content = read_file(path)
+    _check_published(content, (published or {}).get(f"{path.name.removesuffix('.gz')}.gz"), path)
+    return parse_idx(content, dimensions, str(path), kind)[0]
 
 
 def parse_idx(content: bytes, dimensions: int, name: str, kind: int = UNSIGNED_BYTE) -> tuple[NDArray[Any], bytes]:
