@@ -26,7 +26,8 @@ for line in sys.stdin:
     if moment == "missing":
         print(json.dumps({"missing": "it is not installed (No module named 'torch')"}), flush=True)
     else:
-        print(json.dumps({"about": "quick", "error": 1e-9, "losses": [2.0] * 3, "seconds": 0.1}), flush=True)
+        print(json.dumps({"about": "quick", "error": 1e-9, "losses": [2.0] * 3, "seconds": 0.1,
+                          "microseconds": {"torch": 45}.get(kind, 15)}), flush=True)
 """
 
 
@@ -95,6 +96,25 @@ def test_a_program_of_its_own_that_fails_is_a_line(bench, monkeypatch, capsys):
     monkeypatch.setattr(alone, "COLD", "import os, signal; os.kill(os.getpid(), signal.SIGILL)")
     assert alone.measured("a cold process", lambda: alone.cold_start(1)) == {}
     assert "a cold process is missing: its process was ended by SIGILL" in capsys.readouterr().out
+
+
+def test_one_picture_is_measured_against_pytorch_in_the_same_run(bench, monkeypatch, capsys):
+    alone = sys.modules["alone"]
+    monkeypatch.setattr("digitlab.engines.native._missing", "")
+    monkeypatch.setattr(alone, "EAGER", sys.modules["asking"].Name("eager", "torch"))
+    alone.show(alone.one_picture(2, 1))
+    assert "eager / native              3         3         3   bar 3: met   stretch 4" in capsys.readouterr().out
+    monkeypatch.setattr(alone, "EAGER", sys.modules["asking"].Name("eager", "torch", "- at missing"))
+    assert list(alone.one_picture(2, 1)) == ["one picture, native (us)"]
+    assert "one picture, eager: missing: it is not installed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("flags", "bar"), [("avx2 fma", "2.5: met"), (None, "2: MISSED")])
+def test_the_bar_of_a_cold_start_is_that_of_the_processor(bench, monkeypatch, capsys, flags, bar):
+    alone = sys.modules["alone"]
+    monkeypatch.setattr(alone, "processor_flags", lambda: set(flags.split()) if flags else set(alone.HAS_AVX512))
+    alone.show({"cold process to 98 % (s)": [2.2]})
+    assert f"bar {bar}" in capsys.readouterr().out
 
 
 def test_there_is_a_quick_one():
