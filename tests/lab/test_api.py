@@ -112,6 +112,50 @@ def test_a_picture_may_have_twenty_megabytes(lab, kind):
     assert lab.post("/api/read", bytes(at_most + 1), kind).status == 413
 
 
+def test_a_jpeg_may_be_called_jpg(lab, mnist):
+    file = io.BytesIO()
+    Image.fromarray(255 - mnist[1].images[0]).resize((280, 280)).save(file, "jpeg")
+    answers = [lab.post("/api/read", file.getvalue(), kind) for kind in ("image/jpeg", "image/jpg", "IMAGE/JPG")]
+    assert answers[0].status == 200
+    assert answers[0].body == answers[1].body == answers[2].body
+
+
+FORMS = [
+    "multipart/form-data; boundary=x",
+    "application/x-www-form-urlencoded",
+    "text/plain;charset=UTF-8",
+    "image/tiff",
+]
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_a_large_body_of_another_type_is_answered_with_what_to_send(lab, kind):
+    answer = lab.post("/api/read", bytes(30 * 2**20), kind)
+    assert answer.status == 415
+    assert answer.json["error"]["got"] == kind
+    assert "image/png or image/jpeg" in answer.json["error"]["must_be"]
+    assert "-H 'Content-Type: image/png' --data-binary @seven.png" in answer.json["error"]["help"]
+    assert lab.post("/api/train", bytes(30 * 2**20), kind).json["error"]["help"] == ""
+    assert lab.post("/api/read?nonsense=1", bytes(30 * 2**20), "image/png").status == 400
+
+
+def test_a_body_in_chunks_of_another_type_is_answered_too(lab):
+    chunk = b"100000\r\n" + bytes(2**20) + b"\r\n"
+    headers = [("Content-Type", "image/tiff"), ("Transfer-Encoding", "chunked")]
+    assert lab.ask("POST", "/api/read", headers, 20 * chunk + b"0\r\n\r\n").status == 415
+
+
+@pytest.mark.parametrize("kind", ["image/png", "application/json", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "body", [b"data:image/png;base64,iVBORw0KGgo=", b'"data:image/png;base64,iVBORw0KGgo="', b" DATA:,"]
+)
+def test_a_data_url_is_told_what_to_be(lab, kind, body):
+    answer = lab.post("/api/read", body, kind)
+    assert answer.status == 400
+    assert answer.json["error"]["what"] == "a data URL is no picture"
+    assert "--data-binary @seven.png" in answer.json["error"]["help"]
+
+
 def test_pictures_wait_for_each_other_and_too_many_are_refused(monkeypatch):
     lab = Lab(Path("nowhere"))
     reads = api.Endpoint(lab, ROUTES[0])

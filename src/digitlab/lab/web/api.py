@@ -16,7 +16,16 @@ from starlette.types import Receive, Scope, Send
 from digitlab.errors import BusyError, DigitlabError
 from digitlab.lab.lab import Lab
 from digitlab.lab.web.answers import JSON, Answer, RequestError, encode, error_answer
-from digitlab.lab.web.limits import MOST_BYTES, PICTURES, content_kind, decode, parse_query, read_body
+from digitlab.lab.web.limits import (
+    MOST_BYTES,
+    PICTURES,
+    content_kind,
+    decode,
+    drain,
+    parse_query,
+    read_body,
+    refuse_data_url,
+)
 
 DECODED_AT_ONCE = 2  # pictures: each may take some hundred megabytes
 MOST_WAITING = 32  # pictures; each is kept in memory meanwhile
@@ -113,11 +122,16 @@ class Endpoint:
 
     async def _read(self, scope: Scope, receive: Receive) -> Call:
         names = scope.get("path_params", {})
-        query = parse_query(scope, self.route.query)
-        if self.decoder is None:
-            return Call(self.lab, query, names)
-        kind = content_kind(scope, self.accepted)
+        try:
+            query = parse_query(scope, self.route.query)
+            if self.decoder is None:
+                return Call(self.lab, query, names)
+            kind = content_kind(scope, self.accepted)
+        except DigitlabError:
+            await drain(scope, receive)
+            raise
         body = await read_body(scope, receive, MOST_BYTES[kind])
+        refuse_data_url(body)
         record = decode(body, self.decoder) if kind == JSON else None
         return Call(self.lab, query, names, kind, body, record)
 

@@ -17,6 +17,8 @@ from digitlab.lab.web.answers import JSON, RequestError
 KB, MB = 1024, 1024 * 1024
 OCTETS = "application/octet-stream"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+ALIASES = {"image/jpg": "image/jpeg"}  # which is no registered type, and yet is what many send
+HOW = "send the bytes of the picture alone, as curl -H 'Content-Type: image/png' --data-binary @seven.png does"
 MOST_BYTES = {JSON: 64 * KB, OCTETS: 64 * KB} | dict.fromkeys(PICTURES, 20 * MB)
 BODY_SECONDS = 10.0  # for all of a body
 MOST_DRAINED = 64 * MB  # of a body that is refused
@@ -37,7 +39,8 @@ def content_kind(scope: Scope, accepted: tuple[str, ...]) -> str:
     if kind not in accepted or kind is None or codings:
         what = "compressed bodies are not accepted" if codings else "the content type is not accepted here"
         got = (codings or kinds or [b"none"])[0].decode("latin-1")
-        raise RequestError(415, what, must_be=f"Content-Type: {' or '.join(accepted)}", got=got)
+        help = HOW if PICTURES[0] in accepted else ""  # a form, say, which is what curl takes any data for
+        raise RequestError(415, what, must_be=f"Content-Type: {' or '.join(accepted)}", got=got, help=help)
     return kind
 
 
@@ -46,7 +49,7 @@ def _plain_kind(value: bytes) -> str:
     """``application/json; charset=UTF-8`` is the same as without the charset; any other parameter is not."""
     text = value.decode("latin-1").lower()
     kind, _, parameters = (part.strip() for part in text.partition(";"))
-    return kind if parameters.replace('"', "") in {"", "charset=utf-8"} else text
+    return ALIASES.get(kind, kind) if parameters.replace('"', "") in {"", "charset=utf-8"} else text
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
@@ -58,8 +61,7 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > most:  # the server has checked that it is a number
-            if int(value) <= MOST_DRAINED and not any(header == b"expect" for header, _ in scope["headers"]):
-                await _drain(receive)
+            await drain(scope, receive)
             _refuse_size(most, f"{int(value):,} bytes")
     chunks: list[bytes] = []
     total = 0
@@ -81,17 +83,36 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
         raise RequestError(408, what, got=got, help="send it again") from None
 
 
-async def _drain(receive: Receive) -> None:
-    """Take the rest of a body that is too large: an answer in the middle of it would be lost with the connection."""
+async def drain(scope: Scope, receive: Receive) -> None:
+    """Take the body of what is refused: an answer in the middle of it would be lost with the connection.
+
+    Not one that is very large, nor one that waits for leave to be sent (``Expect``).
+    """
+    headers = dict(scope["headers"])
+    if int(headers.get(b"content-length", 0)) > MOST_DRAINED or b"expect" in headers:
+        return
+    left = MOST_DRAINED  # it may come in chunks, without a length
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(BODY_SECONDS):
             message: Message = {"more_body": True}
-            while message.get("more_body", False):
+            while message.get("more_body", False) and left > 0:
                 message = await receive()
+                left -= len(message.get("body", b""))
 
 
 def _refuse_size(most: int, got: str) -> NoReturn:
     raise RequestError(413, "the body is too large", must_be=f"at most {most:,} bytes", got=got)
+
+
+def refuse_data_url(body: bytes) -> None:
+    """Say what a picture must be to whoever sends it as a page or a notebook holds it.
+
+    Raises:
+        InputError: it is a data URL.
+    """
+    if body[:20].lstrip(b' \t\r\n"').lower().startswith(b"data:"):
+        must_be = "the bytes that it stands for, which are behind the comma, in base64"
+        raise InputError("a data URL is no picture", must_be=must_be, got=body[:20].decode("latin-1"), help=HOW)
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
