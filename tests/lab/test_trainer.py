@@ -248,6 +248,23 @@ def test_a_branch_begins_where_its_parent_was(trainer):
     assert trainer.state().history.epoch == [1, 2, 3, 4, 5]
 
 
+def test_a_step_of_a_branch_has_its_place_among_the_epochs(trainer, feed):
+    """The parent took 50 steps in each of two epochs; the branch takes 8."""
+    name = begin(trainer, SHORT)
+    wait(lambda: phase(trainer) == "finished")
+    wait(lambda: trainer.run_under_way() is None)
+    first = feed.last
+    begin(
+        trainer, read_recipe("minibatch", batch_size=125, epochs=4, layers=(784, 4, 10)), branch=(name, 2), paused=True
+    )
+    wait(lambda: phase(trainer) == "paused")
+    for _ in range(10):
+        trainer.step()
+    wait(lambda: len(_told(feed, first, "step")) == 10)
+    told = [(one["step"], one["epoch"], one["place"]) for one in _told(feed, first, "step")]
+    assert told == [(100 + number, 3 + (number > 8), 2 + number / 8) for number in range(1, 11)]
+
+
 def test_a_copy_is_never_torn(trainer, few):
     """With a rate of 0.5 and no momentum, each step's parameters can be found again by taking the steps by hand."""
     recipe = read_recipe("seed", epochs=100_000, layers=(784, 4, 10))

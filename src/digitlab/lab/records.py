@@ -129,10 +129,11 @@ class Epochs(History):
 
 
 class Step(Struct):
-    """One step."""
+    """One step, the epoch that it belongs to, and its place: the epochs done after it, with the part under way."""
 
     step: int
     epoch: int
+    place: float
     loss: float
     accuracy: float
 

@@ -97,11 +97,14 @@ class TrainingStatus:
 
     def ends_epoch(self, event: Event) -> bool:
         """Whether it tells of an epoch's last step: the epoch itself is told next, without another step."""
-        if not isinstance(event, StepDone) or self.started is None:
-            return False
+        return isinstance(event, StepDone) and self._part(event) >= 1
+
+    def _part(self, event: StepDone) -> float:
+        """How much of its epoch is done after this step. The epochs before a branch may have had more steps."""
+        assert self.started is not None  # it comes before any step
         began = self._epochs[-1].step if self._epochs else 0
         size = self._recipe.batch_size or self.started.samples
-        return event.step - began >= -(-self.started.samples // size)
+        return (event.step - began) / -(-self.started.samples // size)
 
     def look(self, layers: list[records.Layer], version: int) -> None:
         """Tell of a look inside."""
@@ -110,7 +113,8 @@ class TrainingStatus:
 
     def tell_step(self, event: StepDone) -> None:
         """Tell of one step."""
-        self.feed.publish("step", records.Step(event.step, event.epoch, event.loss, event.accuracy))
+        place = event.epoch - 1 + self._part(event)
+        self.feed.publish("step", records.Step(event.step, event.epoch, place, event.loss, event.accuracy))
 
     def tell_epochs(self) -> bool:
         """Tell of the epochs since the last time; none is left out. Whether there were any."""

@@ -18,7 +18,7 @@
  *   null)[], validation_accuracy: (number | null)[] }} History
  * @typedef {{ epoch: number[], loss: number[], accuracy: number[], seconds: number[], validation_loss: (number |
  *   null)[], validation_accuracy: (number | null)[], epochs_per_second: number | null, step: number }} Epochs
- * @typedef {{ step: number, epoch: number, loss: number, accuracy: number }} Step
+ * @typedef {{ step: number, epoch: number, place: number, loss: number, accuracy: number }} Step
  * @typedef {{ units: number, gradient: number | null, weights: number | null, dead: number, saturated: number }} Layer
  * @typedef {{ epoch: number, step: number, layers: Layer[], version: number }} Insight
  * @typedef {{ step: number, epoch: number, name: string, value: number }} Change

@@ -5,7 +5,7 @@ import { useParts } from "../kit/store.js";
 import { T } from "../texts.js";
 import { Chart } from "./chart.js";
 
-/** @import { History, Step, Training } from "../kit/types.js" */
+/** @import { History, Step } from "../kit/types.js" */
 /** @import { Curve } from "./chart.js" */
 
 /**
@@ -30,7 +30,7 @@ export function Curves() {
   const [losses, accuracies] = useMemo(() => {
     const others = Object.values(laid).filter((run) => run.name !== training?.run);
     const lines = [
-      ...(axis === "epoch" ? single(steps, stepsPerEpoch(training)) : []),
+      ...(axis === "epoch" ? single(steps) : []),
       ...others.flatMap((run, i) => linesOf(run.history, axis, run.name, runTitle(run.name), LOOKS[i % LOOKS.length], false)),
       ...linesOf(history, axis, "now", T.charts.training, { token: "--accent", dash: [] }, true),
     ];
@@ -83,17 +83,11 @@ function linesOf(history, axis, id, label, look, now) {
   return [training, { ...held, x, loss: history.validation_loss, accuracy: history.validation_accuracy }];
 }
 
-/** The newest steps, one by one. @param {Step[]} steps  @param {number} each  how many an epoch has  @returns {Line[]} */
-function single(steps, each) {
-  if (steps.length < 2 || each < 2) return [];
-  const values = { x: steps.map(({ step }) => step / each), loss: steps.map((one) => one.loss), accuracy: steps.map((one) => one.accuracy) };
+/** The newest steps, one by one, where an epoch has more than one. @param {Step[]} steps  @returns {Line[]} */
+function single(steps) {
+  if (steps.length < 2 || steps.every(({ place }) => Number.isInteger(place))) return [];
+  const values = { x: steps.map((one) => one.place), loss: steps.map((one) => one.loss), accuracy: steps.map((one) => one.accuracy) };
   return [{ id: "steps", label: T.charts.steps, token: "--faint", dash: [], width: 1, ...values }];
-}
-
-/** @param {Training | null} training */
-function stepsPerEpoch(training) {
-  const batch = Number(training?.values.batch_size ?? 0);
-  return training && batch ? Math.ceil(training.samples / batch) : 1;
 }
 
 /** @param {number} y  in percent */
