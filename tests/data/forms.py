@@ -104,6 +104,66 @@ def folders(train_place: str, test_place: str = "", **more: bytes) -> Callable[[
     return make
 
 
+# --- tables ---
+
+NAMES = [f"pixel{number}" for number in range(784)]
+
+
+def table(digits: dl.Digits, header: str = "", *, separator: str = ",", end: str = "\n", behind: str = "") -> bytes:
+    """A CSV file: the label first; ``header`` is its name."""
+    rows = np.column_stack([digits.labels, digits.images.reshape(len(digits), -1)]).tolist()
+    lines = [separator.join(map(str, row)) for row in rows]
+    top = [separator.join([header, *NAMES])] if header else []
+    return (end.join([*top, *lines]) + end + behind).encode()
+
+
+def tables(train_name: str, test_name: str = "", pack: Pack = bytes, **how: Any) -> Callable[..., str]:
+    """Two tables in a folder; or one, which is to be opened itself."""
+
+    def make(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+        write(folder, {train_name: pack(table(train, **how))})
+        if test_name:
+            write(folder, {test_name: pack(table(test, **how))})
+        return "" if test_name else train_name
+
+    return make
+
+
+def lines_of(rows: np.ndarray) -> str:
+    return "".join(",".join(map(str, row)) + "\n" for row in rows.tolist())
+
+
+def labels_last(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+    rows = np.column_stack([train.images.reshape(len(train), -1), train.labels])
+    write(folder, {"digits.csv": lines_of(rows).encode()})
+    return "digits.csv"
+
+
+def spreadsheet(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+    """A byte order mark, semicolons, decimal commas, quoted names, CRLF, and three empty rows behind."""
+    top, *lines = table(train, "Digit", separator=";").decode().splitlines()
+    names = ";".join(f'"{name}"' for name in top.split(";"))
+    numbers = [line.replace(";", ",0;") + ",0" for line in lines]
+    content = "\r\n".join([names, *numbers, *[";" * 784] * 3, ""])
+    write(folder, {"export.csv": b"\xef\xbb\xbf" + content.encode()})
+    return "export.csv"
+
+
+def competition(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+    """The second table has no labels."""
+    unknown = ",".join(NAMES) + "\n" + lines_of(test.images.reshape(-1, 784))
+    files = {"train.csv": table(train, "label"), "test.csv": unknown.encode()}
+    write(folder, files | {"sample_submission.csv": b"ImageId,Label\n"})
+    return ""
+
+
+def emnist_table(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+    for part, digits in (("train", train), ("test", test)):
+        turned = dl.Digits(np.ascontiguousarray(digits.images.swapaxes(1, 2)), digits.labels, "turned")
+        write(folder, {f"emnist-mnist-{part}.csv": table(turned)})
+    return ""
+
+
 JUNK = {"train/Thumbs.db": b"", "train/0/desktop.ini": b"", "test/.DS_Store": b"", "train/__MACOSX/0/x.png": b""}
 JUNK |= {"test/1/.ipynb_checkpoints/a.png": b""}
 
@@ -134,4 +194,16 @@ FORMS = {
     "pictures among files of systems": Form(
         folders("train/", "test/", **JUNK), "Thumbs.db", r"^passed over: 5 that .*\.DS_Store, .*Thumbs"
     ),
+    "tables": Form(tables("train.csv", "test.csv.gz", header="label"), "`train.csv`"),
+    "tables with a word before": Form(tables("mnist_train.csv", "mnist_test.csv"), "`mnist_train.csv`"),
+    "tables of a competition": Form(competition, "competition", "test.csv has no labels.*no test part", parts=False),
+    "tables of EMNIST": Form(emnist_table, "`mnist_train.csv`", "EMNIST mnist: turned"),
+    "table": Form(tables("digits.csv"), "a single table", "no test part", parts=False),
+    "table.gz": Form(
+        tables("digits.csv.gz", pack=gzip.compress, header="y"), "a single table", "no test part", parts=False
+    ),
+    "table, labels last": Form(
+        labels_last, "labels behind", "no test part", options={"label_column": "last"}, parts=False
+    ),
+    "table of a spreadsheet": Form(spreadsheet, "spreadsheet", "no test part", parts=False),
 }

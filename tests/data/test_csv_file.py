@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import os
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -62,6 +63,14 @@ def is_true(table: Table, labels: bool = True) -> bool:
         text(LABELLED, ["label", *NAMES], end="\r\n"),
         b"\xef\xbb\xbf" + text(LABELLED, ["label", *NAMES]),
         PLAIN.replace(b",", b", "),
+        PLAIN.replace(b",", b".0,").replace(b"\n", b".00\n"),
+        PLAIN.replace(b",", b";"),
+        PLAIN.replace(b",", b",0;").replace(b"\n", b",0\n"),  # a decimal comma
+        text(LABELLED, ["label", *NAMES], end="\r\n").replace(b",", b"\t"),
+        PLAIN + b"," * 784 + b"\n",
+        PLAIN + (b"," * 784 + b"\r\n") * 50,
+        text(LABELLED, ["label", *NAMES]).replace(b",", b";") + b";" * 784,
+        PLAIN.replace(b",", b'","').replace(b"\n", b'"\n"').removesuffix(b'"').join([b'"', b""]),
         PLAIN.replace(b",7,", b',"7",').replace(b",8,", b",008,"),
     ],
 )
@@ -97,7 +106,26 @@ def with_cell(line: int, column: int, cell: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "cell", ["x", "", "256", "999", "1000", "-1", "+1", "1.0", "1e2", "0x1", "NaN", "²", "1 2", '"']
+    "cell",
+    [
+        "x",
+        "",
+        "256",
+        "999",
+        "1000",
+        "-1",
+        "+1",
+        "1.5",
+        "1.",
+        ".0",
+        "1.00.0",
+        "1e2",
+        "0x1",
+        "NaN",
+        "²",
+        "1 2",
+        '"',
+    ],
 )
 @pytest.mark.parametrize("line", [2, 5])
 def test_a_wrong_pixel_is_named_with_its_line(cell, line):
@@ -135,6 +163,13 @@ def test_lines_are_counted_from_the_top_of_the_file():
         (with_cell(1, 9, "x"), "line 1: column 9: this is not a pixel"),  # not a header that swallows a picture
         (PLAIN + b"\n" + PLAIN, "line 6: a column is missing"),
         (PLAIN[:-4], "line 5: a column is missing"),
+        (PLAIN + b"," * 784 + b"\n" + PLAIN, "line 6: (an empty row|column 1: this is not a label)"),
+        (PLAIN + b"," * 783 + b"\n", "line 6: a column is missing"),
+        (PLAIN + (b"," * 784 + b"\n") * 10_001, "more than 10,000 empty rows"),
+        (PLAIN.replace(b",", b";", 1), "line 1: column 1: this is not a pixel"),
+        (PLAIN + PLAIN.replace(b",", b";"), "line 6: a column is missing"),
+        (PLAIN.replace(b",", b";") + PLAIN, "line 6: a column is missing"),
+        (b'"' + PLAIN.replace(b"\n", b'"\n"', 4), "line 1"),  # a line in quotes is one cell
         (PLAIN + b"1,2\n", "line 6: a column is missing"),
         (text(LABELLED, ["label", *NAMES]) + text(LABELLED, ["label", *NAMES]), "line 7: column 1"),
         (PLAIN.replace(b"\n", b"\r"), "line 1"),
@@ -184,6 +219,7 @@ BOMBS = {
     "one line": bytes(2**27),
     "empty lines": b"\n" * 2**27,
     "commas": b"," * 2**27,
+    "empty rows after a picture": PLAIN + (b"," * 784 + b"\n") * 2**17,
     "lines of nothing after a picture": PLAIN + b"\n" * 2**27,
 }
 
@@ -208,9 +244,11 @@ def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
 
 def slowly(content: bytes) -> list[list[int]] | None:
     """The definition once more, by Python's own reader of CSV files; None where it is refused."""
-    rows = []
+    rows: list[list[int]] = []
+    while content.rstrip(b"\n").endswith(b"\n" + b"," * 784):
+        content = content.rstrip(b"\n").removesuffix(b"," * 784)
     for row in csv.reader(io.StringIO(content.decode("latin1"), newline="\n")):
-        numbers = [cell.strip(" \t") for cell in row]
+        numbers = [re.sub(r"(?<=\d)\.0+$", "", cell.strip(" \t")) for cell in row]
         if len(row) != 785 or not all(n.isascii() and n.isdigit() and len(n) < 4 and int(n) < 256 for n in numbers):
             return None
         rows.append([int(number) for number in numbers])

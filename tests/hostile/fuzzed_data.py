@@ -172,14 +172,23 @@ def wide(data: bytes) -> bytes:
 
 
 def cells_of(line: bytes) -> list[bytes]:
-    return [cell.strip(b' \t\r"') for cell in line.split(b",")]
+    return [re.sub(rb"(?<=\d)\.0+$", b"", cell.strip(b' \t\r"')) for cell in line.split(b",")]
+
+
+def with_commas(text: bytes) -> bytes:
+    """Semicolons or tabs as commas, and commas as points, where the first line is separated by them."""
+    top = text.partition(b"\n")[0]
+    marks = [mark for mark in (b";", b"\t") if mark in top and top.count(mark) >= top.count(b",") / 2]
+    return text.replace(b",", b".").replace(marks[0], b",") if marks else text
 
 
 def is_true_csv(content: bytes, read: csv_file.Table) -> bool:
     """Numbers line by line, however they are written; a label is where the header says so, or first."""
     whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    lines = whole.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
+    lines = with_commas(whole.removeprefix(b"\xef\xbb\xbf")).removesuffix(b"\n").split(b"\n")
     names = [name.lower() for name in cells_of(lines[0])]
+    while not any(cells_of(lines[-1])):
+        lines.pop()
     if len(lines) > len(read.images):
         lines.pop(0)
     rows = np.array([list(map(int, cells_of(line))) for line in lines]).reshape(len(lines), len(names))
@@ -214,6 +223,9 @@ CSV = Format(
         (0, forge.gzipped(b"5,2,3,4,5\n") * 2),
         (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:11] + b"\xff\xff"),
         (0, b"0,1,2,3,4\n0,6,7,8,9"),
+        (0, b"5;1,0;2,0;3;4\n0;6;7;8;9\n;;;;\n"),
+        (0, b'"5","1.0","2","3","4"\n,,,,\n,,,,\n'),
+        (0, b"label\ta\tb\tc\td\n5\t1\t2\t3\t4"),
         (0, b"a,b,c,d,Class\n1,2,3,4,5\n"),
         (3, forge.table(1)),
         (4, b"label,a,b\n1,2,3\n9,255,0"),

@@ -191,6 +191,11 @@ def csv() -> Iterator[Lie]:
         "the label behind its pixels": one + b",3\n" + two + b",4\n",
         "ones before the pixels": b"1," + one + b"\n1," + two + b"\n",
         "labels before and behind, one of them a pixel": b"3," + one[:-1] + b"4\n5," + two[:-1] + b"6\n",
+        "an empty row among others": top + first + b"," * 784 + b"\n" + second,
+        "an empty row with a column too few": whole + b"," * 783 + b"\n",
+        "semicolons after commas": top + first.replace(b",", b";"),
+        "both separators in one line": whole.replace(b",", b";", 300),
+        "a decimal comma that is one too many": whole.replace(b",", b";").replace(b";0", b";0,0,0"),
         "row numbers before the pixels": b"".join(b"%d,%s\n" % (row, one) for row in range(20)),
     }
     for cell in CELLS:
@@ -199,6 +204,7 @@ def csv() -> Iterator[Lie]:
     for name, file in changed.items():
         yield name, partial(bytes, file)
     yield from gzip_lies(whole)
+    yield "empty rows without end", partial(inflating, whole, b"," * 784 + b"\n", LONG // 785)
     bombs = {"zeros": (b"", b"\0"), "commas": (b"", b","), "newlines": (whole, b"\n"), "ones": (top, b"1")}
     for name, (begin, filling) in bombs.items():
         yield f"{LONG} {name}", partial(inflating, begin, filling, LONG)

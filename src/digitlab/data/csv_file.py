@@ -4,13 +4,13 @@
     pixel0,...,pixel783            a header without it: no labels
     5,0,0,...                      no header: 785 numbers begin with the label, 784 have none
 
-A number is one to three ASCII digits; spaces beside it and quotes around it are let pass. Anything else is
-refused with its line: nothing is guessed, and no line is left out. The file may end in ``.csv.gz``. It is
+A number is one to three ASCII digits; spaces beside it, quotes around it and ``.0`` behind it are let pass, and
+so are semicolons or tabs in the place of commas, and empty rows at the end: spreadsheets write these. Anything
+else is refused with its line: nothing is guessed, and no line is left out. The file may end in ``.csv.gz``. It is
 read in blocks of whole lines, so that memory grows with the pictures found, not with what a file claims.
-
-A data set is a folder with ``train.csv`` and ``test.csv``, or one file, a seventh of which is kept for testing.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -20,15 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.columns import ASK, LABEL_NAMES, LabelColumn, check_first, find_labels
-from digitlab.data.digits import CLASSES, SIDE, Digits
-from digitlab.data.files import PIECE, first_there, opened, unzipped
-from digitlab.data.parting import with_test_part
-from digitlab.errors import DataFileError, InputError, refuse
+from digitlab.data.digits import CLASSES, SIDE
+from digitlab.data.files import PIECE, opened, unzipped
+from digitlab.errors import DataFileError, refuse
 
-CSV_ENDINGS = (".csv", ".csv.gz")
-PARTS = ("train", "test")
 PIXELS = SIDE * SIDE
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which some spreadsheets put before UTF-8
+OTHER_SEPARATORS = {  # beside which a comma is what a point is elsewhere
+    b";": bytes.maketrans(b";,", b",."),
+    b"\t": bytes.maketrans(b"\t,", b",."),
+}
+QUOTED = re.compile(rb'(?<![^,\n])"(\d{1,3}(?:\.0)?)"(?=[,\n])')
+MOST_EMPTY = 10_000  # rows
 LONGEST_LINE = 2**16  # bytes; 785 long column names fit
 COMMA, NEWLINE, ZERO, NINE = b",\n09"
 
@@ -40,57 +43,43 @@ class Table(NamedTuple):
     labels: NDArray[np.uint8] | None
 
 
-def is_csv_folder(folder: Path) -> bool:
-    """Whether ``train.csv`` and ``test.csv`` are in ``folder``, gzipped or not."""
-    return all(_part(folder, name) for name in PARTS)
+class Columns(NamedTuple):
+    """How many there are, and in which of them the labels are, and how large these can be."""
+
+    wide: int
+    label: int | None
+    most_label: int
 
 
-def read_csv_folder(folder: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
-    """The data set in a folder with ``train.csv`` and ``test.csv``, gzipped or not; see `opening.Format`.
+def read_csv(path: Path, label_column: LabelColumn | None = None, most_label: int = CLASSES - 1) -> Table:
+    """Read a CSV file, gzipped or not.
 
-    Raises:
-        InputError: a file has no labels, or it is in doubt where they are.
-        DataFileError: as `read_csv`.
-    """
-    train, test = (
-        _read_labelled(_part(folder, name) or folder / name, f"{source} {name}", label_column) for name in PARTS
-    )
-    return train, test
-
-
-def split_csv(path: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
-    """The data set in one CSV file, some of it kept for testing; see `opening.Format`.
-
-    Raises:
-        InputError: the file has no labels, or it is in doubt where they are.
-        DataFileError: as `read_csv`.
-    """
-    return with_test_part(_read_labelled(path, source, label_column), source)
-
-
-def read_csv(path: Path, label_column: LabelColumn | None = None) -> Table:
-    """Read a CSV file, gzipped or not; ``label_column`` is ``first``, ``last``, a name, or a number from 1.
+    Args:
+        path: a regular file.
+        label_column: ``first``, ``last``, a name, or a number from 1; see `columns`.
+        most_label: the largest label there can be.
 
     Raises:
         InputError: no such column, or it is in doubt which one holds the labels.
         DataFileError: missing, not a file, damaged, or a line that is not a picture; the line is named.
     """
     with opened(path) as file:
-        return parse_csv(iter(lambda: file.read(PIECE), b""), str(path), label_column)
+        return parse_csv(iter(lambda: file.read(PIECE), b""), str(path), label_column, most_label)
 
 
-def parse_csv(pieces: Iterable[bytes], name: str, label_column: LabelColumn | None = None) -> Table:
+def parse_csv(
+    pieces: Iterable[bytes], name: str, label_column: LabelColumn | None = None, most_label: int = CLASSES - 1
+) -> Table:
     """`read_csv` for a file at hand, cut into ``pieces``; ``name`` is what error messages call it."""
     blocks = _whole_lines(unzipped(pieces, name), name)
     first = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
+    separators = next((separators for mark, separators in OTHER_SEPARATORS.items() if _separated_by(mark, first)), None)
+    if separators is not None:
+        first, blocks = first.translate(separators), (block.translate(separators) for block in blocks)
     top, _, rest = first.partition(b"\n")
-    columns, label, is_header = _look_at_top(top, label_column, name)
-    rows = []
-    line = 1 + is_header
-    for block in chain(filter(None, [rest if is_header else first]), blocks):
-        rows.append(_parse_block(block, columns, label, line, name))
-        line += len(rows[-1])
-    table = np.concatenate(rows) if rows else np.empty((0, columns), dtype=np.uint8)  # (N, 784 or 785)
+    wide, label, is_header = _look_at_top(top, label_column, name)
+    begun = chain(filter(None, [rest if is_header else first]), blocks)
+    table = parse_rows(begun, Columns(wide, label, most_label), 1 + is_header, name)
     if label is None:
         return Table(table.reshape(-1, SIDE, SIDE), None)
     if not is_header and label_column is None:
@@ -99,18 +88,40 @@ def parse_csv(pieces: Iterable[bytes], name: str, label_column: LabelColumn | No
     return Table(images, table[:, label].copy())
 
 
-def _part(folder: Path, name: str) -> Path | None:
-    """``train.csv`` or ``test.csv``, gzipped or not."""
-    return first_there(folder, *(f"{name}{ending}" for ending in CSV_ENDINGS))
+def parse_rows(blocks: Iterable[bytes], columns: Columns, begin: int, name: str) -> NDArray[np.uint8]:
+    """Blocks of whole lines as rows ``(N, columns)``; ``begin`` is the number of the first line.
+
+    Lines of commas alone are what a spreadsheet makes of empty rows, and may be the last ones.
+    """
+    rows, line, empty = [], begin, 0
+    for block in blocks:
+        full, more = _without_empty_rows(block, columns.wide)
+        if empty and full:
+            refuse(DataFileError, f"{name}: line {line - 1}", "an empty row", must_be="behind all others, if anywhere")
+        if full:
+            rows.append(_parse_block(full, columns, line, name))
+            line += len(rows[-1])
+        empty, line = empty + more, line + more
+        if empty > MOST_EMPTY:
+            refuse(DataFileError, f"{name}: line {line}", f"there are more than {MOST_EMPTY:,} empty rows")
+    return np.concatenate(rows) if rows else np.empty((0, columns.wide), dtype=np.uint8)
 
 
-def _read_labelled(path: Path, source: str, label_column: LabelColumn | None) -> Digits:
-    table = read_csv(path, label_column)
-    if table.labels is None:
-        must_be = f"a column named {', '.join(LABEL_NAMES)}; or 785 numbers in each line, the label first"
-        help = "for predictions alone: network.predict(digitlab.data.open_images(path))"
-        refuse(InputError, path, "there are no labels", must_be=must_be, help=help)
-    return Digits(table.images, table.labels, source)
+def _separated_by(mark: bytes, first: bytes) -> bool:
+    """Whether it is this mark that separates the cells of the first line; each may have a decimal comma."""
+    top = first[: first.find(b"\n")]
+    return mark in top and 2 * top.count(mark) >= top.count(b",")
+
+
+def _without_empty_rows(block: bytes, wide: int) -> tuple[bytes, int]:
+    """A block without the empty rows at its end, and how many these were."""
+    empty, end = 0, len(block)
+    while (begin := block.rfind(b"\n", 0, max(end - 1, 0)) + 1) < end:
+        row = block[begin:end]
+        if row.count(b",") != wide - 1 or row.strip(b', \t\r\n"'):
+            break
+        empty, end = empty + 1, begin
+    return block[:end], empty
 
 
 def _look_at_top(top: bytes, asked: LabelColumn | None, name: str) -> tuple[int, int | None, bool]:
@@ -118,6 +129,7 @@ def _look_at_top(top: bytes, asked: LabelColumn | None, name: str) -> tuple[int,
     cells = [_clean(cell) for cell in top.split(b",")]
     is_header = not {cell.lower() for cell in cells}.isdisjoint(LABEL_NAMES) or not any(map(_is_number, cells))
     columns = len(cells)
+    asked = None if columns == PIXELS else asked  # none of them can be spared
     labels = find_labels(cells, is_header, PIXELS + 1, asked, f"{name}: line 1")
     torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
     if columns != PIXELS + len(labels) or len(labels) > 1 or torn:
@@ -129,17 +141,22 @@ def _look_at_top(top: bytes, asked: LabelColumn | None, name: str) -> tuple[int,
     return columns, (labels[0] if labels else None), is_header
 
 
-def _parse_block(block: bytes, columns: int, label: int | None, begin: int, name: str) -> NDArray[np.uint8]:
+def _parse_block(block: bytes, columns: Columns, begin: int, name: str) -> NDArray[np.uint8]:
     """Whole lines as rows ``(lines, columns)``. ``begin`` is the number of the first line."""
-    table = _parse_plainly(block, columns)
-    if table is None or table.max(initial=0) > 255 or (label is not None and table[:, label].max(initial=0) >= CLASSES):
+    unquoted = QUOTED.sub(rb"\1", block) if b'"' in block else block
+    table = _parse_plainly(unquoted.replace(b".0,", b",").replace(b".0\n", b"\n"), columns.wide)
+    if table is None or table.max(initial=0) > 255 or _largest_label(table, columns) > columns.most_label:
         # Something is unusual. The slow way reads each line by itself, and either explains or gives the same.
         lines = block.removesuffix(b"\n").split(b"\n")
         table = np.array(
-            [_parse_line(line, columns, label, f"{name}: line {begin + row}") for row, line in enumerate(lines)],
+            [_parse_line(line, columns, f"{name}: line {begin + row}") for row, line in enumerate(lines)],
             dtype=np.int32,
         )
     return table.astype(np.uint8)
+
+
+def _largest_label(table: NDArray[np.int32], columns: Columns) -> int:
+    return 0 if columns.label is None else int(table[:, columns.label].max(initial=0))
 
 
 def _parse_plainly(block: bytes, columns: int) -> NDArray[np.int32] | None:
@@ -159,20 +176,21 @@ def _parse_plainly(block: bytes, columns: int) -> NDArray[np.int32] | None:
     return values.reshape(-1, columns)
 
 
-def _parse_line(line: bytes, columns: int, label: int | None, where: str) -> list[int]:
+def _parse_line(line: bytes, columns: Columns, where: str) -> list[int]:
     """One line, number by number: the definition of what is accepted."""
     cells = line.split(b",")
-    if len(cells) != columns:
-        what, must_be = "a column is missing, or there is one too many", f"{columns} columns, as in line 1"
+    if len(cells) != columns.wide:
+        what, must_be = "a column is missing, or there is one too many", f"{columns.wide} columns, as in line 1"
         refuse(DataFileError, where, what, must_be=must_be, got=f"{len(cells)} columns")
     numbers = []
     for column, cell in enumerate(map(_clean, cells)):
-        most = CLASSES - 1 if column == label else 255
-        if not _is_number(cell) or int(cell) > most:
-            kind, help = ("label", f"labels in another column? {ASK}") if column == label else ("pixel", "")
+        most = columns.most_label if column == columns.label else 255
+        number = int(cell.partition(".")[0]) if _is_number(cell) else None
+        if number is None or number > most:
+            kind, help = ("label", f"labels in another column? {ASK}") if column == columns.label else ("pixel", "")
             problem, must_be = f"column {column + 1}: this is not a {kind}", f"a whole number from 0 to {most}"
             refuse(DataFileError, where, problem, must_be=must_be, got=repr(cell), help=help)
-        numbers.append(int(cell))
+        numbers.append(number)
     return numbers
 
 
@@ -183,7 +201,9 @@ def _clean(cell: bytes) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text.isdigit() and len(text) <= 3
+    """One to three digits; with zeros behind a point, as spreadsheets and pandas write whole numbers."""
+    whole, point, zeros = text.partition(".")
+    return whole.isdigit() and len(whole) <= 3 and (not point or set(zeros) == {"0"})
 
 
 def _whole_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:

@@ -1,27 +1,23 @@
 """Folders of IDX files as MNIST's kin come: under other names, in other folders, turned, with other labels.
 
-    train-images-idx3-ubyte            as published; test files begin with t10k or test; each may be gzipped
-    train-images.idx3-ubyte            with a dot
-    train-images-idx3-ubyte/...        in a folder that bears its name
-    raw/..., MNIST/raw/...             where PyTorch keeps them
-    emnist-letters-train-images-...    EMNIST: rows and columns are exchanged in the file; letters have names
-    qmnist-train-labels-idx2-int       QMNIST: labels are rows of whole numbers, the first of which is the digit
-
-Source: G. Cohen, S. Afshar, J. Tapson and A. van Schaik, "EMNIST: an extension of MNIST to handwritten letters" (2017);
-C. Yadav and L. Bottou, "Cold Case: The Lost MNIST Digits" (2019).
+train-images-idx3-ubyte            as published; test files begin with t10k or test; each may be gzipped
+train-images.idx3-ubyte            with a dot
+train-images-idx3-ubyte/...        in a folder that bears its name
+raw/..., MNIST/raw/...             where PyTorch keeps them
+emnist-letters-train-images-...    EMNIST: rows and columns are exchanged in the file; letters have names
+qmnist-train-labels-idx2-int       QMNIST: labels are rows of whole numbers, the first of which is the digit
 """
 
 import re
-import string
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.digits import DIGIT_NAMES, Digits
+from digitlab.data.digits import Digits
 from digitlab.data.files import named, readable
 from digitlab.data.idx import INT32, PARTS, UNSIGNED_BYTE, read_idx
+from digitlab.data.kin import KIN, PLAIN, Kin
 from digitlab.data.parting import with_test_part
 from digitlab.errors import DataFileError, InputError, refuse
 
@@ -30,33 +26,6 @@ NAME = re.compile(
     r"[-.]idx(?P<sides>[123])-(?P<type>ubyte|int)(?:\.gz)?",
     re.ASCII | re.IGNORECASE,
 )
-LETTERS = tuple(string.ascii_uppercase)
-BALANCED = (*DIGIT_NAMES, *LETTERS, *"abdefghnqrt")  # small letters that do not look like large ones
-
-
-class Kin(NamedTuple):
-    """What is special about a relative of MNIST, whose files begin with its name."""
-
-    about: str
-    classes: tuple[str, ...] = DIGIT_NAMES
-    turned: bool = True
-    first_label: int = 0
-
-
-KIN = {
-    "emnist-digits": Kin("EMNIST digits: turned upright"),
-    "emnist-mnist": Kin("EMNIST mnist: turned upright"),
-    "emnist-letters": Kin("EMNIST letters: turned upright, labels A to Z", LETTERS, first_label=1),
-    "emnist-balanced": Kin("EMNIST balanced: turned upright, labels 0 to 9, A to Z, a to t", BALANCED),
-    "emnist-bymerge": Kin("EMNIST bymerge: turned upright, labels 0 to 9, A to Z, a to t", BALANCED),
-    "emnist-byclass": Kin(
-        "EMNIST byclass: turned upright, labels 0 to 9, A to Z, a to z",
-        (*DIGIT_NAMES, *LETTERS, *string.ascii_lowercase),
-    ),
-    "qmnist": Kin("QMNIST: of each label's numbers, the first is the digit", turned=False),
-}
-PLAIN = Kin("", turned=False)
-
 
 Files: TypeAlias = dict[tuple[str, str], Path]  # by part (train, test) and what they hold (images, labels)
 
@@ -88,11 +57,8 @@ def read_idx_folder(path: Path, source: str) -> tuple[Digits, Digits]:
 def _read_part(part: str, folder: Path, files: Files, kin: Kin, source: str) -> Digits:
     images = read_idx(_file(part, "images-idx3", files, folder), 3)
     labels = _read_labels(_file(part, "labels-idx1", files, folder))
-    if kin.turned:
-        images = np.ascontiguousarray(images.swapaxes(1, 2))
-    notes = (f"this is {kin.about}",) if kin.about else ()
     with named(f"{folder}: the {part} files"):
-        return Digits(images, labels.astype(np.int32) - kin.first_label, source, kin.classes, notes)
+        return kin.digits(images, labels, source)
 
 
 def _file(part: str, kind: str, files: Files, folder: Path) -> Path:

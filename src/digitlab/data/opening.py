@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from digitlab.data.catalogue import CATALOGUE, open_entry
 from digitlab.data.columns import LabelColumn
-from digitlab.data.csv_file import CSV_ENDINGS, is_csv_folder, read_csv, read_csv_folder, split_csv
+from digitlab.data.csv_file import read_csv
+from digitlab.data.csv_folder import CSV_ENDINGS, is_csv_folder, read_csv_folder, split_csv
 from digitlab.data.digits import Digits
 from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
