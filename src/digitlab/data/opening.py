@@ -17,6 +17,7 @@ from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_class_folder, is_image_folder, read_class_folder, read_image_folder
 from digitlab.data.npz import read_npz
+from digitlab.data.pickled import ENDINGS, refuse_pickle
 from digitlab.data.polarity import Invert, with_bright_ink
 from digitlab.errors import InputError, printable, refuse, system_errors
 
@@ -50,6 +51,7 @@ FORMATS = {  # the first that fits is read
     "idx": Format(f"a folder with {STEMS[0]} and the other three", is_idx_folder, read_idx_folder),
     "classes": Format("a folder with 0/*.png to 9/*.png", is_class_folder, read_class_folder),
     "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, ("label_column",)),
+    "pickle": Format("no .pkl, .pt or .joblib file: how to convert it is shown", _ends_in(*ENDINGS), refuse_pickle),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }
 
