@@ -10,6 +10,7 @@ from digitlab.training.recipe import Recipe
 PROBES = 500  # digits that are looked at
 NEAR = 0.05  # an epoch that was right so little more often than to name the commonest class may have learnt nothing:
 BELOW = 0.99  # it has not, where the loss now is not below this part of a guesser's, who knows only the classes' shares
+FAINT = 25  # a tenth of full ink
 FAR = 3.0  # steps that together led away from a new network by so many times its own size were too large
 WEAK = 1 / 20  # the gradient of the first layer, as a part of that of the last: the layers between pass little on
 
@@ -36,8 +37,8 @@ def explain_standstill(network: Network, session: Session, recipe: Recipe, rate:
     new = recipe.new_network()
     if np.count_nonzero(counts) == 1:
         why = f"every picture is a {digits.classes[counts.argmax()]}, and there is nothing to tell apart; add others"
-    elif digits.images.max() <= 1:
-        why = "every pixel is 0 or 1, where full ink is 255; were they divided by 255 twice?"
+    elif (most := digits.images.max()) <= FAINT:
+        why = f"no pixel is above {most}, where full ink is 255; bring them to 0 to 255"
     elif np.linalg.norm(network.parameters - new.parameters) > FAR * np.linalg.norm(new.parameters):
         why = f"the learning rate {rate:g} is too large, its steps leap too far; try a tenth of it"
     elif _passed_on(new, session, probe) < WEAK:
