@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from cyclopts import Group, Parameter, Token
+from numpy.typing import NDArray
 
 from digitlab.cli.output import complain
 from digitlab.data import Digits, open_data
@@ -40,6 +42,7 @@ LabelColumn = Annotated[
     ),
 ]
 
+ToBeResized = Annotated[bool, Parameter(help="Bring pictures of any size to 28x28, as MNIST would have them.")]
 Inverted = Annotated[Invert, Parameter(help="Whether to invert pictures; auto: where their ink is dark.")]
 
 
@@ -50,16 +53,25 @@ class DataOptions:
 
     label_column: LabelColumn = None
     invert: Inverted = "auto"
+    resize: ToBeResized = False
 
     def open(self, name: str, *, quiet: bool = False) -> tuple[Digits, Digits]:
         """The training part and the test part of the data set; what was done to them is told on standard error."""
-        train, test = open_data(name, **vars(self))
+        resize = _resize if self.resize else None
+        train, test = open_data(name, label_column=self.label_column, invert=self.invert, resize=resize)
         for note in () if quiet else train.notes:
             complain(f"{name}: {note}", 0)
         return train, test
 
 
 AS_IT_IS = DataOptions()
+
+
+def _resize(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    from digitlab.reading import prepare
+
+    return prepare(picture).pixels
+
 
 SETTINGS_GROUP = Group(
     "Settings of the recipe", help="Only those given change the recipe. `digitlab recipes` says why each default is so."

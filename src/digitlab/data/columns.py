@@ -4,7 +4,7 @@ A wrong column teaches nonsense without an error: the corner of a picture is 0 i
 for the label is always right. So where no name says it, the numbers are looked at, and a doubt is an error that asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -18,13 +18,15 @@ LabelColumn: TypeAlias = str | int  # first, last, a name of the header, or a nu
 ASK = "--label-column (label_column in Python) says which: first, last, a name of the header, or a number from 1"
 
 
-def find_labels(names: Sequence[str], is_header: bool, wide: int, asked: LabelColumn | None, where: str) -> list[int]:
+def find_labels(
+    names: Sequence[str], is_header: bool, wide: Collection[int], asked: LabelColumn | None, where: str
+) -> list[int]:
     """The places of all columns that hold labels, as far as the first line tells.
 
     Args:
         names: the cells of the first line.
         is_header: whether they are names.
-        wide: how many columns a table with labels has.
+        wide: how many columns a table with labels can have.
         asked: which column it shall be, if anybody said so.
         where: what messages call the line.
 
@@ -34,7 +36,7 @@ def find_labels(names: Sequence[str], is_header: bool, wide: int, asked: LabelCo
     low = [name.lower() for name in names]
     if asked is None:
         named = [place for place, name in enumerate(low) if name in LABEL_NAMES]
-        return named if is_header else [0] * (len(names) == wide)
+        return named if is_header else [0] * (len(names) in wide)
     wish = str(asked).lower()
     places = {"first": 0, "last": len(names) - 1} | (
         {name: place for place, name in enumerate(low)} if is_header else {}

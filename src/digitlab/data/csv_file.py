@@ -10,6 +10,7 @@ else is refused with its line: nothing is guessed, and no line is left out. The 
 read in blocks of whole lines, so that memory grows with the pictures found, not with what a file claims.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -26,6 +27,7 @@ from digitlab.errors import DataFileError, refuse
 
 PIXELS = SIDE * SIDE
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which some spreadsheets put before UTF-8
+SMALL_SIDES = (16, 8)  # of pictures that must be resized: USPS, and the digits of UCI
 OTHER_SEPARATORS = {  # beside which a comma is what a point is elsewhere
     b";": bytes.maketrans(b";,", b",."),
     b"\t": bytes.maketrans(b"\t,", b",."),
@@ -37,7 +39,7 @@ COMMA, NEWLINE, ZERO, NINE = b",\n09"
 
 
 class Table(NamedTuple):
-    """What a CSV file holds: pictures ``(N, 28, 28) uint8``, and labels ``(N,) uint8`` where it has them."""
+    """What a CSV file holds: pictures ``(N, S, S) uint8``, and labels ``(N,) uint8`` where it has them."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8] | None
@@ -80,11 +82,12 @@ def parse_csv(
     wide, label, is_header = _look_at_top(top, label_column, name)
     begun = chain(filter(None, [rest if is_header else first]), blocks)
     table = parse_rows(begun, Columns(wide, label, most_label), 1 + is_header, name)
+    side = math.isqrt(wide)
     if label is None:
-        return Table(table.reshape(-1, SIDE, SIDE), None)
+        return Table(table.reshape(-1, side, side), None)
     if not is_header and label_column is None:
         check_first(table, name)
-    images = np.delete(table, label, axis=1).reshape(-1, SIDE, SIDE)
+    images = np.delete(table, label, axis=1).reshape(-1, side, side)
     return Table(images, table[:, label].copy())
 
 
@@ -129,10 +132,11 @@ def _look_at_top(top: bytes, asked: LabelColumn | None, name: str) -> tuple[int,
     cells = [_clean(cell) for cell in top.split(b",")]
     is_header = not {cell.lower() for cell in cells}.isdisjoint(LABEL_NAMES) or not any(map(_is_number, cells))
     columns = len(cells)
-    asked = None if columns == PIXELS else asked  # none of them can be spared
-    labels = find_labels(cells, is_header, PIXELS + 1, asked, f"{name}: line 1")
+    sizes = [PIXELS, *(side * side for side in SMALL_SIDES)]
+    asked = None if columns in sizes else asked  # none of them can be spared
+    labels = find_labels(cells, is_header, [size + 1 for size in sizes], asked, f"{name}: line 1")
     torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
-    if columns != PIXELS + len(labels) or len(labels) > 1 or torn:
+    if columns - len(labels) not in sizes or len(labels) > 1 or torn:
         what = "these are not the columns of a picture"
         help = f"pandas writes one more unless it is told index=False. A label of another name: {ASK}"
         must_be = f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label {', '.join(LABEL_NAMES)}"

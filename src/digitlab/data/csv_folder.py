@@ -13,6 +13,7 @@ from digitlab.data.digits import Digits
 from digitlab.data.files import named, readable
 from digitlab.data.kin import KIN, PLAIN
 from digitlab.data.parting import with_test_part
+from digitlab.data.resizing import Resize, resized
 from digitlab.errors import InputError, refuse
 
 CSV_ENDINGS = (".csv", ".csv.gz")
@@ -25,7 +26,9 @@ def is_csv_folder(folder: Path) -> bool:
     return folder.is_dir() and bool(_find_pairs(folder))
 
 
-def read_csv_folder(folder: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
+def read_csv_folder(
+    folder: Path, source: str, label_column: LabelColumn | None = None, resize: Resize | None = None
+) -> tuple[Digits, Digits]:
     """The data set in a folder with ``train.csv`` and ``test.csv``; see `opening.Format`.
 
     Raises:
@@ -37,14 +40,16 @@ def read_csv_folder(folder: Path, source: str, label_column: LabelColumn | None 
         got, help = ", ".join(pairs), "move each into a folder of its own, or name one table"
         refuse(InputError, folder, "there are several data sets in this folder", got=got, help=help)
     ((name, paths),) = pairs.items()
-    train, test = (_read(paths[part], name, f"{source} {part}", label_column) for part in PARTS)
+    train, test = (_read(paths[part], name, f"{source} {part}", label_column, resize) for part in PARTS)
     if isinstance(train, Digits) and isinstance(test, Table):
         note = f"{paths['test'].name} has no labels, so all is from {paths['train'].name}"
         return with_test_part(replace(train, notes=(*train.notes, note)), source)
     return _labelled(train, paths["train"]), _labelled(test, paths["test"])
 
 
-def split_csv(path: Path, source: str, label_column: LabelColumn | None = None) -> tuple[Digits, Digits]:
+def split_csv(
+    path: Path, source: str, label_column: LabelColumn | None = None, resize: Resize | None = None
+) -> tuple[Digits, Digits]:
     """The data set in one CSV file, some of it kept for testing; see `opening.Format`.
 
     Raises:
@@ -53,7 +58,7 @@ def split_csv(path: Path, source: str, label_column: LabelColumn | None = None) 
     """
     found = NAME.fullmatch(path.name)
     name = (found["set"] or "") if found else ""
-    return with_test_part(_labelled(_read(path, name.lower(), source, label_column), path), source)
+    return with_test_part(_labelled(_read(path, name.lower(), source, label_column, resize), path), source)
 
 
 def _find_pairs(folder: Path) -> dict[str, dict[str, Path]]:
@@ -67,14 +72,18 @@ def _find_pairs(folder: Path) -> dict[str, dict[str, Path]]:
     return {"": pairs[""]} if "" in pairs else pairs
 
 
-def _read(path: Path, name: str, source: str, label_column: LabelColumn | None) -> Digits | Table:
+def _read(
+    path: Path, name: str, source: str, label_column: LabelColumn | None, resize: Resize | None
+) -> Digits | Table:
     """One table of the set ``name``: digits, or pictures alone where it has no labels."""
     kin = KIN.get(name, PLAIN)
     table = read_csv(path, label_column, kin.first_label + len(kin.classes) - 1)
     if table.labels is None:
         return table
     with named(path):
-        return kin.digits(table.images, table.labels, source)
+        images, notes = resized(table.images, resize)
+        digits = kin.digits(images, table.labels, source)
+        return replace(digits, notes=(*digits.notes, *notes))
 
 
 def _labelled(digits: Digits | Table, path: Path) -> Digits:

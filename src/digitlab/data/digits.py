@@ -102,7 +102,8 @@ def _as_pictures(images: object) -> NDArray[np.uint8]:
     shape = array.shape
     if shape[1:] not in {(SIDE, SIDE), (SIDE * SIDE,), (SIDE, SIDE, 1), (1, SIDE, SIDE)}:
         must_be = f"shape (N, {SIDE}, {SIDE}); or (N, {SIDE * SIDE}), (N, {SIDE}, {SIDE}, 1), (N, 1, {SIDE}, {SIDE})"
-        help = "one picture alone is images[np.newaxis]" if shape == (SIDE, SIDE) else ""
+        help = "np.stack([digitlab.reading.prepare(image).pixels for image in images]) resizes pictures (H, W) of bytes"
+        help = "one picture alone is images[np.newaxis]" if shape == (SIDE, SIDE) else help * (len(shape) == 3)
         raise PictureError("the images have the wrong size", must_be=must_be, got=f"shape {shape}", help=help)
     pictures = array if array.ndim == 3 else array.reshape(-1, SIDE, SIDE)
     return pictures if _are_bytes(pictures) else pictures.astype(np.uint8)

@@ -25,6 +25,7 @@ from digitlab.data.digits import DIGIT_NAMES, MOST_CLASSES, SIDE, Digits
 from digitlab.data.files import named, read_file, readable
 from digitlab.data.parting import with_test_part
 from digitlab.data.picture_file import open_picture
+from digitlab.data.resizing import HELP, Resize
 from digitlab.errors import DataFileError, PictureError, refuse
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ VALIDATION = ("valid", "val", "validation")
 JUNK = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave behind; beside names that begin with a dot
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # 8 bits a channel, and what they mean is known
+MAX_PIXELS = 2**20  # of a picture that is resized
 MAX_PICTURE_BYTES = 2**20  # on disk; 28x28 pixels need a few thousand
 
 
@@ -49,7 +51,7 @@ def is_class_folder(folder: Path) -> bool:
     return len(paths) > 1 and all(path.is_dir() and any(map(_is_picture, path.iterdir())) for path in paths)
 
 
-def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
+def read_image_folder(folder: Path, source: str, resize: Resize | None = None) -> tuple[Digits, Digits]:
     """All pictures of both parts below ``folder``, with the classes of the training part; see `opening.Format`.
 
     A folder for validation is the test part where there is no other; else it is passed over.
@@ -69,36 +71,46 @@ def read_image_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
     for name in _folder_names(test, passed):
         if name not in classes:
             refuse(DataFileError, test / name, "this class is not in train")
-    parts = [_read_part(train, classes, f"{source} train", passed), _read_part(test, classes, f"{source} test", passed)]
+    parts = [
+        _read_part(path, classes, f"{source} {part}", passed, resize)
+        for part, path in (("train", train), ("test", test))
+    ]
     trained, tested = (replace(part, notes=(*notes, *_counted(passed))) for part in parts)
     return trained, tested
 
 
-def read_class_folder(folder: Path, source: str) -> tuple[Digits, Digits]:
+def read_class_folder(folder: Path, source: str, resize: Resize | None = None) -> tuple[Digits, Digits]:
     """All pictures below ``folder``, some of them kept for testing; see `opening.Format`.
 
     Raises:
         DataFileError: as `read_image_folder`.
     """
     passed: list[Path] = []
-    digits = _read_part(folder, _classes(folder, passed), source, passed)
+    digits = _read_part(folder, _classes(folder, passed), source, passed, resize)
     return with_test_part(replace(digits, notes=_counted(passed)), source)
 
 
-def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
+def decode_picture(content: bytes, name: str, resize: Resize | None = None) -> NDArray[np.uint8]:
     """The pixels ``(28, 28) uint8`` of one encoded picture; ``name`` is what error messages call it.
 
     Raises:
         DataFileError: another format or size, more than one picture, transparency, or damage.
     """
-    with named(name), open_picture(content, _check_size) as image:
-        return _grey(image)
+    with named(name), open_picture(content, _check_size if resize is None else _check_pixels) as image:
+        pixels = _grey(image)
+    return pixels if resize is None or pixels.shape == (SIDE, SIDE) else resize(pixels)
 
 
 def _check_size(width: int, height: int) -> None:
     if (width, height) != (SIDE, SIDE):
-        must_be = f"{SIDE}x{SIDE} pixels, as in all data sets"
-        raise PictureError("the picture has the wrong size", must_be=must_be, got=f"{width}x{height}")
+        must_be, got = f"{SIDE}x{SIDE} pixels, as in all data sets", f"{width}x{height}"
+        raise PictureError("the picture has the wrong size", must_be=must_be, got=got, help=HELP)
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        must_be, got = f"at most {MAX_PIXELS:,} pixels", f"{width}x{height}"
+        raise PictureError("the picture has the wrong size", must_be=must_be, got=got)
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:
@@ -128,13 +140,15 @@ def _classes(folder: Path, passed: list[Path]) -> tuple[str, ...]:
     return DIGIT_NAMES if set(names) <= set(DIGIT_NAMES) else names
 
 
-def _read_part(folder: Path, classes: tuple[str, ...], source: str, passed: list[Path]) -> Digits:
+def _read_part(
+    folder: Path, classes: tuple[str, ...], source: str, passed: list[Path], resize: Resize | None
+) -> Digits:
     """All pictures of one part, class by class and in the order of their names."""
     present = set(_folder_names(folder, []))
     images, labels = [], []
     for label, name in enumerate(classes):
         for path in _picture_paths(folder / name, passed) if name in present else ():
-            images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path)))
+            images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path), resize))
             labels.append(label)
     if not images:
         refuse(DataFileError, folder, "there are no pictures", must_be="pictures in a folder for each class")

@@ -1,7 +1,7 @@
 """`open_data`: a data set by its name or its place, in any of the `FORMATS`; and `open_images`, for pictures alone."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,14 @@ from digitlab.data.columns import LabelColumn
 from digitlab.data.csv_file import read_csv
 from digitlab.data.csv_folder import CSV_ENDINGS, is_csv_folder, read_csv_folder, split_csv
 from digitlab.data.digits import Digits
+from digitlab.data.files import named
 from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_class_folder, is_image_folder, read_class_folder, read_image_folder
 from digitlab.data.npz import read_npz
 from digitlab.data.pickled import ENDINGS, refuse_pickle
 from digitlab.data.polarity import Invert, with_bright_ink
+from digitlab.data.resizing import Resize, resized
 from digitlab.errors import InputError, printable, refuse, system_errors
 
 
@@ -45,18 +47,21 @@ def _ends_in(*endings: str) -> Callable[[Path], bool]:
     return lambda path: path.name.lower().endswith(endings) and not path.is_dir()
 
 
+TABLE_OPTIONS = ("label_column", "resize")
 FORMATS = {  # the first that fits is read
-    "pictures": Format("a folder with train/0/*.png to test/9/*.png", is_image_folder, read_image_folder),
-    "tables": Format("a folder with train.csv and test.csv", is_csv_folder, read_csv_folder, ("label_column",)),
+    "pictures": Format("a folder with train/0/*.png to test/9/*.png", is_image_folder, read_image_folder, ("resize",)),
+    "tables": Format("a folder with train.csv and test.csv", is_csv_folder, read_csv_folder, TABLE_OPTIONS),
     "idx": Format(f"a folder with {STEMS[0]} and the other three", is_idx_folder, read_idx_folder),
-    "classes": Format("a folder with 0/*.png to 9/*.png", is_class_folder, read_class_folder),
-    "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, ("label_column",)),
+    "classes": Format("a folder with 0/*.png to 9/*.png", is_class_folder, read_class_folder, ("resize",)),
+    "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, TABLE_OPTIONS),
     "pickle": Format("no .pkl, .pt or .joblib file: how to convert it is shown", _ends_in(*ENDINGS), refuse_pickle),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }
 
 
-def open_data(name: str, *, label_column: LabelColumn | None = None, invert: Invert = "auto") -> tuple[Digits, Digits]:
+def open_data(
+    name: str, *, label_column: LabelColumn | None = None, invert: Invert = "auto", resize: Resize | None = None
+) -> tuple[Digits, Digits]:
     """A data set by its name in the catalogue, or by the path of a folder or file in one of the `FORMATS`.
 
     Args:
@@ -65,6 +70,8 @@ def open_data(name: str, *, label_column: LabelColumn | None = None, invert: Inv
             number from 1. None: the one with a name such as ``label``; without names, the first.
         invert: ``"auto"``: where the ink is dark on bright paper; ``"yes"`` or ``"no"``. Data sets that have a name are
             known to be bright on dark, so ``"auto"`` leaves them.
+        resize: how a picture ``(H, W)`` of another size becomes one ``(28, 28)``; `digitlab.reading.prepare` can do it.
+            None: other sizes are refused.
 
     Returns:
         The training part and the test part. Their notes say what was done.
@@ -74,7 +81,8 @@ def open_data(name: str, *, label_column: LabelColumn | None = None, invert: Inv
             not say where they are; or an option that is not for such data.
         DataFileError: a file of it cannot be trusted.
     """
-    given = {} if label_column is None else {"label_column": label_column}
+    options = {"label_column": label_column, "resize": resize}
+    given = {option: value for option, value in options.items() if value is not None}
     if name in CATALOGUE:
         _check_options(given, (), name)
         parts = open_entry(CATALOGUE[name])
@@ -95,10 +103,12 @@ def open_images(name: str | os.PathLike[str], *, label_column: LabelColumn | Non
         DataFileError: a line that is not a picture, and so on.
     """
     _find_format(os.fspath(name), {"table": FORMATS["table"]})
-    return read_csv(Path(name), label_column).images
+    table = read_csv(Path(name), label_column)
+    with named(name):
+        return resized(table.images, None)[0]
 
 
-def _check_options(given: dict[str, LabelColumn], takes: tuple[str, ...], name: str) -> None:
+def _check_options(given: Mapping[str, object], takes: tuple[str, ...], name: str) -> None:
     """Refuse an option that would change nothing: whoever gave it believes that it does."""
     for option in given.keys() - set(takes):
         refuse(InputError, name, f"{option} says nothing about such data", help="leave it out")
