@@ -157,6 +157,15 @@ def competition(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     return ""
 
 
+def arff(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+    """As OpenML has it: the label is last, and called class."""
+    names = "".join(f"@ATTRIBUTE {name} real\n" for name in NAMES) + "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}\n"
+    rows = lines_of(np.column_stack([train.images.reshape(len(train), -1), train.labels]))
+    content = f"% a comment\n@RELATION mnist_784\n\n{names}\n@DATA\n{rows}"
+    write(folder, {"mnist_784.arff.gz": gzip.compress(content.encode())})
+    return "mnist_784.arff.gz"
+
+
 def emnist_table(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     for part, digits in (("train", train), ("test", test)):
         turned = dl.Digits(np.ascontiguousarray(digits.images.swapaxes(1, 2)), digits.labels, "turned")
@@ -206,4 +215,5 @@ FORMS = {
         labels_last, "labels behind", "no test part", options={"label_column": "last"}, parts=False
     ),
     "table of a spreadsheet": Form(spreadsheet, "spreadsheet", "no test part", parts=False),
+    "arff": Form(arff, "`.arff`", "no test part", parts=False),
 }

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digitlab.data.csv_file import Table, parse_csv, read_csv
+from digitlab.data.csv_file import parse_csv, read_csv
+from digitlab.data.table import Table
 from digitlab.errors import DataFileError
 from tests.costs import cheaply
 

@@ -114,6 +114,15 @@ def table(rows: int = 2, columns: int = PIXELS + 1, *, header: bool = True) -> b
     return ((names if header else "") + lines).encode()
 
 
+def arff(
+    rows: bytes | None = None, *, names: str = "class", begin: bytes = b"@relation x\n", end: bytes = b"@data\n"
+) -> bytes:
+    """An ARFF file whose first column is called ``names``; ``rows`` are what follows the header."""
+    columns = [names, *(f"p{number}" for number in range(PIXELS))]
+    header = "".join(f"@attribute {name} numeric\n" for name in columns).encode()
+    return begin + header + end + (table(header=False) if rows is None else rows)
+
+
 def chunk(kind: bytes, content: bytes, *, length: int | None = None) -> bytes:
     """One piece of a PNG file; ``length`` is what it says about itself."""
     said = struct.pack(">L", len(content) if length is None else length)

@@ -19,9 +19,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import digitlab as dl
-from digitlab.data import csv_file
+from digitlab.data import arff_file, csv_file
 from digitlab.data.columns import LABEL_NAMES
 from digitlab.data.idx import INT32, UNSIGNED_BYTE, read_idx
+from digitlab.data.table import Table
 from digitlab.errors import DigitlabError
 from digitlab.reading import Prepared, enlarged, ink, pictures, prepare
 from tests.hostile import forge
@@ -182,7 +183,7 @@ def with_commas(text: bytes) -> bytes:
     return text.replace(b",", b".").replace(marks[0], b",") if marks else text
 
 
-def is_true_csv(content: bytes, read: csv_file.Table) -> bool:
+def is_true_csv(content: bytes, read: Table) -> bool:
     """Numbers line by line, however they are written; a label is where the header says so, or first."""
     whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     lines = with_commas(whole.removeprefix(b"\xef\xbb\xbf")).removesuffix(b"\n").split(b"\n")
@@ -232,6 +233,36 @@ CSV = Format(
     ),
     words(r"label class 256 255 \x0d\x0a ,, \" \xef\xbb\xbf \x1f\x8b\x08 \xb2"),
     ("data/csv_file.py", "data/columns.py", "data/files.py"),
+    2048,
+    (csv_file._parse_plainly,),
+)
+
+
+# --- ARFF ---
+
+
+def is_true_arff(content: bytes, read: Table) -> bool:
+    """The lines behind the header as a CSV file under the names of the header."""
+    whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    header, _, rows = re.split(rb"(?mi)^(\s*@data\s*)$\n?", whole.replace(b"\r\n", b"\n"), maxsplit=1)
+    named = rb"""(?mi)^\s*@attribute\s+(?:'([^'"]*)'|"([^'"]*)"|([^\s{]+))"""
+    names = [b"".join(found).replace(b",", b"-") for found in re.findall(named, header)]
+    return is_true_csv(b",".join(names) + b"\n" + rows, read)
+
+
+ARFF = Format(
+    "digits.arff",
+    (pictures_of(2, bytes), pictures_of(2, forge.gzipped), pictures_of(28, bytes)),
+    arff_file.read_arff,
+    is_true_arff,
+    (
+        (0, b"@relation x\n@attribute class real\n" + b"@attribute p real\n" * 4 + b"@data\n1,2,3,4,5\n9,255,0,7,8\n"),
+        (0, b"% hello\n\n" + b"@ATTRIBUTE p {0,1}\r\n" * 4 + b"@Attribute 'Class' {0,1}\n@DATA\n1,2,3,4,5\n,,,,\n"),
+        (1, b"@attribute a real\n" * 4 + b"@data\n1,2,3,4"),
+        (2, forge.arff()),
+    ),
+    words(r"@attribute @relation @data class real { ' % .0 ,,,, 256 \x0d\x0a"),
+    ("data/arff_file.py", "data/csv_file.py", "data/columns.py"),
     2048,
     (csv_file._parse_plainly,),
 )

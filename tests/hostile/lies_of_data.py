@@ -210,4 +210,34 @@ def csv() -> Iterator[Lie]:
         yield f"{LONG} {name}", partial(inflating, begin, filling, LONG)
 
 
-LIES = {"idx images": idx_images, "idx labels": idx_labels, "idx rows": idx_rows, "npz": npz, "csv": csv}
+def arff() -> Iterator[Lie]:
+    """About the header; the rows are those of CSV files."""
+    row = forge.table(1, header=False)
+    changed = {
+        "nothing": b"",
+        "no @data": forge.arff(end=b""),
+        "no column of labels": forge.arff(names="word"),
+        "two columns of labels": forge.arff(begin=b"@attribute label numeric\n"),
+        "a column too many": forge.arff(begin=b"@attribute x numeric\n"),
+        "an attribute without a type": forge.arff(begin=b"@attribute\n"),
+        "an attribute in half a quote": forge.arff(names="'class"),
+        "something else in the header": forge.arff(begin=b"0,0,0\n"),
+        "sparse rows": forge.arff(b"{0 1, 5 255}\n"),
+        "a row too short": forge.arff(row[:99] + b"\n"),
+        "an empty row among others": forge.arff(row + b"," * 784 + b"\n" + row),
+        "a label of 10": forge.arff(b"10" + row[1:]),
+        "a million attributes": b"@attribute p numeric\n" * 10**6,
+        "an attribute of a million letters": forge.arff(names="c" * 10**6),
+        "a header of a million spaces": b" " * 10**6,
+        "two headers": forge.arff(forge.arff()),
+    }
+    for name, file in changed.items():
+        yield name, partial(bytes, file)
+    for cell in CELLS:
+        yield f"a pixel {cell[:8]!r}", partial(forge.arff, row.replace(b",0", b"," + cell, 1))
+    yield from gzip_lies(forge.arff())
+    for name, filling in {"comments": b"%\n", "empty lines": b"\n", "attributes": b"@attribute p real\n"}.items():
+        yield f"{name} without end", partial(inflating, b"", filling, LONG // len(filling))
+
+
+LIES = {"idx images": idx_images, "idx labels": idx_labels, "idx rows": idx_rows, "npz": npz, "csv": csv, "arff": arff}

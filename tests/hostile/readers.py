@@ -25,6 +25,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
     "idx rows": ("kin/qmnist-train-labels-idx2-int", lambda path: dl.open_data(str(path.parent))),
     "npz": ("digits.npz", lambda path: dl.open_data(str(path))),
     "csv": ("digits.csv", open_images),
+    "arff": ("digits.arff", lambda path: dl.open_data(str(path))),
     "picture": ("folder/train/0/a.png", lambda path: dl.open_data(str(path.parents[2]))),
     "any picture": ("any.png", lambda path: prepare(path.read_bytes())),
     "model": ("model.safetensors", dl.load),
@@ -45,6 +46,7 @@ def write_truth(root: Path) -> None:
     files |= {f"kin/qmnist-{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "test")}
     files |= {f"kin/qmnist-{part}-labels-idx2-int": forge.rows() for part in ("train", "test")}
     files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
+    files |= {"digits.arff": forge.arff()}
     files |= {"any.png": forge.png()}
     files |= {"model.safetensors": forge.with_header(*forge.model())}
     files |= {"checkpoint.safetensors": forge.with_header(*forge.checkpoint())}

@@ -12,7 +12,7 @@ read in blocks of whole lines, so that memory grows with the pictures found, not
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from digitlab.data.columns import ASK, LABEL_NAMES, LabelColumn, check_first, find_labels
 from digitlab.data.digits import CLASSES, SIDE
 from digitlab.data.files import PIECE, opened, unzipped
+from digitlab.data.table import Table
 from digitlab.errors import DataFileError, refuse
 
 PIXELS = SIDE * SIDE
@@ -38,18 +39,12 @@ LONGEST_LINE = 2**16  # bytes; 785 long column names fit
 COMMA, NEWLINE, ZERO, NINE = b",\n09"
 
 
-class Table(NamedTuple):
-    """What a CSV file holds: pictures ``(N, S, S) uint8``, and labels ``(N,) uint8`` where it has them."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8] | None
-
-
 class Columns(NamedTuple):
-    """How many there are, and in which of them the labels are, and how large these can be."""
+    """How many there are; in which of them the labels are, whether that is a guess, and how large these can be."""
 
     wide: int
     label: int | None
+    guessed: bool
     most_label: int
 
 
@@ -73,25 +68,62 @@ def parse_csv(
     pieces: Iterable[bytes], name: str, label_column: LabelColumn | None = None, most_label: int = CLASSES - 1
 ) -> Table:
     """`read_csv` for a file at hand, cut into ``pieces``; ``name`` is what error messages call it."""
-    blocks = _whole_lines(unzipped(pieces, name), name)
+    blocks = whole_lines(unzipped(pieces, name), name)
     first = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
     separators = next((separators for mark, separators in OTHER_SEPARATORS.items() if _separated_by(mark, first)), None)
     if separators is not None:
         first, blocks = first.translate(separators), (block.translate(separators) for block in blocks)
     top, _, rest = first.partition(b"\n")
-    wide, label, is_header = _look_at_top(top, label_column, name)
-    begun = chain(filter(None, [rest if is_header else first]), blocks)
-    table = parse_rows(begun, Columns(wide, label, most_label), 1 + is_header, name)
-    side = math.isqrt(wide)
-    if label is None:
-        return Table(table.reshape(-1, side, side), None)
-    if not is_header and label_column is None:
-        check_first(table, name)
-    images = np.delete(table, label, axis=1).reshape(-1, side, side)
-    return Table(images, table[:, label].copy())
+    cells = [_clean(cell) for cell in top.split(b",")]
+    columns = find_columns(cells, label_column, most_label, f"{name}: line 1")
+    is_header = _is_header(cells)
+    return parse_body(chain(filter(None, [rest if is_header else first]), blocks), columns, 1 + is_header, name)
 
 
-def parse_rows(blocks: Iterable[bytes], columns: Columns, begin: int, name: str) -> NDArray[np.uint8]:
+def parse_body(blocks: Iterable[bytes], columns: Columns, begin: int, name: str) -> Table:
+    """Blocks of whole lines, without a header, as a table; ``begin`` is the number of the first line.
+
+    Raises:
+        InputError: the labels may be in another column.
+        DataFileError: a line that is not a picture.
+    """
+    rows = _parse_rows(blocks, columns, begin, name)
+    side = math.isqrt(columns.wide)
+    if columns.label is None:
+        return Table(rows.reshape(-1, side, side), None)
+    if columns.guessed:
+        check_first(rows, name)
+    images = np.delete(rows, columns.label, axis=1).reshape(-1, side, side)
+    return Table(images, rows[:, columns.label].copy())
+
+
+def find_columns(cells: Sequence[str], asked: LabelColumn | None, most_label: int, where: str) -> Columns:
+    """What the columns of a table are, by the cells of its first line; for ``asked`` and ``most_label`` see `read_csv`.
+
+    Raises:
+        InputError: there is no column such as the one asked for.
+        DataFileError: these are not the columns of a picture.
+    """
+    is_header, wide = _is_header(cells), len(cells)
+    sizes = [PIXELS, *(side * side for side in SMALL_SIDES)]
+    asked = None if wide in sizes else asked  # none of them can be spared
+    labels = find_labels(cells, is_header, [size + 1 for size in sizes], asked, where)
+    torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
+    if wide - len(labels) not in sizes or len(labels) > 1 or torn:
+        what = "these are not the columns of a picture"
+        help = f"pandas writes one more unless it is told index=False. A label of another name: {ASK}"
+        must_be = f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label {', '.join(LABEL_NAMES)}"
+        got = f"{wide} columns, {len(labels)} of them labels, beginning with {', '.join(cells[:3])!r}"
+        refuse(DataFileError, where, what, must_be=must_be, got=got, help=help)
+    return Columns(wide, labels[0] if labels else None, not is_header and asked is None, most_label)
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Whether the first line has names: one that labels have, or no numbers at all."""
+    return not {cell.lower() for cell in cells}.isdisjoint(LABEL_NAMES) or not any(map(_is_number, cells))
+
+
+def _parse_rows(blocks: Iterable[bytes], columns: Columns, begin: int, name: str) -> NDArray[np.uint8]:
     """Blocks of whole lines as rows ``(N, columns)``; ``begin`` is the number of the first line.
 
     Lines of commas alone are what a spreadsheet makes of empty rows, and may be the last ones.
@@ -125,24 +157,6 @@ def _without_empty_rows(block: bytes, wide: int) -> tuple[bytes, int]:
             break
         empty, end = empty + 1, begin
     return block[:end], empty
-
-
-def _look_at_top(top: bytes, asked: LabelColumn | None, name: str) -> tuple[int, int | None, bool]:
-    """How many columns there are, in which one the labels are, and whether the first line is a header."""
-    cells = [_clean(cell) for cell in top.split(b",")]
-    is_header = not {cell.lower() for cell in cells}.isdisjoint(LABEL_NAMES) or not any(map(_is_number, cells))
-    columns = len(cells)
-    sizes = [PIXELS, *(side * side for side in SMALL_SIDES)]
-    asked = None if columns in sizes else asked  # none of them can be spared
-    labels = find_labels(cells, is_header, [size + 1 for size in sizes], asked, f"{name}: line 1")
-    torn = any(not cell or '"' in cell for cell in cells)  # a quote that is left has no other half, or a comma inside
-    if columns - len(labels) not in sizes or len(labels) > 1 or torn:
-        what = "these are not the columns of a picture"
-        help = f"pandas writes one more unless it is told index=False. A label of another name: {ASK}"
-        must_be = f"{PIXELS} pixels, or a label and {PIXELS} pixels; a header names the label {', '.join(LABEL_NAMES)}"
-        got = f"{columns} columns, {len(labels)} of them labels, beginning with {', '.join(cells[:3])!r}"
-        refuse(DataFileError, f"{name}: line 1", what, must_be=must_be, got=got, help=help)
-    return columns, (labels[0] if labels else None), is_header
 
 
 def _parse_block(block: bytes, columns: Columns, begin: int, name: str) -> NDArray[np.uint8]:
@@ -210,7 +224,7 @@ def _is_number(text: str) -> bool:
     return whole.isdigit() and len(whole) <= 3 and (not point or set(zeros) == {"0"})
 
 
-def _whole_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+def whole_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """The same text, cut after line ends; each line, the last one too, ends in one newline."""
     rest = b""
     for piece in pieces:

@@ -7,13 +7,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from digitlab.data.columns import LABEL_NAMES, LabelColumn
-from digitlab.data.csv_file import Table, read_csv
+from digitlab.data.columns import LabelColumn
+from digitlab.data.csv_file import read_csv
 from digitlab.data.digits import Digits
-from digitlab.data.files import named, readable
-from digitlab.data.kin import KIN, PLAIN
+from digitlab.data.files import readable
+from digitlab.data.kin import KIN, PLAIN, Kin
 from digitlab.data.parting import with_test_part
-from digitlab.data.resizing import Resize, resized
+from digitlab.data.resizing import Resize
+from digitlab.data.table import Table, as_digits
 from digitlab.errors import InputError, refuse
 
 CSV_ENDINGS = (".csv", ".csv.gz")
@@ -40,11 +41,13 @@ def read_csv_folder(
         got, help = ", ".join(pairs), "move each into a folder of its own, or name one table"
         refuse(InputError, folder, "there are several data sets in this folder", got=got, help=help)
     ((name, paths),) = pairs.items()
-    train, test = (_read(paths[part], name, f"{source} {part}", label_column, resize) for part in PARTS)
-    if isinstance(train, Digits) and isinstance(test, Table):
+    kin = KIN.get(name, PLAIN)
+    tables = {part: _read(paths[part], kin, label_column) for part in PARTS}
+    train = as_digits(tables["train"], paths["train"], f"{source} train", resize, kin)
+    if tables["test"].labels is None:
         note = f"{paths['test'].name} has no labels, so all is from {paths['train'].name}"
         return with_test_part(replace(train, notes=(*train.notes, note)), source)
-    return _labelled(train, paths["train"]), _labelled(test, paths["test"])
+    return train, as_digits(tables["test"], paths["test"], f"{source} test", resize, kin)
 
 
 def split_csv(
@@ -57,8 +60,8 @@ def split_csv(
         DataFileError: as `read_csv`.
     """
     found = NAME.fullmatch(path.name)
-    name = (found["set"] or "") if found else ""
-    return with_test_part(_labelled(_read(path, name.lower(), source, label_column, resize), path), source)
+    kin = KIN.get((found["set"] or "").lower(), PLAIN) if found else PLAIN
+    return with_test_part(as_digits(_read(path, kin, label_column), path, source, resize, kin), source)
 
 
 def _find_pairs(folder: Path) -> dict[str, dict[str, Path]]:
@@ -72,23 +75,5 @@ def _find_pairs(folder: Path) -> dict[str, dict[str, Path]]:
     return {"": pairs[""]} if "" in pairs else pairs
 
 
-def _read(
-    path: Path, name: str, source: str, label_column: LabelColumn | None, resize: Resize | None
-) -> Digits | Table:
-    """One table of the set ``name``: digits, or pictures alone where it has no labels."""
-    kin = KIN.get(name, PLAIN)
-    table = read_csv(path, label_column, kin.first_label + len(kin.classes) - 1)
-    if table.labels is None:
-        return table
-    with named(path):
-        images, notes = resized(table.images, resize)
-        digits = kin.digits(images, table.labels, source)
-        return replace(digits, notes=(*digits.notes, *notes))
-
-
-def _labelled(digits: Digits | Table, path: Path) -> Digits:
-    if isinstance(digits, Table):
-        must_be = f"a column named {', '.join(LABEL_NAMES)}; or 785 numbers in each line, the label first"
-        help = "for predictions alone: network.predict(digitlab.data.open_images(path))"
-        refuse(InputError, path, "there are no labels", must_be=must_be, help=help)
-    return digits
+def _read(path: Path, kin: Kin, label_column: LabelColumn | None) -> Table:
+    return read_csv(path, label_column, kin.first_label + len(kin.classes) - 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.data import arff_file, pickled
 from digitlab.data.catalogue import CATALOGUE, open_entry
 from digitlab.data.columns import LabelColumn
 from digitlab.data.csv_file import read_csv
@@ -18,7 +19,6 @@ from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_class_folder, is_image_folder, read_class_folder, read_image_folder
 from digitlab.data.npz import read_npz
-from digitlab.data.pickled import ENDINGS, refuse_pickle
 from digitlab.data.polarity import Invert, with_bright_ink
 from digitlab.data.resizing import Resize, resized
 from digitlab.errors import InputError, printable, refuse, system_errors
@@ -54,7 +54,8 @@ FORMATS = {  # the first that fits is read
     "idx": Format(f"a folder with {STEMS[0]} and the other three", is_idx_folder, read_idx_folder),
     "classes": Format("a folder with 0/*.png to 9/*.png", is_class_folder, read_class_folder, ("resize",)),
     "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, TABLE_OPTIONS),
-    "pickle": Format("no .pkl, .pt or .joblib file: how to convert it is shown", _ends_in(*ENDINGS), refuse_pickle),
+    "arff": Format("a .arff file with labels", _ends_in(*arff_file.ENDINGS), arff_file.split_arff, TABLE_OPTIONS),
+    "pickle": Format("no .pkl, .pt or .joblib: how to convert it is told", _ends_in(*pickled.ENDINGS), pickled.refuse),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }
 

@@ -5,8 +5,9 @@ Whoever trusts a file can load it by its own library, and keep what is in it as 
 
 from pathlib import Path
 
+from digitlab import errors
 from digitlab.data.digits import Digits
-from digitlab.errors import InputError, refuse
+from digitlab.errors import InputError
 
 LOADERS = {  # by the ending: what is to be imported, and how a file is loaded
     ".pkl": ("pickle", "pickle.load(open({path!r}, 'rb'), encoding='latin1')"),
@@ -20,7 +21,7 @@ ENDINGS = tuple(LOADERS)
 PAIR = ("training.pt", "test.pt")  # as PyTorch kept MNIST
 
 
-def refuse_pickle(path: Path, source: str) -> tuple[Digits, Digits]:
+def refuse(path: Path, source: str) -> tuple[Digits, Digits]:
     """Refuse the file, and show three lines of Python that convert it; see `opening.Format`.
 
     Raises:
@@ -39,4 +40,4 @@ def refuse_pickle(path: Path, source: str) -> tuple[Digits, Digits]:
         f"np.savez({str(target)!r}, {arrays})",
     )
     help = "where you trust it, these lines of Python make a .npz of it:\n    " + "\n    ".join(lines)
-    refuse(InputError, source, "this is a pickle: to open it would be to execute what is in it", help=help)
+    errors.refuse(InputError, source, "this is a pickle: to open it would be to execute what is in it", help=help)
