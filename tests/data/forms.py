@@ -15,7 +15,7 @@ from PIL import Image
 import digitlab as dl
 from tests.hostile import forge
 
-__all__ = ["FORMS", "Form", "write"]
+__all__ = ["ELSEWHERE", "FORMS", "Form", "write"]
 
 Pack = Callable[[bytes], bytes]
 Parts = dict[str, dl.Digits]  # by the names of their files: train and t10k, or train and test
@@ -30,7 +30,7 @@ class Form:
         note: what is said when it is opened, as a pattern; nothing where it is empty.
         options: of `open_data`.
         parts: whether both parts are in it, in this order; else some of the one is drawn for testing.
-        row: the word by which its row in the docs' table is known.
+        row: the first cell of its row in the docs.
     """
 
     make: Callable[[Path, dl.Digits, dl.Digits], str]
@@ -166,6 +166,15 @@ def arff(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     return "mnist_784.arff.gz"
 
 
+def npz(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path, dl.Digits, dl.Digits], str]:
+    def make(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+        x, z = change(train.images), change(test.images)
+        np.savez(folder / "mnist.npz", x_train=x, y_train=train.labels, x_test=z, y_test=test.labels)
+        return "mnist.npz"
+
+    return make
+
+
 def emnist_table(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     for part, digits in (("train", train), ("test", test)):
         turned = dl.Digits(np.ascontiguousarray(digits.images.swapaxes(1, 2)), digits.labels, "turned")
@@ -176,16 +185,17 @@ def emnist_table(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
 JUNK = {"train/Thumbs.db": b"", "train/0/desktop.ini": b"", "test/.DS_Store": b"", "train/__MACOSX/0/x.png": b""}
 JUNK |= {"test/1/.ipynb_checkpoints/a.png": b""}
 
+PARTED, PREFIXED = "no test part", "tables, `mnist_train.csv` and `mnist_test.csv`"
 PLAIN = "{part}-{what}-idx{sides}-ubyte"
 FORMS = {
-    "idx": Form(idx(PLAIN), "as published"),
-    "idx.gz": Form(idx(PLAIN + ".gz", pack=gzip.compress), "as published"),
-    "idx with a dot": Form(idx("{part}-{what}.idx{sides}-ubyte"), "with a dot"),
-    "idx in folders of their names": Form(idx(f"{PLAIN}/{PLAIN}"), "bears its name"),
-    "idx in raw": Form(idx(f"raw/{PLAIN}"), "raw/"),
-    "idx in MNIST/raw": Form(idx(f"MNIST/raw/{PLAIN}"), "raw/"),
-    "idx, train alone": Form(idx(PLAIN, only="train"), "one part", "no test part", parts=False),
-    "idx, t10k alone": Form(idx(PLAIN, only="t10k"), "one part", "no test part", parts=False),
+    "idx": Form(idx(PLAIN), "IDX, as published"),
+    "idx.gz": Form(idx(PLAIN + ".gz", pack=gzip.compress), "IDX, as published"),
+    "idx with a dot": Form(idx("{part}-{what}.idx{sides}-ubyte"), "IDX, with a dot"),
+    "idx in folders of their names": Form(idx(f"{PLAIN}/{PLAIN}"), "IDX, each in a folder that bears its name"),
+    "idx in raw": Form(idx(f"raw/{PLAIN}"), "IDX in `raw/`"),
+    "idx in MNIST/raw": Form(idx(f"MNIST/raw/{PLAIN}"), "IDX in `raw/`"),
+    "idx, train alone": Form(idx(PLAIN, only="train"), "IDX, one part alone", PARTED, parts=False),
+    "idx, t10k alone": Form(idx(PLAIN, only="t10k"), "IDX, one part alone", PARTED, parts=False),
     "EMNIST": Form(
         idx(f"emnist-mnist-{PLAIN}.gz", pack=gzip.compress, turned=True), "EMNIST", "EMNIST mnist: turned upright"
     ),
@@ -193,27 +203,33 @@ FORMS = {
         idx(f"emnist-digits-{PLAIN}", "emnist-digits-train-images-idx3-ubyte", turned=True), "EMNIST", "EMNIST digits"
     ),
     "QMNIST": Form(qmnist, "QMNIST", "QMNIST: of each label's numbers"),
-    "pictures": Form(folders("train/", "test/"), "`train/0/*.png`"),
-    "pictures, training and testing": Form(folders("training/", "testing/"), "`training/"),
+    "pictures": Form(folders("train/", "test/"), "pictures, `train/0/*.png`"),
+    "pictures, training and testing": Form(folders("training/", "testing/"), "pictures in `training/` and `testing/`"),
     "pictures, train, valid and test": Form(
-        folders("train/", "test/", **{"valid/3/a.png": b"not looked at"}), "`valid/`", "^valid/ is passed over"
+        folders("train/", "test/", **{"valid/3/a.png": b"not looked at"}),
+        "pictures beside `valid/`",
+        "^valid/ is passed",
     ),
-    "pictures, train and val": Form(folders("train/", "val/"), "`valid/`", "^val/ is the test part"),
-    "pictures, classes alone": Form(folders(""), "classes alone", "no test part: 20 of the 140", parts=False),
+    "pictures, train and val": Form(folders("train/", "val/"), "pictures beside `valid/`", "^val/ is the test part"),
+    "pictures, classes alone": Form(folders(""), "pictures, classes alone", PARTED, parts=False),
     "pictures among files of systems": Form(
-        folders("train/", "test/", **JUNK), "Thumbs.db", r"^passed over: 5 that .*\.DS_Store, .*Thumbs"
+        folders("train/", "test/", **JUNK),
+        "pictures among Thumbs.db and the like",
+        r"over: 5 that .*\.DS_Store, .*Thumbs",
     ),
-    "tables": Form(tables("train.csv", "test.csv.gz", header="label"), "`train.csv`"),
-    "tables with a word before": Form(tables("mnist_train.csv", "mnist_test.csv"), "`mnist_train.csv`"),
-    "tables of a competition": Form(competition, "competition", "test.csv has no labels.*no test part", parts=False),
-    "tables of EMNIST": Form(emnist_table, "`mnist_train.csv`", "EMNIST mnist: turned"),
-    "table": Form(tables("digits.csv"), "a single table", "no test part", parts=False),
-    "table.gz": Form(
-        tables("digits.csv.gz", pack=gzip.compress, header="y"), "a single table", "no test part", parts=False
-    ),
+    "tables": Form(tables("train.csv", "test.csv.gz", header="label"), "tables, `train.csv` and `test.csv`"),
+    "tables with a word before": Form(tables("mnist_train.csv", "mnist_test.csv"), PREFIXED),
+    "tables of a competition": Form(competition, "a competition's tables", "test.csv has no labels", parts=False),
+    "tables of EMNIST": Form(emnist_table, PREFIXED, "EMNIST mnist: turned"),
+    "table": Form(tables("digits.csv"), "a single table", PARTED, parts=False),
+    "table.gz": Form(tables("digits.csv.gz", pack=gzip.compress, header="y"), "a single table", PARTED, parts=False),
     "table, labels last": Form(
-        labels_last, "labels behind", "no test part", options={"label_column": "last"}, parts=False
+        labels_last, "a table with the labels behind its pixels", PARTED, options={"label_column": "last"}, parts=False
     ),
-    "table of a spreadsheet": Form(spreadsheet, "spreadsheet", "no test part", parts=False),
-    "arff": Form(arff, "`.arff`", "no test part", parts=False),
+    "table of a spreadsheet": Form(spreadsheet, "a spreadsheet's export", PARTED, parts=False),
+    "arff": Form(arff, "ARFF", PARTED, parts=False),
+    "npz": Form(npz(lambda images: images), "Keras"),
+    "dark": Form(npz(lambda images: 255 - images), "dark ink on bright paper", "dark ink on bright paper: inverted"),
 }
+# Rows with tests of their own:
+ELSEWHERE = {"tables of 8x8 or 16x16 pixels": "test_resizing.py", "pickles": "test_pickled.py"}
