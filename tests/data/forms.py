@@ -6,6 +6,7 @@ import gzip
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +85,16 @@ def qmnist(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
 # --- folders of pictures ---
 
 
+def png(image: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "PNG")
+    return content.getvalue()
+
+
 def pictures(place: str, digits: dl.Digits) -> dict[str, bytes]:
     """A picture file of each digit, below the folder of its class."""
-    files = {}
-    for number, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
-        content = io.BytesIO()
-        Image.fromarray(image).save(content, "PNG")
-        files[f"{place}{digits.classes[label]}/{number:05}.png"] = content.getvalue()
-    return files
+    shown = enumerate(zip(digits.images, digits.labels, strict=True))
+    return {f"{place}{digits.classes[label]}/{number:05}.png": png(image) for number, (image, label) in shown}
 
 
 def folders(train_place: str, test_place: str = "", **more: bytes) -> Callable[[Path, dl.Digits, dl.Digits], str]:
@@ -175,6 +178,19 @@ def npz(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path, dl.Digits
     return make
 
 
+def parquet(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+    """As Hugging Face has it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for part, digits in (("train", train), ("test", test)):
+        content = [png(image) for image in digits.images]
+        columns = {"image": [{"bytes": one, "path": None} for one in content], "label": digits.labels.tolist()}
+        (folder / "mnist").mkdir(exist_ok=True)
+        pq.write_table(pa.table(columns), folder / f"mnist/{part}-00000-of-00001.parquet")
+    return ""
+
+
 def emnist_table(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     for part, digits in (("train", train), ("test", test)):
         turned = dl.Digits(np.ascontiguousarray(digits.images.swapaxes(1, 2)), digits.labels, "turned")
@@ -231,5 +247,8 @@ FORMS = {
     "npz": Form(npz(lambda images: images), "Keras"),
     "dark": Form(npz(lambda images: 255 - images), "dark ink on bright paper", "dark ink on bright paper: inverted"),
 }
+if find_spec("pyarrow"):
+    FORMS["parquet"] = Form(parquet, "Parquet")
 # Rows with tests of their own:
 ELSEWHERE = {"tables of 8x8 or 16x16 pixels": "test_resizing.py", "pickles": "test_pickled.py"}
+ELSEWHERE |= {"Parquet": "test_parquet_file.py"}

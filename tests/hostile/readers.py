@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import digitlab as dl
@@ -19,6 +20,7 @@ from digitlab.reading import prepare
 from digitlab.training.state import decode_checkpoint
 from tests.hostile import forge
 
+WITH_PARQUET = find_spec("pyarrow") is not None
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
     "idx images": ("idx/train-images-idx3-ubyte", lambda path: dl.open_data(str(path.parent))),
     "idx labels": ("idx/train-labels-idx1-ubyte", lambda path: dl.open_data(str(path.parent))),
@@ -32,6 +34,8 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
     "checkpoint": ("checkpoint.safetensors", lambda path: decode_checkpoint(path.read_bytes(), forge.COUNT, path)),
     "recipe": ("mine.toml", dl.recipe),
 }
+if WITH_PARQUET:
+    READERS["parquet"] = ("digits.parquet", lambda path: dl.open_data(str(path)))
 DECODERS: dict[str, Callable[[bytes], object]] = {  # for files whose own length is the matter
     "model in memory": lambda content: decode_model(content, Path("model")),
     "checkpoint in memory": lambda content: decode_checkpoint(content, forge.COUNT, Path("checkpoint")),
@@ -47,6 +51,10 @@ def write_truth(root: Path) -> None:
     files |= {f"kin/qmnist-{part}-labels-idx2-int": forge.rows() for part in ("train", "test")}
     files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
     files |= {"digits.arff": forge.arff()}
+    if WITH_PARQUET:
+        from tests.hostile.parquets import parquet
+
+        files |= {"digits.parquet": parquet()}
     files |= {"any.png": forge.png()}
     files |= {"model.safetensors": forge.with_header(*forge.model())}
     files |= {"checkpoint.safetensors": forge.with_header(*forge.checkpoint())}

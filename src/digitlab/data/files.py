@@ -68,6 +68,15 @@ def named(place: object, kind: type[DigitlabError] = DataFileError) -> Iterator[
         refuse(kind, place, error.what, must_be=error.must_be, got=error.got, help=error.help)
 
 
+@contextmanager
+def in_our_words(where: object) -> Iterator[None]:
+    """While inside, whatever a library raises about a damaged file (half a dozen types) is ours."""
+    try:
+        yield
+    except Exception as error:
+        refuse(DataFileError, where, "this is damaged, or cannot be read", got=str(error) or type(error).__name__)
+
+
 def largest(content: bytes) -> int:
     """The most bytes that a file with this ``content`` can hold once it is `unzipped`."""
     return min(MAX_ARRAY_BYTES, len(content) * (MAX_DEFLATE_RATIO if content.startswith(GZIP_MAGIC) else 1))

@@ -19,6 +19,7 @@ from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_class_folder, is_image_folder, read_class_folder, read_image_folder
 from digitlab.data.npz import read_npz
+from digitlab.data.parquet_file import is_parquet_folder, read_parquet_folder, split_parquet
 from digitlab.data.polarity import Invert, with_bright_ink
 from digitlab.data.resizing import Resize, resized
 from digitlab.errors import InputError, printable, refuse, system_errors
@@ -55,6 +56,10 @@ FORMATS = {  # the first that fits is read
     "classes": Format("a folder with 0/*.png to 9/*.png", is_class_folder, read_class_folder, ("resize",)),
     "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, TABLE_OPTIONS),
     "arff": Format("a .arff file with labels", _ends_in(*arff_file.ENDINGS), arff_file.split_arff, TABLE_OPTIONS),
+    "parquets": Format(
+        "a folder with train.parquet and test.parquet", is_parquet_folder, read_parquet_folder, TABLE_OPTIONS
+    ),
+    "parquet": Format("a .parquet file with pictures and labels", _ends_in(".parquet"), split_parquet, TABLE_OPTIONS),
     "pickle": Format("no .pkl, .pt or .joblib: how to convert it is told", _ends_in(*pickled.ENDINGS), pickled.refuse),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }

@@ -19,11 +19,11 @@ Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", sections 4.3.7, 
 import copy
 import io
 import struct
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from itertools import pairwise
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from digitlab.data.files import in_our_words
 from digitlab.errors import DataFileError, refuse
 
 LOCAL_BYTES, CENTRAL_BYTES = 30, 46  # of a header, without its name and what follows
@@ -40,7 +40,7 @@ def open_archive(content: bytes, wanted: Collection[str], name: str) -> ZipFile:
         DataFileError: no such archive, other members, overlaps, or an unknown compression.
     """
     directory = _check_directory(content, wanted, name)
-    with _in_our_words(name):
+    with in_our_words(name):
         archive = ZipFile(io.BytesIO(content))
     members = archive.infolist()
     if sorted(found := [info.orig_filename for info in members]) != sorted(wanted):
@@ -72,7 +72,7 @@ def unpack(archive: ZipFile, member: str, name: str, most: int | None = None) ->
     info = copy.copy(archive.getinfo(member))
     size = info.file_size
     info.file_size += 1
-    with _in_our_words(f"{name}: {member}"), archive.open(info) as file:
+    with in_our_words(f"{name}: {member}"), archive.open(info) as file:
         content = file.read(info.file_size if most is None else most)
     if most is None and len(content) != size:
         got = f"{len(content)} of {size} bytes"
@@ -105,12 +105,3 @@ def _span(info: ZipInfo, content: bytes) -> tuple[int, int]:
     start = info.header_offset
     name, extra = (int.from_bytes(content[start + at : start + at + 2], "little") for at in (26, 28))  # their lengths
     return start, start + LOCAL_BYTES + name + extra + info.compress_size
-
-
-@contextmanager
-def _in_our_words(where: str) -> Iterator[None]:
-    """While inside, whatever `zipfile` and `zlib` raise about a damaged archive (half a dozen types) is ours."""
-    try:
-        yield
-    except Exception as error:
-        refuse(DataFileError, where, "this is damaged, or cannot be read", got=str(error) or type(error).__name__)
