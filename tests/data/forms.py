@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.io
 from PIL import Image
 
 import digitlab as dl
@@ -178,6 +179,18 @@ def npz(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path, dl.Digits
     return make
 
 
+def mat(compressed: bool) -> Callable[[Path, dl.Digits, dl.Digits], str]:
+    """As mnist-original.mat has it: a picture is a column."""
+
+    def make(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
+        arrays = {"data": train.images.reshape(len(train), -1).T, "label": train.labels.astype(float)[np.newaxis]}
+        arrays["mldata_descr_ordering"] = np.array([["label", "data"]] * 20, dtype=object)
+        scipy.io.savemat(folder / "mnist-original.mat", arrays, do_compression=compressed)
+        return "mnist-original.mat"
+
+    return make
+
+
 def parquet(folder: Path, train: dl.Digits, test: dl.Digits) -> str:
     """As Hugging Face has it."""
     import pyarrow as pa
@@ -244,6 +257,8 @@ FORMS = {
     ),
     "table of a spreadsheet": Form(spreadsheet, "a spreadsheet's export", PARTED, parts=False),
     "arff": Form(arff, "ARFF", PARTED, parts=False),
+    "mat": Form(mat(False), "MATLAB", PARTED, parts=False),
+    "mat, compressed": Form(mat(True), "MATLAB", PARTED, parts=False),
     "npz": Form(npz(lambda images: images), "Keras"),
     "dark": Form(npz(lambda images: 255 - images), "dark ink on bright paper", "dark ink on bright paper: inverted"),
 }

@@ -123,6 +123,34 @@ def arff(
     return begin + header + end + (table(header=False) if rows is None else rows)
 
 
+def element(kind: int, content: bytes, *, length: int | None = None) -> bytes:
+    """A part of a MAT-file; ``length`` is what it says about itself."""
+    said = len(content) if length is None else length
+    return struct.pack("<2L", kind, said) + content + bytes(-len(content) % 8)
+
+
+def matrix(
+    name: str, body: bytes, *sides: int, flags: int = 9, kind: int = 2, length: int | None = None, packed: bool = False
+) -> bytes:
+    """An array of bytes in a MAT-file, which may say something else."""
+    parts = element(6, struct.pack("<2L", flags, 0)) + element(5, struct.pack(f"<{len(sides)}L", *sides))
+    whole = element(14, parts + element(1, name.encode()) + element(kind, body), length=length)
+    return pressed(whole) if packed else whole
+
+
+def pressed(content: bytes, *, check: int | None = None) -> bytes:
+    """An element in a zlib stream; ``check`` is what its end says."""
+    stream = zlib.compress(content, 1)
+    stream = stream if check is None else stream[:-4] + struct.pack(">L", check)
+    return struct.pack("<2L", 15, len(stream)) + stream
+
+
+def mat(*arrays: bytes, begin: bytes = b"\0\1IM") -> bytes:
+    """A MAT-file of two pictures; or of other arrays."""
+    pictures, labels = matrix("data", ink(2 * PIXELS), PIXELS, 2), matrix("label", b"\0\1", 1, 2)
+    return b"MATLAB 5.0 MAT-file".ljust(124) + begin + b"".join(arrays or (pictures, labels))
+
+
 def chunk(kind: bytes, content: bytes, *, length: int | None = None) -> bytes:
     """One piece of a PNG file; ``length`` is what it says about itself."""
     said = struct.pack(">L", len(content) if length is None else length)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.hostile.fuzzed import Format
 
 ROOT = Path(__file__).parents[2]
-FORMS = ("idx", "npz", "csv", "arff", "parquet", "picture", "photo", "model", "checkpoint", "recipe")
+FORMS = ("idx", "npz", "csv", "arff", "mat", "parquet", "picture", "photo", "model", "checkpoint", "recipe")
 SECONDS = 1.0  # of this process's own time, for one input; others on the machine do not count
 FROZEN = 1200  # seconds by the clock, after which an input is believed to have no end: others may stop this process
 MEMORY = 2**28  # bytes of addresses that may come on top of what the process has when it begins
@@ -41,9 +41,9 @@ ABSENT = "the fuzzer cannot run: there is no atheris here (`pip install --group 
 
 def find_form(name: str) -> Format:
     """The form of that name."""
-    from tests.hostile import fuzzed_data, fuzzed_models
+    from tests.hostile import fuzzed_data, fuzzed_models, fuzzed_tables
 
-    found = vars(fuzzed_data) | vars(fuzzed_models)
+    found = vars(fuzzed_data) | vars(fuzzed_models) | vars(fuzzed_tables)
     if name == "parquet":  # needs PyArrow
         from tests.hostile import parquets
 

@@ -1,4 +1,4 @@
-"""Data files as the fuzzer sees them: IDX, npz, CSV, pictures of a data set, pictures to be read.
+"""Data files as the fuzzer sees them: IDX, npz, pictures of a data set, pictures to be read.
 
 The first byte of an input chooses a way to make a file of the rest: as it is, or put together so that checksums and
 lengths are right, which no fuzzer would guess. What is accepted is read once more by something else: Python's or
@@ -19,10 +19,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import digitlab as dl
-from digitlab.data import arff_file, csv_file
-from digitlab.data.columns import LABEL_NAMES
 from digitlab.data.idx import INT32, UNSIGNED_BYTE, read_idx
-from digitlab.data.table import Table
 from digitlab.errors import DigitlabError
 from digitlab.reading import Prepared, enlarged, ink, pictures, prepare
 from tests.hostile import forge
@@ -151,120 +148,6 @@ NPZ = Format(
     words(r"PK\x01\x02 PK\x03\x04 PK\x05\x06 \x93NUMPY \x0a|\x0a 'descr' 'shape':( True 28, '<i4' '|O' 9999999999999"),
     ("data/npz.py", "data/zip_file.py"),
     8192,
-)
-
-
-# --- CSV ---
-
-
-def pictures_of(side: int, make: Make) -> Make:
-    """Small pictures make a fuzzer many times as fast, and let it reach the ends of lines: the code is the same."""
-
-    def made(data: bytes) -> bytes:
-        csv_file.SIDE, csv_file.PIXELS = side, side * side
-        return make(data)
-
-    return made
-
-
-def wide(data: bytes) -> bytes:
-    """A few lines; those that are too short get as many columns as a labelled picture has."""
-    return b"".join(line + b",0" * (csv_file.PIXELS - line.count(b",")) + b"\n" for line in data.split(b"\n")[:4])
-
-
-def cells_of(line: bytes) -> list[bytes]:
-    return [re.sub(rb"(?<=\d)\.0+$", b"", cell.strip(b' \t\r"')) for cell in line.split(b",")]
-
-
-def with_commas(text: bytes) -> bytes:
-    """Semicolons or tabs as commas, and commas as points, where the first line is separated by them."""
-    top = text.partition(b"\n")[0]
-    marks = [mark for mark in (b";", b"\t") if mark in top and top.count(mark) >= top.count(b",") / 2]
-    return text.replace(b",", b".").replace(marks[0], b",") if marks else text
-
-
-def is_true_csv(content: bytes, read: Table) -> bool:
-    """Numbers line by line, however they are written; a label is where the header says so, or first."""
-    whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    lines = with_commas(whole.removeprefix(b"\xef\xbb\xbf")).removesuffix(b"\n").split(b"\n")
-    names = [name.lower() for name in cells_of(lines[0])]
-    while not any(cells_of(lines[-1])):
-        lines.pop()
-    if len(lines) > len(read.images):
-        lines.pop(0)
-    rows = np.array([list(map(int, cells_of(line))) for line in lines]).reshape(len(lines), len(names))
-    if read.labels is not None:
-        place = next((at for at, name in enumerate(names) if name.decode("latin1") in LABEL_NAMES), 0)
-        labels, rows = rows[:, place], np.delete(rows, place, axis=1)
-        if not np.array_equal(labels, read.labels):
-            return False
-    return np.array_equal(rows, read.images.reshape(rows.shape))
-
-
-CSV = Format(
-    "digits.csv",
-    (
-        pictures_of(2, bytes),
-        pictures_of(2, forge.gzipped),
-        pictures_of(3, wide),
-        pictures_of(28, bytes),
-        pictures_of(28, lambda data: forge.gzipped(wide(data))),
-    ),
-    csv_file.read_csv,
-    is_true_csv,
-    (
-        (0, b"label,a,b,c,d\n1,2,3,4,5\n9,255,0,7,8\n"),
-        (0, b'1,2,3,4\r\n255, "0" ,007,8'),
-        (0, b"\xef\xbb\xbfa,b,label,c,d\n5,2,3,4,5\n"),
-        (0, forge.gzipped(b"5,2,3,4,5\n" * 9)),
-        (1, b"label,a,b,c,d\n1,2,3,4,5\n9,255,0,7,8\n"),
-        (2, b'a,"label",b\n1,2,3\n 9,"8",007'),
-        (2, b"5,2,3\n1"),
-        (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:-9]),
-        (0, forge.gzipped(b"5,2,3,4,5\n") * 2),
-        (0, forge.gzipped(b"5,2,3,4,5\n" * 9)[:11] + b"\xff\xff"),
-        (0, b"0,1,2,3,4\n0,6,7,8,9"),
-        (0, b"5;1,0;2,0;3;4\n0;6;7;8;9\n;;;;\n"),
-        (0, b'"5","1.0","2","3","4"\n,,,,\n,,,,\n'),
-        (0, b"label\ta\tb\tc\td\n5\t1\t2\t3\t4"),
-        (0, b"a,b,c,d,Class\n1,2,3,4,5\n"),
-        (3, forge.table(1)),
-        (4, b"label,a,b\n1,2,3\n9,255,0"),
-    ),
-    words(r"label class 256 255 \x0d\x0a ,, \" \xef\xbb\xbf \x1f\x8b\x08 \xb2"),
-    ("data/csv_file.py", "data/columns.py", "data/files.py"),
-    2048,
-    (csv_file._parse_plainly,),
-)
-
-
-# --- ARFF ---
-
-
-def is_true_arff(content: bytes, read: Table) -> bool:
-    """The lines behind the header as a CSV file under the names of the header."""
-    whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    header, _, rows = re.split(rb"(?mi)^(\s*@data\s*)$\n?", whole.replace(b"\r\n", b"\n"), maxsplit=1)
-    named = rb"""(?mi)^\s*@attribute\s+(?:'([^'"]*)'|"([^'"]*)"|([^\s{]+))"""
-    names = [b"".join(found).replace(b",", b"-") for found in re.findall(named, header)]
-    return is_true_csv(b",".join(names) + b"\n" + rows, read)
-
-
-ARFF = Format(
-    "digits.arff",
-    (pictures_of(2, bytes), pictures_of(2, forge.gzipped), pictures_of(28, bytes)),
-    arff_file.read_arff,
-    is_true_arff,
-    (
-        (0, b"@relation x\n@attribute class real\n" + b"@attribute p real\n" * 4 + b"@data\n1,2,3,4,5\n9,255,0,7,8\n"),
-        (0, b"% hello\n\n" + b"@ATTRIBUTE p {0,1}\r\n" * 4 + b"@Attribute 'Class' {0,1}\n@DATA\n1,2,3,4,5\n,,,,\n"),
-        (1, b"@attribute a real\n" * 4 + b"@data\n1,2,3,4"),
-        (2, forge.arff()),
-    ),
-    words(r"@attribute @relation @data class real { ' % .0 ,,,, 256 \x0d\x0a"),
-    ("data/arff_file.py", "data/csv_file.py", "data/columns.py"),
-    2048,
-    (csv_file._parse_plainly,),
 )
 
 

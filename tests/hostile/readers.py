@@ -28,6 +28,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
     "npz": ("digits.npz", lambda path: dl.open_data(str(path))),
     "csv": ("digits.csv", open_images),
     "arff": ("digits.arff", lambda path: dl.open_data(str(path))),
+    "mat": ("digits.mat", lambda path: dl.open_data(str(path))),
     "picture": ("folder/train/0/a.png", lambda path: dl.open_data(str(path.parents[2]))),
     "any picture": ("any.png", lambda path: prepare(path.read_bytes())),
     "model": ("model.safetensors", dl.load),
@@ -50,7 +51,7 @@ def write_truth(root: Path) -> None:
     files |= {f"kin/qmnist-{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "test")}
     files |= {f"kin/qmnist-{part}-labels-idx2-int": forge.rows() for part in ("train", "test")}
     files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
-    files |= {"digits.arff": forge.arff()}
+    files |= {"digits.arff": forge.arff(), "digits.mat": forge.mat()}
     if WITH_PARQUET:
         from tests.hostile.parquets import parquet
 

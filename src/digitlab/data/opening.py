@@ -18,6 +18,7 @@ from digitlab.data.files import named
 from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
 from digitlab.data.image_folder import is_class_folder, is_image_folder, read_class_folder, read_image_folder
+from digitlab.data.mat_file import split_mat
 from digitlab.data.npz import read_npz
 from digitlab.data.parquet_file import is_parquet_folder, read_parquet_folder, split_parquet
 from digitlab.data.polarity import Invert, with_bright_ink
@@ -60,6 +61,7 @@ FORMATS = {  # the first that fits is read
         "a folder with train.parquet and test.parquet", is_parquet_folder, read_parquet_folder, TABLE_OPTIONS
     ),
     "parquet": Format("a .parquet file with pictures and labels", _ends_in(".parquet"), split_parquet, TABLE_OPTIONS),
+    "mat": Format("a .mat file with data and label", _ends_in(".mat"), split_mat, ("label_column",)),
     "pickle": Format("no .pkl, .pt or .joblib: how to convert it is told", _ends_in(*pickled.ENDINGS), pickled.refuse),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }
