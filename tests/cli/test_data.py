@@ -83,7 +83,8 @@ def test_a_right_data_set_is_verified(capsys, fashion):
     assert (code, json.loads(out)["published"]) == (0, True)
     code, out, _ = run(capsys, "verify", str(fashion))
     assert code == 0
-    assert "100 + 50 pictures in 10 classes, complete" in out
+    assert "100 + 50 pictures in 10 classes, complete; read as a folder with train-images-idx3-ubyte" in out
+    assert json.loads(run(capsys, "verify", str(fashion), "--json")[1])["form"].startswith("a folder with train-images")
 
 
 @pytest.mark.parametrize("stem", catalogue.STEMS)

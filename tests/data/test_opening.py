@@ -135,6 +135,13 @@ def test_one_table_of_two_is_no_data_set(parts, tmp_path):
         dl.open_data(str(tmp_path))
 
 
+def test_a_path_is_as_good_as_its_text(parts, tmp_path):
+    (tmp_path / "digits.csv").write_bytes(as_text(parts[0]))
+    assert sums(dl.open_data(tmp_path / "digits.csv")) == sums(dl.open_data(str(tmp_path / "digits.csv")))
+    with pytest.raises(InputError, match="no such data set"):
+        dl.open_data(tmp_path / "nothing.csv")
+
+
 def read_toy(path, source):
     """One shade a line, with its label."""
     rows = np.array([list(map(int, line.split())) for line in path.read_text().splitlines()], dtype=np.uint8)

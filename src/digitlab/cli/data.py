@@ -9,6 +9,7 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry
+from digitlab.data.opening import find_format
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.samples import (
     average_pictures,
@@ -69,11 +70,13 @@ def fetch(name: Annotated[str, Parameter(help="A name of the catalogue.")], /, *
 def verify(name: Place, /, *, understood: DataOptions = AS_IT_IS, json: Json = False) -> int:
     """Read all of a data set and check it. Exit code 0: it is right; 1: it is damaged; 2: there is no such thing."""
     parts = train, test = understood.open(name)
-    how = "checksums right" if name in CATALOGUE else "complete; it has no published checksums"
+    known = name in CATALOGUE
+    form = "a data set that has a name" if known else find_format(name).about
+    how = "checksums right" if known else f"complete; read as {form}; it has no published checksums"
     if json:
         sha256 = {part: digits.sha256() for part, digits in zip(("training", "test"), parts, strict=True)}
         counts = {part: class_counts(digits).tolist() for part, digits in zip(sha256, parts, strict=True)}
-        answer = {"name": name, "published": name in CATALOGUE, "sha256": sha256, "counts": counts}
+        answer = {"name": name, "form": form, "published": known, "sha256": sha256, "counts": counts}
         print_json(answer | {"notes": train.notes})
     else:
         classes = classes_in_words(train)

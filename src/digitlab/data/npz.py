@@ -37,7 +37,14 @@ HEADER = re.compile(
 )
 SIDES = re.compile(rb"\d+")
 PIXEL_TYPES = ("|u1",)
+PIXELS_HELP = "np.rint(255 * x).astype(np.uint8) makes bytes of pixels 0 to 1, x.astype(np.uint8) of whole ones"
 LABEL_TYPES = ("|u1", "|i1", *(f"{order}{kind}{size}" for order in "<>" for kind in "iu" for size in (2, 4, 8)))
+OF_PIXELS = (PIXEL_TYPES, "bytes", PIXELS_HELP)
+OF_LABELS = (
+    LABEL_TYPES,
+    "whole numbers",
+    "y.astype(np.uint8) makes bytes of whole labels, y.argmax(axis=1) of one-hot ones",
+)
 
 
 def read_npz(path: Path, source: str) -> tuple[Digits, Digits]:
@@ -100,9 +107,8 @@ def _parse_header(content: bytes, member: str, name: str) -> tuple[np.dtype[Any]
         got = repr(content[8 + width : 160])
         refuse(DataFileError, where, "the header of the array is damaged, or tells of no plain array", got=got)
     kind, order, shape = header[1].decode(), "F" if header[2] == b"True" else "C", map(int, SIDES.findall(header[3]))
-    kinds, must_be = (PIXEL_TYPES, "bytes") if member.startswith("x") else (LABEL_TYPES, "whole numbers")
+    kinds, must_be, help = OF_PIXELS if member.startswith("x") else OF_LABELS
     if kind not in kinds:
-        help = "make bytes with array.astype(numpy.uint8): pixels 0 to 255, labels 0 to 9"
         refuse(DataFileError, where, "the array has the wrong type", must_be=must_be, got=kind, help=help)
     return np.dtype(kind), order, tuple(shape), offset
 

@@ -68,7 +68,11 @@ FORMATS = {  # the first that fits is read
 
 
 def open_data(
-    name: str, *, label_column: LabelColumn | None = None, invert: Invert = "auto", resize: Resize | None = None
+    name: str | os.PathLike[str],
+    *,
+    label_column: LabelColumn | None = None,
+    invert: Invert = "auto",
+    resize: Resize | None = None,
 ) -> tuple[Digits, Digits]:
     """A data set by its name in the catalogue, or by the path of a folder or file in one of the `FORMATS`.
 
@@ -89,14 +93,14 @@ def open_data(
             not say where they are; or an option that is not for such data.
         DataFileError: a file of it cannot be trusted.
     """
-    options = {"label_column": label_column, "resize": resize}
+    name, options = os.fspath(name), {"label_column": label_column, "resize": resize}
     given = {option: value for option, value in options.items() if value is not None}
     if name in CATALOGUE:
         _check_options(given, (), name)
         parts = open_entry(CATALOGUE[name])
         return parts if invert == "auto" else with_bright_ink(parts, invert)
     source = printable(os.fsencode(name).decode(errors="backslashreplace"))  # a name need not be text
-    form = _find_format(name, FORMATS)
+    form = find_format(name)
     _check_options(given, form.takes, name)
     return with_bright_ink(form.read(Path(name), source, **given), invert)
 
@@ -110,7 +114,7 @@ def open_images(name: str | os.PathLike[str], *, label_column: LabelColumn | Non
         InputError: no such file, or it is in doubt which column holds the labels.
         DataFileError: a line that is not a picture, and so on.
     """
-    _find_format(os.fspath(name), {"table": FORMATS["table"]})
+    find_format(os.fspath(name), {"table": FORMATS["table"]})
     table = read_csv(Path(name), label_column)
     with named(name):
         return resized(table.images, None)[0]
@@ -122,8 +126,12 @@ def _check_options(given: Mapping[str, object], takes: tuple[str, ...], name: st
         refuse(InputError, name, f"{option} says nothing about such data", help="leave it out")
 
 
-def _find_format(name: str, formats: dict[str, Format]) -> Format:
-    """The first format that fits what lies at ``name``."""
+def find_format(name: str, formats: Mapping[str, Format] = FORMATS) -> Format:
+    """The first format that fits what lies at ``name``.
+
+    Raises:
+        InputError: none does.
+    """
     path, got = Path(name), "neither a known name nor a folder or file"
     with system_errors(InputError, f"{printable(name)}: there is no such data set"):  # a name too long, no permission
         found = next((form for form in formats.values() if path.exists() and form.fits(path)), None)
