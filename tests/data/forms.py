@@ -266,4 +266,4 @@ if find_spec("pyarrow"):
     FORMS["parquet"] = Form(parquet, "Parquet")
 # Rows with tests of their own:
 ELSEWHERE = {"tables of 8x8 or 16x16 pixels": "test_resizing.py", "pickles": "test_pickled.py"}
-ELSEWHERE |= {"Parquet": "test_parquet_file.py"}
+ELSEWHERE |= {"USPS": "test_resizing.py", "Parquet": "test_parquet_file.py"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from digitlab.data import open_images
 from digitlab.errors import DataFileError, InputError, PictureError
 from digitlab.reading import prepare
 from tests.data.forms import lines_of, pictures, write
+from tests.hostile.forge import encode_idx
 
 UCI = str(Path(sklearn.datasets.__file__).parent / "data/digits.csv.gz")  # the file that scikit-learn brings
 
@@ -57,6 +59,54 @@ def test_tables_of_usps_have_sixteen_rows(mnist, tmp_path):
     assert {image.tobytes() for image in train.images} <= known
     with pytest.raises(DataFileError, match=r"got: 16x16"):
         open_images(path)
+
+
+def zipped(digits: dl.Digits) -> tuple[bytes, np.ndarray]:
+    """The lines of USPS's file, and the pixels that are in them."""
+    small = np.stack([np.array(Image.fromarray(image).resize((16, 16))) for image in digits.images])
+    rows = zip(digits.labels, small.reshape(len(small), -1) / 127.5 - 1, strict=True)
+    return "".join(f"{label:.4f} {' '.join(f'{x:.4f}' for x in row)} \n" for label, row in rows).encode(), small
+
+
+def test_usps_as_published_is_resized(mnist, tmp_path):
+    content, small = zipped(mnist[0][:30])
+    (tmp_path / "zip.train.gz").write_bytes(gzip.compress(content))
+    (tmp_path / "zip.test").write_bytes(zipped(mnist[1][:9])[0])
+    with pytest.raises(DataFileError, match=r"zip\.train\.gz: the pictures have another(?s:.)*16x16(?s:.)*--resize"):
+        dl.open_data(tmp_path)
+    train, test = dl.open_data(tmp_path, resize=as_mnist)
+    assert np.array_equal(train.images, np.stack([as_mnist(image) for image in small]))
+    assert np.array_equal(train.labels, mnist[0].labels[:30])
+    assert (len(test), test.notes) == (9, ("16x16 pixels: brought to 28x28",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        *((b" -1.0000", pixel) for pixel in (b"", b" -1.0001", b" nan", b" -1e0", b" 2")),
+        *((b"5.0000", label) for label in (b"", b"10.0", b"-5.0000", b"5.5")),
+        (b"\n", b"\n\n"),
+    ],
+)
+def test_a_line_that_is_not_of_usps_is_named(old, new, mnist, tmp_path):
+    content, _ = zipped(mnist[0][:3])
+    (tmp_path / "zip.train").write_bytes(content.replace(old, new, 1))
+    (tmp_path / "zip.test").write_bytes(content)
+    with pytest.raises(DataFileError, match=r"zip\.train: line [12]: this is not a picture of USPS"):
+        dl.open_data(tmp_path, resize=as_mnist)
+
+
+def test_idx_files_of_another_size_are_resized(mnist, tmp_path):
+    few = mnist[0][:20]
+    small = np.stack([np.array(Image.fromarray(image).resize((20, 16))) for image in few.images])
+    for part in ("train", "t10k"):
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(encode_idx(small))
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(encode_idx(few.labels))
+    with pytest.raises(DataFileError, match="the images have the wrong size"):
+        dl.open_data(tmp_path)
+    train, _ = dl.open_data(tmp_path, resize=as_mnist)
+    assert np.array_equal(train.images, np.stack([as_mnist(image) for image in small]))
+    assert train.notes == ("16x20 pixels: brought to 28x28",)
 
 
 def test_pictures_of_any_size_are_resized(mnist, tmp_path, capsys):

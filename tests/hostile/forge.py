@@ -114,6 +114,11 @@ def table(rows: int = 2, columns: int = PIXELS + 1, *, header: bool = True) -> b
     return ((names if header else "") + lines).encode()
 
 
+def usps(count: int = 2, *, label: bytes = b"5.0000", pixel: bytes = b"-1.0000", pixels: int = 256) -> bytes:
+    """Lines of ``zip.train``, all alike."""
+    return (label + (b" " + pixel) * pixels + b"\n") * count
+
+
 def arff(
     rows: bytes | None = None, *, names: str = "class", begin: bytes = b"@relation x\n", end: bytes = b"@data\n"
 ) -> bytes:

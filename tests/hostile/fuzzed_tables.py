@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import re
 import zlib
@@ -14,6 +15,7 @@ from digitlab.data import arff_file, csv_file
 from digitlab.data.columns import LABEL_NAMES
 from digitlab.data.mat_file import parse_mat
 from digitlab.data.table import Table
+from digitlab.data.usps_file import read_usps
 from tests.hostile import forge
 from tests.hostile.fuzzed import BETWEEN, MOST, Format, Make, words
 
@@ -128,6 +130,33 @@ ARFF = Format(
     ("data/arff_file.py", "data/csv_file.py", "data/columns.py"),
     2048,
     (csv_file._parse_plainly,),
+)
+
+
+# --- USPS ---
+
+
+def filled(data: bytes) -> bytes:
+    """Lines that are too short get as many numbers as a picture has."""
+    return b"".join(line + b" -1" * (257 - len(line.split())) + b"\n" for line in data.split(b"\n")[:3])
+
+
+def is_true_usps(content: bytes, read: Table) -> bool:
+    whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    rows = np.loadtxt(io.BytesIO(whole), ndmin=2).reshape(-1, 257)
+    same = np.array_equal(np.rint(127.5 * (rows[:, 1:] + 1)), read.images.reshape(len(rows), -1))
+    return same and read.labels is not None and np.array_equal(rows[:, 0], read.labels)
+
+
+USPS = Format(
+    "usps/zip.train",
+    (bytes, filled, forge.gzipped),
+    read_usps,
+    is_true_usps,
+    ((0, forge.usps(1)), (1, b"5.0000 0.1 -0.999\n3 1 -1 0"), (2, forge.usps(1)), (1, b" 6.0 \t-1.0\r\n7")),
+    words(r"-1.0 0.5 -0.631 \x20 \x09 \x0d\x0a nan 1e0"),
+    ("data/usps_file.py",),
+    4096,
 )
 
 

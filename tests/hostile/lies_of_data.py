@@ -240,4 +240,28 @@ def arff() -> Iterator[Lie]:
         yield f"{name} without end", partial(inflating, b"", filling, LONG // len(filling))
 
 
-LIES = {"idx images": idx_images, "idx labels": idx_labels, "idx rows": idx_rows, "npz": npz, "csv": csv, "arff": arff}
+def usps() -> Iterator[Lie]:
+    """About numbers that are none, or too many, or too few."""
+    neither = {*CELLS, b"-1.0001", b"1.", b"- 1", b"0.1234567", b"inf"} - {b"-1"}
+    for cell in sorted(neither | {b"2"}):
+        yield f"a pixel {cell[:8]!r}", partial(forge.usps, pixel=cell)
+    for cell in sorted(neither | {b"-1"}):
+        yield f"a label {cell[:8]!r}", partial(forge.usps, label=cell)
+    yield "nothing", partial(forge.usps, 0)
+    for count in (0, 1, 255, 257, 784, 2**16):
+        yield f"{count} pixels", partial(forge.usps, pixels=count)
+    yield "an empty line", partial(bytes, forge.usps() + b"\n" + forge.usps())
+    yield from gzip_lies(forge.usps())
+    for name, filling in {"spaces": b" ", "newlines": b"\n", "numbers": b"1 ", "minuses": b"-"}.items():
+        yield f"{LONG} {name}", partial(inflating, b"", filling, LONG // len(filling))
+
+
+LIES = {
+    "usps": usps,
+    "idx images": idx_images,
+    "idx labels": idx_labels,
+    "idx rows": idx_rows,
+    "npz": npz,
+    "csv": csv,
+    "arff": arff,
+}

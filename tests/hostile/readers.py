@@ -12,6 +12,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 import digitlab as dl
 from digitlab.data import open_images
 from digitlab.errors import DigitlabError
@@ -19,6 +21,12 @@ from digitlab.network.model_file import decode_model
 from digitlab.reading import prepare
 from digitlab.training.state import decode_checkpoint
 from tests.hostile import forge
+
+
+def blank(picture: np.ndarray) -> np.ndarray:
+    """A picture of the size that is asked for."""
+    return np.zeros((28, 28), dtype=np.uint8)
+
 
 WITH_PARQUET = find_spec("pyarrow") is not None
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
@@ -29,6 +37,10 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
     "csv": ("digits.csv", open_images),
     "arff": ("digits.arff", lambda path: dl.open_data(str(path))),
     "mat": ("digits.mat", lambda path: dl.open_data(str(path))),
+    "usps": (
+        "usps/zip.train",
+        lambda path: dl.open_data(path.parent, resize=lambda image: np.zeros((28, 28), np.uint8)),
+    ),
     "picture": ("folder/train/0/a.png", lambda path: dl.open_data(str(path.parents[2]))),
     "any picture": ("any.png", lambda path: prepare(path.read_bytes())),
     "model": ("model.safetensors", dl.load),
@@ -51,6 +63,7 @@ def write_truth(root: Path) -> None:
     files |= {f"kin/qmnist-{part}-images-idx3-ubyte": forge.idx(2, 28, 28) for part in ("train", "test")}
     files |= {f"kin/qmnist-{part}-labels-idx2-int": forge.rows() for part in ("train", "test")}
     files |= {"digits.npz": forge.archive(forge.npz_members()), "digits.csv": forge.table(), "mine.toml": forge.RECIPE}
+    files |= {f"usps/zip.{part}": forge.usps() for part in ("train", "test")}
     files |= {"digits.arff": forge.arff(), "digits.mat": forge.mat()}
     if WITH_PARQUET:
         from tests.hostile.parquets import parquet

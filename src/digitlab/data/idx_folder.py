@@ -9,6 +9,7 @@ qmnist-train-labels-idx2-int       QMNIST: labels are rows of whole numbers, the
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from digitlab.data.files import named, readable
 from digitlab.data.idx import INT32, PARTS, UNSIGNED_BYTE, read_idx
 from digitlab.data.kin import KIN, PLAIN, Kin
 from digitlab.data.parting import with_test_part
+from digitlab.data.resizing import Resize, resized
 from digitlab.errors import DataFileError, InputError, refuse
 
 NAME = re.compile(
@@ -35,7 +37,7 @@ def is_idx_folder(path: Path) -> bool:
     return _set_of(path) is not None if path.is_file() else bool(_find_sets(path))
 
 
-def read_idx_folder(path: Path, source: str) -> tuple[Digits, Digits]:
+def read_idx_folder(path: Path, source: str, resize: Resize | None = None) -> tuple[Digits, Digits]:
     """The data set in a folder, or the one that a file belongs to; see `opening.Format`.
 
     Raises:
@@ -50,15 +52,17 @@ def read_idx_folder(path: Path, source: str) -> tuple[Digits, Digits]:
     name = next(iter(sets)) if name is None else name
     kin, files = KIN.get(name, PLAIN), sets[name]
     there = {part for part, _ in files}
-    digits = [_read_part(part, folder, files, kin, f"{source} {part}") for part in PARTS if part in there]
+    digits = [_read_part(part, folder, files, f"{source} {part}", kin, resize) for part in PARTS if part in there]
     return with_test_part(digits[0], source) if len(digits) == 1 else (digits[0], digits[1])
 
 
-def _read_part(part: str, folder: Path, files: Files, kin: Kin, source: str) -> Digits:
+def _read_part(part: str, folder: Path, files: Files, source: str, kin: Kin, resize: Resize | None) -> Digits:
     images = read_idx(_file(part, "images-idx3", files, folder), 3)
     labels = _read_labels(_file(part, "labels-idx1", files, folder))
     with named(f"{folder}: the {part} files"):
-        return kin.digits(images, labels, source)
+        images, notes = (images, ()) if resize is None else resized(images, resize)
+        digits = kin.digits(images, labels, source)
+        return replace(digits, notes=(*digits.notes, *notes))
 
 
 def _file(part: str, kind: str, files: Files, folder: Path) -> Path:

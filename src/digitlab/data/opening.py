@@ -23,6 +23,7 @@ from digitlab.data.npz import read_npz
 from digitlab.data.parquet_file import is_parquet_folder, read_parquet_folder, split_parquet
 from digitlab.data.polarity import Invert, with_bright_ink
 from digitlab.data.resizing import Resize, resized
+from digitlab.data.usps_file import is_usps_folder, read_usps_folder
 from digitlab.errors import InputError, printable, refuse, system_errors
 
 
@@ -53,7 +54,8 @@ TABLE_OPTIONS = ("label_column", "resize")
 FORMATS = {  # the first that fits is read
     "pictures": Format("a folder with train/0/*.png to test/9/*.png", is_image_folder, read_image_folder, ("resize",)),
     "tables": Format("a folder with train.csv and test.csv", is_csv_folder, read_csv_folder, TABLE_OPTIONS),
-    "idx": Format(f"a folder with {STEMS[0]} and the other three", is_idx_folder, read_idx_folder),
+    "idx": Format(f"a folder with {STEMS[0]} and the other three", is_idx_folder, read_idx_folder, ("resize",)),
+    "usps": Format("a folder with zip.train and zip.test", is_usps_folder, read_usps_folder, ("resize",)),
     "classes": Format("a folder with 0/*.png to 9/*.png", is_class_folder, read_class_folder, ("resize",)),
     "table": Format("a .csv file with labels", _ends_in(*CSV_ENDINGS), split_csv, TABLE_OPTIONS),
     "arff": Format("a .arff file with labels", _ends_in(*arff_file.ENDINGS), arff_file.split_arff, TABLE_OPTIONS),

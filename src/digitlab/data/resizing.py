@@ -13,23 +13,24 @@ from digitlab.data.digits import SIDE
 from digitlab.errors import PictureError
 
 Resize: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]  # a picture (H, W) becomes one (28, 28)
-GREY_LEVELS = 16  # of the 8x8 digits of UCI, which scikit-learn has
+UCI = (8, 8)  # the size of its digits, which scikit-learn has
+GREY_LEVELS = 16  # that they have
 HELP = "--resize brings them to that as any picture (Python: resize=lambda x: digitlab.reading.prepare(x).pixels)"
 
 
 def resized(images: NDArray[np.uint8], resize: Resize | None) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """Small pictures ``(N, S, S)`` as ``(N, 28, 28)``, and a note where anything was done.
+    """Pictures ``(N, H, W)`` as ``(N, 28, 28)``, and a note where anything was done.
 
     Raises:
         PictureError: they are of another size, and ``resize`` is None.
     """
-    side = images.shape[1]
-    if side == SIDE:
+    size = images.shape[1:]
+    if size == (SIDE, SIDE):
         return images, ()
+    got = "x".join(map(str, size))
     if resize is None:
-        must_be, got = f"{SIDE}x{SIDE} pixels", f"{side}x{side}"
-        raise PictureError("the pictures have another size", must_be=must_be, got=got, help=HELP)
-    if images.max(initial=0) <= GREY_LEVELS:
+        raise PictureError("the pictures have another size", must_be=f"{SIDE}x{SIDE} pixels", got=got, help=HELP)
+    if size == UCI and images.max(initial=0) <= GREY_LEVELS:
         images = np.rint(images * (255 / GREY_LEVELS)).astype(np.uint8)
     large = [resize(image) for image in images]
-    return np.array(large, dtype=np.uint8).reshape(-1, SIDE, SIDE), (f"{side}x{side} pixels: brought to {SIDE}x{SIDE}",)
+    return np.array(large, dtype=np.uint8).reshape(-1, SIDE, SIDE), (f"{got} pixels: brought to {SIDE}x{SIDE}",)
