@@ -39,6 +39,13 @@ def test_a_pickle_is_refused_and_not_obeyed(ending, tmp_path, capsys):
     assert not (tmp_path / "obeyed").exists()
 
 
+def test_nobody_is_told_to_bring_a_pickle(tmp_path):
+    with pytest.raises(InputError, match="no such data set") as caught:
+        dl.open_data(tmp_path / "nothing")
+    assert "pickle" not in str(caught.value)
+    assert "; ;" not in caught.value.must_be
+
+
 def follow(path: Path) -> tuple[dl.Digits, dl.Digits]:
     """Do what the error says, and open what comes of it."""
     with pytest.raises(InputError, match="this is a pickle") as caught:

@@ -58,7 +58,7 @@ def check_first(table: NDArray[np.uint8], where: str) -> None:
         return
     first, last = table[:, 0], table[:, -1]
     if first.min() == first.max():
-        got = f"{first[0]} in the first column of all {len(table):,} lines"
+        got = f"{first[0]} in the first column of all {len(table):,} lines, {last.min()} to {last.max()} in the last"
         refuse(InputError, where, "the first column cannot be the labels", got=got, help=ASK)
     if last.min() < last.max() < CLASSES:
         got = f"{last.min()} to {last.max()} in the last column, {first.min()} to {first.max()} in the first"

@@ -32,7 +32,7 @@ class Format:
     """A form in which a data set may lie on the disk.
 
     Attributes:
-        about: which folder or file has this form, in words that errors list.
+        about: which folder or file has this form, in words that errors list; empty where it is always refused.
         fits: whether a path that exists is one, by its name or by what is in the folder; no file is opened for that.
         read: its training part and its test part; is given the path, what the digits are said to come from, and those
             of the options that it takes and somebody gave.
@@ -64,7 +64,7 @@ FORMATS = {  # the first that fits is read
     ),
     "parquet": Format("a .parquet file with pictures and labels", _ends_in(".parquet"), split_parquet, TABLE_OPTIONS),
     "mat": Format("a .mat file with data and label", _ends_in(".mat"), split_mat, ("label_column",)),
-    "pickle": Format("no .pkl, .pt or .joblib: how to convert it is told", _ends_in(*pickled.ENDINGS), pickled.refuse),
+    "pickle": Format("", _ends_in(*pickled.ENDINGS), pickled.refuse),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
 }
 
@@ -140,6 +140,6 @@ def find_format(name: str, formats: Mapping[str, Format] = FORMATS) -> Format:
         if path.exists():
             got = "a folder with other things in it" if path.is_dir() else "a file with another ending"
     if found is None:
-        must_be = "; ".join([", ".join(CATALOGUE), *(form.about for form in formats.values())])
+        must_be = "; ".join([", ".join(CATALOGUE), *(form.about for form in formats.values() if form.about)])
         refuse(InputError, name, "there is no such data set", must_be=must_be, got=got)
     return found

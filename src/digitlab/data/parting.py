@@ -17,8 +17,8 @@ def with_test_part(digits: Digits, source: str) -> tuple[Digits, Digits]:
     """
     drawn = np.random.default_rng(SEED).permutation(len(digits))
     test, train = (np.sort(part) for part in np.split(drawn, [len(digits) // HELD_OUT]))
-    words = f"there is no test part: {len(test):,} of the {len(digits):,} pictures, drawn with seed {SEED}, are one"
-    notes = (*digits.notes, words)
+    share = f"{len(test):,} of the {len(digits):,} pictures"
+    notes = (*digits.notes, f"there is no test part: {share}, drawn with seed {SEED}, are kept for it")
     train_digits, test_digits = (
         replace(digits[places], source=f"{source} {name}", notes=notes)
         for name, places in (("train", train), ("test", test))
