@@ -171,6 +171,7 @@ def test_lines_are_counted_from_the_top_of_the_file():
         (PLAIN + PLAIN.replace(b",", b";"), "line 6: a column is missing"),
         (PLAIN.replace(b",", b";") + PLAIN, "line 6: a column is missing"),
         (b'"' + PLAIN.replace(b"\n", b'"\n"', 4), "line 1"),  # a line in quotes is one cell
+        (PLAIN.replace(b",", b'","').replace(b"\n", b'"\n"')[:-1], "line 1: these are not the columns"),
         (PLAIN + b"1,2\n", "line 6: a column is missing"),
         (text(LABELLED, ["label", *NAMES]) + text(LABELLED, ["label", *NAMES]), "line 7: column 1"),
         (PLAIN.replace(b"\n", b"\r"), "line 1"),

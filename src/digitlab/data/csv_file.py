@@ -161,8 +161,7 @@ def _without_empty_rows(block: bytes, wide: int) -> tuple[bytes, int]:
 
 def _parse_block(block: bytes, columns: Columns, begin: int, name: str) -> NDArray[np.uint8]:
     """Whole lines as rows ``(lines, columns)``. ``begin`` is the number of the first line."""
-    unquoted = QUOTED.sub(rb"\1", block) if b'"' in block else block
-    table = _parse_plainly(unquoted.replace(b".0,", b",").replace(b".0\n", b"\n"), columns.wide)
+    table = _parse_plainly(_unquoted(block).replace(b".0,", b",").replace(b".0\n", b"\n"), columns.wide)
     if table is None or table.max(initial=0) > 255 or _largest_label(table, columns) > columns.most_label:
         # Something is unusual. The slow way reads each line by itself, and either explains or gives the same.
         lines = block.removesuffix(b"\n").split(b"\n")
@@ -171,6 +170,14 @@ def _parse_block(block: bytes, columns: Columns, begin: int, name: str) -> NDArr
             dtype=np.int32,
         )
     return table.astype(np.uint8)
+
+
+def _unquoted(block: bytes) -> bytes:
+    """A block without the quotes around whole cells; where all have some, as many as make it sure, at once."""
+    quotes = block.count(b'"')
+    if quotes and quotes == 2 * (block.count(b",") + block.count(b"\n")):
+        return block.replace(b'","', b",").replace(b'"\n"', b"\n").removeprefix(b'"').removesuffix(b'"\n') + b"\n"
+    return QUOTED.sub(rb"\1", block) if quotes else block
 
 
 def _largest_label(table: NDArray[np.int32], columns: Columns) -> int:
