@@ -1,8 +1,13 @@
 """From any picture to its ink: which level is the paper, and which side of it is written on.
 
 A picture becomes grey bytes first (`reading/pictures.py`). Alpha: where all visible pixels have one grey, the alpha is
-the picture; else the picture lies on the paper, white (255) if what is visible is dark in the mean (below 128), else
-black: `(grey * alpha + paper * (255 - alpha) + 127) // 255`.
+the picture; else the picture lies on paper: `(grey * alpha + paper * (255 - alpha) + 127) // 255`. Opaque is what has
+at least half of the largest alpha; its outline is the opaque pixels at the picture's border, and those with one beside
+them (of four) that is not opaque. `paper` is
+
+- of a sheet that is written on, its own: the (lower) median of its outline. It is a sheet where some opaque pixel is at
+  least 16 levels away from that, and four times as far as three quarters of the outline.
+- of strokes alone, what they stand out from: white (255) if what is visible is dark in the mean (below 128), else black.
 
 1. Paper: the (lower) median of the outermost pixels of all four sides.
 2. Side: the sum of squared distances from the paper, of the darker pixels and of the lighter; the larger one is ink
@@ -62,7 +67,23 @@ def _on_paper(grey: Bytes, alpha: Bytes | None) -> Bytes:
     visible = grey[alpha > 0]
     if not len(visible) or visible.min() == visible.max():
         return alpha
+    paper = _paper_of_sheet(grey, alpha)
     weight = alpha.astype(np.uint16)  # holds all that follows: at most 255 * 255 + 127
     weighted = grey * weight
-    paper = 255 if int(weighted.sum()) < 128 * int(weight.sum()) else 0
+    if paper is None:
+        paper = 255 if int(weighted.sum()) < 128 * int(weight.sum()) else 0
     return ((weighted + paper * (255 - weight) + 127) // 255).astype(np.uint8)
+
+
+def _paper_of_sheet(grey: Bytes, alpha: Bytes) -> int | None:
+    """The level of a sheet's paper. None where the opaque is strokes alone: these have ink at their edges, too."""
+    opaque = alpha >= (int(alpha.max()) + 1) // 2
+    outline = opaque.copy()
+    middle = opaque[1:-1]
+    outline[1:-1, 1:-1] &= ~(opaque[:-2, 1:-1] & opaque[2:, 1:-1] & middle[:, :-2] & middle[:, 2:])
+    edge = np.sort(grey[outline]).astype(np.int16)
+    paper = int(edge[(len(edge) - 1) // 2])
+    spread = int(np.sort(np.abs(edge - paper))[(3 * len(edge) - 1) // 4])
+    written = grey[opaque]
+    contrast = max(int(written.max()) - paper, paper - int(written.min()))
+    return paper if contrast >= max(LEAST_CONTRAST, 4 * spread) else None
