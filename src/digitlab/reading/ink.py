@@ -7,7 +7,7 @@ them (of four) that is not opaque. `paper` is
 
 - of a sheet that is written on, its own: the (lower) median of its outline. It is a sheet where some opaque pixel is at
   least 16 levels away from that, and four times as far as three quarters of the outline.
-- of strokes alone, what they stand out from: white (255) if what is visible is dark in the mean (below 128), else black.
+- of strokes alone, what they stand out from: white (255) if the visible is dark in the mean (below 128), else black.
 
 1. Paper: the (lower) median of the outermost pixels of all four sides.
 2. Side: the sum of squared distances from the paper, of the darker pixels and of the lighter; the larger one is ink
