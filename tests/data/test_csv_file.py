@@ -149,7 +149,7 @@ def test_lines_are_counted_from_the_top_of_the_file():
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "line 1: these are not the columns"),
+        (b"", "the file is empty"),
         (b"\n", "line 1: these are not the columns"),
         (b"\n" + PLAIN, "line 1: these are not the columns"),
         (b"<!DOCTYPE html>\n<title>404</title>\n", "line 1: these are not the columns"),

@@ -48,34 +48,47 @@ class Columns(NamedTuple):
     most_label: int
 
 
-def read_csv(path: Path, label_column: LabelColumn | None = None, most_label: int = CLASSES - 1) -> Table:
+def read_csv(
+    path: Path, label_column: LabelColumn | None = None, most_label: int = CLASSES - 1, *, any_label: bool = False
+) -> Table:
     """Read a CSV file, gzipped or not.
 
     Args:
         path: a regular file.
         label_column: ``first``, ``last``, a name, or a number from 1; see `columns`.
         most_label: the largest label there can be.
+        any_label: whether that matters only where the column of labels is a guess: nobody is interested in them.
 
     Raises:
         InputError: no such column, or it is in doubt which one holds the labels.
         DataFileError: missing, not a file, damaged, or a line that is not a picture; the line is named.
     """
     with opened(path) as file:
-        return parse_csv(iter(lambda: file.read(PIECE), b""), str(path), label_column, most_label)
+        pieces = iter(lambda: file.read(PIECE), b"")
+        return parse_csv(pieces, str(path), label_column, most_label, any_label=any_label)
 
 
 def parse_csv(
-    pieces: Iterable[bytes], name: str, label_column: LabelColumn | None = None, most_label: int = CLASSES - 1
+    pieces: Iterable[bytes],
+    name: str,
+    label_column: LabelColumn | None = None,
+    most_label: int = CLASSES - 1,
+    *,
+    any_label: bool = False,
 ) -> Table:
     """`read_csv` for a file at hand, cut into ``pieces``; ``name`` is what error messages call it."""
     blocks = whole_lines(unzipped(pieces, name), name)
     first = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
+    if not first:
+        refuse(DataFileError, name, "the file is empty")
     separators = next((separators for mark, separators in OTHER_SEPARATORS.items() if _separated_by(mark, first)), None)
     if separators is not None:
         first, blocks = first.translate(separators), (block.translate(separators) for block in blocks)
     top, _, rest = first.partition(b"\n")
     cells = [_clean(cell) for cell in top.split(b",")]
     columns = find_columns(cells, label_column, most_label, f"{name}: line 1")
+    if any_label and not columns.guessed:
+        columns = columns._replace(most_label=255)
     is_header = _is_header(cells)
     return parse_body(chain(filter(None, [rest if is_header else first]), blocks), columns, 1 + is_header, name)
 

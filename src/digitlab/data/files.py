@@ -53,6 +53,17 @@ def readable(path: Path, kind: type[DigitlabError] = DataFileError) -> AbstractC
     return system_errors(kind, f"{printable(str(path))}: this cannot be read")
 
 
+def check_place(path: Path, what: str) -> None:
+    """Refuse a place that no file can be written to, before any work is done for it.
+
+    Raises:
+        InputError: it is a folder, or in a folder that does not exist.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        got = "a folder" if path.is_dir() else f"no folder {path.parent}"
+        refuse(InputError, path, f"{what} cannot be saved there", got=got)
+
+
 def first_there(folder: Path, *names: str) -> Path | None:
     """The first of these names that is in ``folder``."""
     with readable(folder):

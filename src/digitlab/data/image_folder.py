@@ -26,7 +26,8 @@ from digitlab.data.files import named, read_file, readable
 from digitlab.data.parting import with_test_part
 from digitlab.data.picture_file import open_picture
 from digitlab.data.resizing import HELP, Resize
-from digitlab.errors import DataFileError, PictureError, refuse
+from digitlab.data.table import FOR_PREDICTIONS
+from digitlab.errors import DataFileError, InputError, PictureError, refuse
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -90,6 +91,33 @@ def read_class_folder(folder: Path, source: str, resize: Resize | None = None) -
     return with_test_part(replace(digits, notes=_counted(passed)), source)
 
 
+def is_flat_folder(folder: Path) -> bool:
+    """Whether there are pictures in ``folder``, and no folders."""
+    paths = _visible(folder, []) if folder.is_dir() else []
+    return any(map(_is_picture, paths)) and not any(path.is_dir() for path in paths)
+
+
+def refuse_flat_folder(_folder: Path, source: str, **_options: object) -> tuple[Digits, Digits]:
+    """Pictures that nobody has labelled are no data set; see `opening.Format`.
+
+    Raises:
+        InputError: always.
+    """
+    must_be = "a folder for each class, and its pictures in there"
+    refuse(InputError, source, "there are no labels", must_be=must_be, help=FOR_PREDICTIONS)
+
+
+def read_flat_folder(folder: Path, resize: Resize | None = None) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """All pictures ``(N, 28, 28)`` in ``folder`` itself, with notes. Numbers in their names count: 2.png before 10.png.
+
+    Raises:
+        DataFileError: a file that is not a picture 28x28.
+    """
+    passed: list[Path] = []
+    paths = sorted(_picture_paths(folder, passed), key=_by_numbers)
+    return np.stack(_read_pictures(paths, resize)), _counted(passed)
+
+
 def decode_picture(content: bytes, name: str, resize: Resize | None = None) -> NDArray[np.uint8]:
     """The pixels ``(28, 28) uint8`` of one encoded picture; ``name`` is what error messages call it.
 
@@ -145,14 +173,23 @@ def _read_part(
 ) -> Digits:
     """All pictures of one part, class by class and in the order of their names."""
     present = set(_folder_names(folder, []))
-    images, labels = [], []
+    images, labels = list[NDArray[np.uint8]](), list[int]()
     for label, name in enumerate(classes):
-        for path in _picture_paths(folder / name, passed) if name in present else ():
-            images.append(decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path), resize))
-            labels.append(label)
+        if name in present:
+            images += _read_pictures(_picture_paths(folder / name, passed), resize)
+            labels += [label] * (len(images) - len(labels))
     if not images:
         refuse(DataFileError, folder, "there are no pictures", must_be="pictures in a folder for each class")
     return Digits(np.stack(images), np.array(labels, dtype=np.uint8), source, classes)
+
+
+def _read_pictures(paths: Iterable[Path], resize: Resize | None) -> list[NDArray[np.uint8]]:
+    return [decode_picture(read_file(path, MAX_PICTURE_BYTES), str(path), resize) for path in paths]
+
+
+def _by_numbers(path: Path) -> list[str | int]:
+    """What comes between the numbers of a name, and these: texts and numbers in turn."""
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split("([0-9]{1,18})", path.name))]
 
 
 def _is_picture(path: Path) -> bool:

@@ -24,12 +24,19 @@ class Kin(NamedTuple):
     turned: bool = True
     first_label: int = 0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is special about it, in a line."""
+        return (f"this is {self.about}",) if self.about else ()
+
+    def upright(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The pictures ``(N, 28, 28)`` with rows and columns where they belong."""
+        return np.ascontiguousarray(images.swapaxes(1, 2)) if self.turned else images
+
     def digits(self, images: NDArray[np.uint8], labels: NDArray[np.integer], source: str) -> Digits:
         """The pictures ``(N, 28, 28)`` upright and labels ``(N,)`` from 0, with a note on what was done."""
-        if self.turned:
-            images = np.ascontiguousarray(images.swapaxes(1, 2))
-        notes = (f"this is {self.about}",) if self.about else ()
-        return Digits(images, labels.astype(np.int32) - self.first_label, source, self.classes, notes)
+        places = labels.astype(np.int32) - self.first_label
+        return Digits(self.upright(images), places, source, self.classes, self.notes)
 
 
 KIN = {

@@ -1,28 +1,30 @@
-"""`open_data`: a data set by its name or its place, in any of the `FORMATS`; and `open_images`, for pictures alone."""
+"""`open_data`: a data set by its name or its place, in any of the `FORMATS`."""
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from digitlab.data import arff_file, pickled
 from digitlab.data.catalogue import CATALOGUE, open_entry
 from digitlab.data.columns import LabelColumn
-from digitlab.data.csv_file import read_csv
 from digitlab.data.csv_folder import CSV_ENDINGS, is_csv_folder, read_csv_folder, split_csv
 from digitlab.data.digits import Digits
-from digitlab.data.files import named
 from digitlab.data.idx import STEMS
 from digitlab.data.idx_folder import is_idx_folder, read_idx_folder
-from digitlab.data.image_folder import is_class_folder, is_image_folder, read_class_folder, read_image_folder
+from digitlab.data.image_folder import (
+    is_class_folder,
+    is_flat_folder,
+    is_image_folder,
+    read_class_folder,
+    read_image_folder,
+    refuse_flat_folder,
+)
 from digitlab.data.mat_file import split_mat
 from digitlab.data.npz import read_npz
 from digitlab.data.parquet_file import is_parquet_folder, read_parquet_folder, split_parquet
 from digitlab.data.polarity import Invert, with_bright_ink
-from digitlab.data.resizing import Resize, resized
+from digitlab.data.resizing import Resize
 from digitlab.data.usps_file import is_usps_folder, read_usps_folder
 from digitlab.errors import InputError, printable, refuse, system_errors
 
@@ -66,6 +68,7 @@ FORMATS = {  # the first that fits is read
     "mat": Format("a .mat file with data and label", _ends_in(".mat"), split_mat, ("label_column",)),
     "pickle": Format("", _ends_in(*pickled.ENDINGS), pickled.refuse),
     "npz": Format("a .npz file with x_train, y_train, x_test and y_test", _ends_in(".npz"), read_npz),
+    "unlabelled": Format("for predictions, a folder of pictures", is_flat_folder, refuse_flat_folder, ("resize",)),
 }
 
 
@@ -95,40 +98,34 @@ def open_data(
             not say where they are; or an option that is not for such data.
         DataFileError: a file of it cannot be trusted.
     """
-    name, options = os.fspath(name), {"label_column": label_column, "resize": resize}
-    given = {option: value for option, value in options.items() if value is not None}
+    name, given = os.fspath(name), given_options(label_column=label_column, resize=resize)
     if name in CATALOGUE:
-        _check_options(given, (), name)
+        check_options(given, (), name)
         parts = open_entry(CATALOGUE[name])
         return parts if invert == "auto" else with_bright_ink(parts, invert)
-    source = printable(os.fsencode(name).decode(errors="backslashreplace"))  # a name need not be text
+    source = as_source(name)
     form = find_format(name)
-    _check_options(given, form.takes, name)
+    check_options(given, form.takes, name)
     return with_bright_ink(form.read(Path(name), source, **given), invert)
 
 
-def open_images(name: str | os.PathLike[str], *, label_column: LabelColumn | None = None) -> NDArray[np.uint8]:
-    """The pictures ``(N, 28, 28) uint8`` of a CSV file, with labels or without: to predict what nobody has labelled.
-
-    ``label_column`` is that of `open_data`: the column that is no pixel.
-
-    Raises:
-        InputError: no such file, or it is in doubt which column holds the labels.
-        DataFileError: a line that is not a picture, and so on.
-    """
-    find_format(os.fspath(name), {"table": FORMATS["table"]})
-    table = read_csv(Path(name), label_column)
-    with named(name):
-        return resized(table.images, None)[0]
+def as_source(name: str) -> str:
+    """What digits are said to come from: a name need not be text."""
+    return printable(os.fsencode(name).decode(errors="backslashreplace"))
 
 
-def _check_options(given: Mapping[str, object], takes: tuple[str, ...], name: str) -> None:
+def given_options(**options: object) -> dict[str, object]:
+    """Those options that somebody gave."""
+    return {option: value for option, value in options.items() if value is not None}
+
+
+def check_options(given: Mapping[str, object], takes: tuple[str, ...], name: str) -> None:
     """Refuse an option that would change nothing: whoever gave it believes that it does."""
     for option in given.keys() - set(takes):
         refuse(InputError, name, f"{option} says nothing about such data", help="leave it out")
 
 
-def find_format(name: str, formats: Mapping[str, Format] = FORMATS) -> Format:
+def find_format(name: str) -> Format:
     """The first format that fits what lies at ``name``.
 
     Raises:
@@ -136,10 +133,10 @@ def find_format(name: str, formats: Mapping[str, Format] = FORMATS) -> Format:
     """
     path, got = Path(name), "neither a known name nor a folder or file"
     with system_errors(InputError, f"{printable(name)}: there is no such data set"):  # a name too long, no permission
-        found = next((form for form in formats.values() if path.exists() and form.fits(path)), None)
+        found = next((form for form in FORMATS.values() if path.exists() and form.fits(path)), None)
         if path.exists():
             got = "a folder with other things in it" if path.is_dir() else "a file with another ending"
     if found is None:
-        must_be = "; ".join([", ".join(CATALOGUE), *(form.about for form in formats.values() if form.about)])
+        must_be = "; ".join([", ".join(CATALOGUE), *(form.about for form in FORMATS.values() if form.about)])
         refuse(InputError, name, "there is no such data set", must_be=must_be, got=got)
     return found

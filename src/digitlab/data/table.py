@@ -14,6 +14,9 @@ from digitlab.data.kin import PLAIN, Kin
 from digitlab.data.resizing import Resize, resized
 from digitlab.errors import InputError, refuse
 
+FOR_PREDICTIONS = "for predictions: digitlab predict; in Python, network.predict(digitlab.data.open_images(path))"
+IGNORED = "its labels are ignored; digitlab evaluate measures a model by them"
+
 
 class Table(NamedTuple):
     """Pictures ``(N, S, S) uint8``, and labels ``(N,) uint8`` where it has them."""
@@ -31,8 +34,7 @@ def as_digits(table: Table, path: Path, source: str, resize: Resize | None, kin:
     """
     if table.labels is None:
         must_be = f"a column named {', '.join(LABEL_NAMES)}; or 785 numbers in each line, the label first"
-        help = "for predictions alone: network.predict(digitlab.data.open_images(path))"
-        refuse(InputError, path, "there are no labels", must_be=must_be, help=help)
+        refuse(InputError, path, "there are no labels", must_be=must_be, help=FOR_PREDICTIONS)
     with named(path):
         images, notes = resized(table.images, resize)
         digits = kin.digits(images, table.labels, source)

@@ -159,11 +159,14 @@ def names_of_outputs(card: Card, classes: Sequence[str]) -> tuple[str, ...]:
     Names beat numbers: a network whose outputs have none takes those of the data.
 
     Raises:
-        InputError: the network knows other classes, so that its answers would mean nothing.
+        InputError: the network has fewer outputs than there are classes, or knows other ones: its answers would mean
+            nothing.
     """
     outputs = len(card.labels)
     theirs = (*classes, *_unused(outputs, classes))
     if are_numbers(card.labels):
+        if outputs < len(classes):
+            raise InputError(f"a network with {outputs} outputs cannot tell {len(classes)} classes apart")
         return theirs
     if card.labels != theirs:
         raise InputError(
