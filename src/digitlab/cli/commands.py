@@ -10,7 +10,8 @@ from digitlab.cli.output import complain
 from digitlab.display.terminal import wide_enough
 from digitlab.version import __version__
 
-COMMANDS = ("train", "evaluate", "show", "lab", "recipes", "data", "doctor")  # each a function in a module of its name
+# Each is a function in a module of its name.
+COMMANDS = ("train", "evaluate", "predict", "show", "lab", "recipes", "data", "doctor")
 
 app = App(
     name="digitlab",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from digitlab.cli.output import complain
 from digitlab.data import Digits, open_data
 from digitlab.data.polarity import Invert
+from digitlab.data.unlabelled import Pictures, open_pictures
 from digitlab.engines import engines_in_words
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
@@ -57,14 +58,27 @@ class DataOptions:
 
     def open(self, name: str, *, quiet: bool = False) -> tuple[Digits, Digits]:
         """The training part and the test part of the data set; what was done to them is told on standard error."""
-        resize = _resize if self.resize else None
-        train, test = open_data(name, label_column=self.label_column, invert=self.invert, resize=resize)
-        for note in () if quiet else train.notes:
-            complain(f"{name}: {note}", 0)
+        train, test = open_data(name, **self._as_arguments())
+        _tell(name, () if quiet else train.notes)
         return train, test
+
+    def open_pictures(self, name: str) -> Pictures:
+        """The pictures that are to be predicted; what was done to them is told on standard error."""
+        pictures = open_pictures(name, **self._as_arguments())
+        _tell(name, pictures.notes)
+        return pictures
+
+    def _as_arguments(self) -> dict[str, Any]:
+        resize = _resize if self.resize else None
+        return {"label_column": self.label_column, "invert": self.invert, "resize": resize}
 
 
 AS_IT_IS = DataOptions()
+
+
+def _tell(name: str, notes: Sequence[str]) -> None:
+    for note in notes:
+        complain(f"{name}: {note}", 0)
 
 
 def _resize(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digitlab.data.files import check_place
 from digitlab.durable import write_durably
 from digitlab.errors import FileError, InputError, printable, refuse, system_errors
 from digitlab.training.events import EpochDone
@@ -38,9 +39,7 @@ def check_figure_path(path: str | Path) -> None:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         refuse(InputError, path, f"the name of a figure must end in one of {', '.join(FORMATS)}")
-    if path.is_dir() or not path.parent.is_dir():
-        got = "a folder" if path.is_dir() else f"no folder {path.parent}"
-        refuse(InputError, path, "a figure cannot be saved there", got=got)
+    check_place(path, "a figure")
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
