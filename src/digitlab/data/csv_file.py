@@ -6,7 +6,7 @@
 
 A number is one to three ASCII digits; spaces beside it, quotes around it and ``.0`` behind it are let pass, and
 so are semicolons or tabs in the place of commas, and empty rows at the end: spreadsheets write these. Anything
-else is refused with its line: nothing is guessed, and no line is left out. The file may end in ``.csv.gz``. It is
+else is refused with its line: no value is guessed, and no other line left out. The file may end in ``.csv.gz``. It is
 read in blocks of whole lines, so that memory grows with the pictures found, not with what a file claims.
 """
 
