@@ -89,7 +89,8 @@ class PySession {
 
 NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // a training that still runs when Python ends is no leak
-    m.attr("MAX_BLOCK") = MAX_BLOCK;
+    m.attr("BLOCK") = BLOCK;
+    m.attr("MAX_BATCH") = MAX_BATCH;
     m.attr("ACTIVATIONS") = names_of(ACTIVATIONS);
     m.attr("RULES") = names_of(RULES);
     m.attr("COEFFICIENTS") = names_of(COEFFICIENTS);

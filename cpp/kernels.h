@@ -1,53 +1,11 @@
-// What a path (AMX, AVX-512, AVX2, portable) can do: a table of functions, filled in by path_*.cpp.
+// What is computed, as a table of functions, one for each path. path.cpp has them; it is compiled for each path once.
 //
-// All of them give the same bits. Vectors run over samples or pixels, never over what is summed in floating point;
-// every multiply-add that is fused is fused on every path.
+// All paths give the same bits: a vector runs over units, each unit's sum has one order, and what is fused is fused everywhere.
 #pragma once
 
-#include "layout.h"
-#include "names.h"
+#include "lists.h"
 
 namespace digitlab {
-
-// C[r][c] (+)= sum over k of A[r][k] * B[c][k], all in tiles; *_row and so on are strides, in tiles.
-struct Product {
-    int32_t* C;
-    const int8_t* A;
-    bool A_words;  // whether A holds words rather than bytes: as in `Kernels::digits`
-    const uint8_t* B;
-    int rows, columns, depth;
-    ptrdiff_t C_row, A_row, B_column;
-    const uint8_t* B_used;  // for each tile of B (c * used_column + k): 0 where it is all zeros; or null
-    ptrdiff_t used_column;
-    bool add;
-    const uint8_t* soon;  // what will be read next, to be fetched from memory meanwhile; or null
-    ptrdiff_t soon_bytes;
-};
-
-// out[m][n] = start[m] + sum over k, in order, of W[m][k] * in[k][n]; all float32.
-struct Dense {
-    float* out;
-    const float* W;
-    const float* start;  // or null for 0
-    const float* in;
-    int outputs, inner, samples;      // samples: a multiple of LANES
-    ptrdiff_t W_output, W_inner;      // strides of W
-    ptrdiff_t stride;                 // of out and in, from row to row
-};
-
-// One row of integer sums as real ones: sum[p] = (sum over i of 2^(bits i) C_i[p] - offset) * scale * column_scale[p].
-// All of it is exact: integers, and scales that are powers of two.
-struct Collect {
-    const int32_t* C;
-    ptrdiff_t C_row;  // from C_i to C_i+1, in tiles
-    int sums;         // how many C_i: those of `Kernels::digits`, without an offset, or UPPER_SUMS
-    bool few;         // whether they are sums over at most FEW samples
-    int row, count;   // which of the 16 rows; how many columns
-    int64_t offset;
-    double scale;
-    const double* column_scale;
-    double samples;
-};
 
 struct Loss {
     double total = 0;  // a multiple of 2^-24
@@ -56,68 +14,69 @@ struct Loss {
     void operator+=(const Loss& other) { total += other.total, hits += other.hits; }
 };
 
-struct Packing {
-    Digits digits;
-    int depth;
-    // Of factor/255 rather than factor: for delta, where the inputs are 255 times too large, as bytes for 0..1.
-    bool by_255;
+// out[m][n] = start[n] + sum over k, in order, of A[m * A_row + k] * B[k][n], for some columns n.
+template <typename Number>
+struct Product {
+    Number* out;
+    ptrdiff_t out_row;
+    const float* A;
+    ptrdiff_t A_row;
+    const float* B;
+    ptrdiff_t B_row;
+    const float* start;  // or null for 0
+    int rows, inner;
+    Range columns;
+};
+
+// What becomes of the gradient of a row of parameters: it is added to sums, or a step is taken with its mean at once.
+struct Target {
+    ptrdiff_t stride;             // from row to row, of all these; the first layer has places of its own
+    double* sums = nullptr;   // either this
+    float* parameters = nullptr;  // or these
+    float* memory[MOST_MEMORY] = {};
+    const Rule* rule = nullptr;
+    const Step* step = nullptr;
+    double samples = 1;
+};
+
+// The gradient of some rows and columns of a matrix, for some samples, a block after the other.
+struct Gradient {
+    const Lists* lists;  // of each block; of the first layer only
+    const float* inputs;     // [samples][inputs_row], of the other layers
+    ptrdiff_t inputs_row;
+    const float* delta;      // [samples][delta_row]
+    ptrdiff_t delta_row;
+    int samples;
+    Range rows, columns;
+    double round;  // a number so large that adding it rounds a block's sum to the grid; 0: no grid
 };
 
 struct Kernels {
     const char* name;
-    void (*begin)();  // what a thread does before a series of products, and after it
-    void (*end)();
 
-    Digits digits;    // of the first layer's weights and deltas, as this path wants them; upper layers have BYTES
-    int most_summed;  // samples, before an int32 could overflow
-
-    void (*product)(const Product&);
-
-    // The largest |x| of a row; infinite where any is not finite.
-    float (*largest)(const float* row, int count);
-    // Of the integers round(x * factor): the sum of those above 0, or of those below, whichever is larger. In any order.
-    int64_t (*one_sided_sum)(const float* row, int count, float factor);
-    // Row `row` (0..15) of tiles of A: digits of round(x * factor), lowest digit first.
-    // Tile k of digit d is at out + (d * depth + k) * A_TILE * bytes.
-    void (*pack_row)(int8_t* out, int row, const float* x, int count, float factor, const Packing&);
-    // Columns `column` to `column` + 3 (of 16) of tiles of B, from 4 rows: digits of round(x * factor) + 2^31. Tile k of
-    // digit d is at out + d * digit + k * B_TILE.
-    void (*pack_columns)(uint8_t* out, ptrdiff_t digit, int column, const float* x, ptrdiff_t stride, int count,
-                         const float* factors);
-    // Pixels in tiles of B for the forward pass, to tiles for the backward pass: 64 samples, `quads` quads of pixels.
-    void (*turn_pixels)(uint8_t* out, ptrdiff_t out_column, uint8_t* used, ptrdiff_t used_column, const uint8_t* in,
-                        ptrdiff_t in_column, int pixel_tiles);
-    // 16 rows of bytes to tiles of B: sample s is at rows[s], or null for zeros.
-    void (*pack_samples)(uint8_t* out, uint8_t* used, const uint8_t* const* rows, int depth);
-
-    // z = scale * (C0 + 2^bits C1 + ...) + b for some units; C: [digit][column tile]; scale in two parts, for its last bits
-    void (*first_layer)(float* z, ptrdiff_t stride, const int32_t* C, ptrdiff_t C_row, int column_tiles, int units,
-                        const float* scale, const float* scale_rest, const float* b);
-    void (*dense)(const Dense&);
-    void (*logits)(const Dense&, double* out);  // the same in float64, for a last layer
-    void (*activate)(Activation::Kind, float* a, const float* z, int count);
-    // delta *= f'(z); z is read only where the activation needs it.
-    void (*slope)(Activation::Kind, float* delta, const float* z, const float* a, int count);
-    // Logits (which it overwrites) to delta; adds the loss of `samples` samples.
-    void (*softmax)(float* delta, double* logits, ptrdiff_t stride, int classes, const uint8_t* labels, int samples, Loss&);
-
-    void (*collect)(double* out, const Collect&);      // adds the sums to `out`
-    void (*collect_mean)(float* out, const Collect&);  // sums / samples, rounded once to float32
-    void (*step)(Rule::Kind, const Step&, float* parameters, float* const* memory, const float* gradient, int count);
+    // z of the first layer, for the samples of a block.
+    void (*first_layer)(float* z, ptrdiff_t z_row, const Lists&, const float* W, Range columns);
+    void (*product)(const Product<float>&);
+    void (*logits)(const Product<double>&);
+    void (*activate)(Activation::Kind, float* a, const float* z, ptrdiff_t row, int samples, Range columns);
+    // delta *= f'(z)
+    void (*slope)(Activation::Kind, float* delta, ptrdiff_t delta_row, const float* z, const float* a, ptrdiff_t row,
+                  int samples, Range columns);
+    // delta /= 255, as the first layer's inputs are bytes; to whole multiples of 1 / factor, where there is one.
+    void (*to_grid)(float* delta, ptrdiff_t row, const float* factor, int samples, Range columns);
+    // Logits to delta = p - y; adds the loss of the samples. room: [classes][16].
+    void (*softmax)(float* delta, ptrdiff_t row, const double* logits, ptrdiff_t logits_row, int classes,
+                    const uint8_t* labels, int samples, double* room, Loss&);
+    // These return whether all parameters are finite still.
+    bool (*first_gradient)(const Gradient&, const Target&);
+    bool (*gradient)(const Gradient&, const Target&);
+    // out[j][i] = in[i][j], for some rows i of `in`
+    void (*transpose)(float* out, ptrdiff_t out_row, const float* in, ptrdiff_t in_row, Range rows, int columns);
+    // For each column, the sum of |W| of the first layer, its bias included.
+    void (*reach)(float* out, const float* W, Range columns);
 };
 
-inline void nothing() {}
-
-// While it lives, the thread may call `product`.
-struct ProductsAllowed {
-    const Kernels& kernels;
-    explicit ProductsAllowed(const Kernels& k) : kernels(k) { kernels.begin(); }
-    ~ProductsAllowed() { kernels.end(); }
-};
-
-extern const Kernels portable_kernels;
-extern const Kernels avx2_kernels;
-extern const Kernels avx512_kernels;
-extern const Kernels amx_kernels;
+const Kernels& find_kernels(const std::string& path);
+std::vector<std::string> available_paths();  // those that this processor can take, the best first
 
 }  // namespace digitlab

@@ -1,18 +1,16 @@
 # The engine's sources, and how each is compiled. Used by the extension and by the kernels' own tests.
 set(DIGITLAB_CPP ${CMAKE_CURRENT_LIST_DIR})
 set(DIGITLAB_SOURCES)
-foreach(name block model path_portable paths pixels steps sums team)
+foreach(name pass paths steps sums team)
   list(APPEND DIGITLAB_SOURCES ${DIGITLAB_CPP}/${name}.cpp)
 endforeach()
 
+# path.cpp once for each path, with its own flags.
+set(DIGITLAB_PATHS portable)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND DIGITLAB_PATHS avx2 avx512)
   set(avx2 -mavx2 -mfma)
-  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mprefer-vector-width=512)
-  set(amx ${avx512} -mamx-tile -mamx-int8)
-  foreach(path avx2 avx512 amx)
-    set_source_files_properties(${DIGITLAB_CPP}/path_${path}.cpp PROPERTIES COMPILE_OPTIONS "${${path}}")
-    list(APPEND DIGITLAB_SOURCES ${DIGITLAB_CPP}/path_${path}.cpp)
-  endforeach()
+  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
 endif()
 
 function(digitlab_options target)
@@ -25,4 +23,16 @@ function(digitlab_options target)
     # GCC's own AVX-512 headers are full of these
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)
   endif()
+endfunction()
+
+# Adds the paths to a target; more options may follow.
+function(digitlab_paths target)
+  foreach(path ${DIGITLAB_PATHS})
+    add_library(${target}_${path} OBJECT ${DIGITLAB_CPP}/path.cpp)
+    digitlab_options(${target}_${path})
+    target_compile_definitions(${target}_${path} PRIVATE DIGITLAB_PATH=${path})
+    target_compile_options(${target}_${path} PRIVATE ${ARGN} ${${path}})
+    set_target_properties(${target}_${path} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${path}>)
+  endforeach()
 endfunction()

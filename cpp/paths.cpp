@@ -1,30 +1,17 @@
 // Which instruction paths this processor, and this operating system, can take.
-#include "session.h"
+#include <stdexcept>
 
-#if defined(__x86_64__) && defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
+#include "kernels.h"
 
 namespace digitlab {
+
+extern const Kernels portable_kernels, avx2_kernels, avx512_kernels;  // path.cpp
 
 #if defined(__x86_64__)
 
 static bool has_avx512() {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma");
-}
-
-static bool has_amx() {
-#if defined(__linux__)
-    unsigned a = 7, b = 0, c = 0, d = 0;
-    asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    const bool in_processor = (d >> 24 & 1) && (d >> 25 & 1);  // AMX-TILE, AMX-INT8
-    constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM
-    return in_processor && has_avx512() && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
-#else
-    return false;
-#endif
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 
 static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
@@ -36,7 +23,6 @@ static const std::vector<const Kernels*>& paths() {
     static const auto present = [] {
         std::vector<const Kernels*> found;
 #if defined(__x86_64__)
-        if (has_amx()) found.push_back(&amx_kernels);
         if (has_avx512()) found.push_back(&avx512_kernels);
         if (has_avx2()) found.push_back(&avx2_kernels);
 #endif

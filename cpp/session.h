@@ -1,9 +1,17 @@
 // The engine's session: some digits, a network's shape, threads. What Python calls; see engines/native.py.
 #pragma once
 
-#include "block.h"
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+
+#include "pass.h"
 
 namespace digitlab {
+
+using Question = std::function<bool()>;  // whether to stop; asked now and then, in the thread of the caller
+struct Interrupted {};                   // thrown where the answer is yes
 
 struct NotFinite : std::runtime_error {
     NotFinite() : std::runtime_error("a parameter is not finite") {}
@@ -32,36 +40,67 @@ class Session {
   public:
     // images: count x 784 bytes, labels: count bytes; both must outlive the session.
     Session(const uint8_t* images, const uint8_t* labels, int64_t count, const Shape& shape, const Kernels& kernels,
-            int threads)
-        : shape_(shape), kernels_(kernels), labels_(labels), pixels_(images, count, kernels), team_(threads),
-          model_(shape_, pixels_, kernels), blocks_(threads) {}
+            int threads);
+    ~Session();
 
     // Loss, hits and gradient [parameter_count], summed over the selection. Throws NotFinite, Interrupted.
     Loss sums(const float* parameters, Selection selection, double* gradient, const Question& interrupted);
 
-    // One step for each batch (batch i: indices ends[i-1]..ends[i], at most MAX_BLOCK of them), until one would lead
+    // One step for each batch (batch i: indices ends[i-1]..ends[i], at most MAX_BATCH of them), until one would lead
     // beyond the finite numbers. Changes parameters and the optimizer's memory (as many vectors as the rule keeps); not if
     // it throws Interrupted.
     StepResults advance(float* parameters, const std::vector<float*>& memory, const Batches& batches, const Rule& rule,
                         const std::vector<Step>& steps, const Question& interrupted);
 
-    int64_t count() const { return pixels_.count(); }
+    int64_t count() const { return count_; }
 
   private:
     class Sums;
     class Steps;
+    class Gathered;
 
+    const uint8_t* const images_;
+    const uint8_t* const labels_;
+    const int64_t count_;
     const Shape shape_;
     const Kernels& kernels_;
-    const uint8_t* labels_;
-    Pixels pixels_;
-    Team team_;
     std::mutex one_call_;
+    Team team_;
     Model model_;
-    std::vector<std::unique_ptr<Block>> blocks_;  // one for each thread, made when first used
+    // Room that is kept between calls: of each worker that is alone, or the first of it of all together.
+    std::vector<std::unique_ptr<Pass>> passes_;
+    std::vector<std::unique_ptr<Gathered>> gathered_;  // `advance`: this step's samples, and the next one's
+    std::vector<std::unique_ptr<PerParameter<double>>> totals_;
+    std::vector<KeptLists> kept_;  // of each block of all samples, once `sums` was asked for whole ones
 };
 
-const Kernels& find_kernels(const std::string& path);
-std::vector<std::string> available_paths();  // the best first
+// The lists and labels of some samples, made when they are needed.
+class Session::Gathered {
+  public:
+    explicit Gathered(const Session& session) : s_(session), blocks_(MAX_BATCH / BLOCK), lists_(MAX_BATCH / BLOCK) {}
+
+    // which(i): the number of the i-th sample. Before the way forward; and, after all have met, before the way back.
+    template <typename Which>
+    void make(int count, const Worker& worker, Which which) {
+        worker.share(count, [&](int i) {
+            blocks_[i / BLOCK].make(i % BLOCK, s_.images_ + which(i) * PIXELS);
+            labels_[i] = s_.labels_[which(i)];
+        });
+        if (worker.index == 0)
+            for (int first = 0; first < count; first += BLOCK)
+                lists_[first / BLOCK] = blocks_[first / BLOCK].lists(std::min(BLOCK, count - first));
+    }
+    void sort(int count, const Worker& worker) {
+        for (int first = 0; first < count; first += BLOCK)
+            worker.share(PARTS, [&](int part) { blocks_[first / BLOCK].sort(part, std::min(BLOCK, count - first)); });
+    }
+    Samples samples(int count) const { return {lists_.data(), labels_, count}; }
+
+  private:
+    const Session& s_;
+    std::vector<ListsBuffer> blocks_;
+    std::vector<Lists> lists_;
+    uint8_t labels_[MAX_BATCH] = {};
+};
 
 }  // namespace digitlab

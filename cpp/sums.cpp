@@ -1,129 +1,132 @@
-// One call of `Session::sums`: loss, hits and gradient of a selection of samples, a block at a time.
+// One call of `Session::sums`: loss, hits and gradient of a selection of samples.
 #include <atomic>
+#include <cmath>
 
-#include "gathered.h"
 #include "session.h"
 
 namespace digitlab {
 
+// With at most one hidden layer, sums have no order: each worker takes samples of its own, and all the sums are added at last.
+// In deeper networks all workers share the units of one pass after the other, so that sums are added in one order.
 class Session::Sums {
   public:
     Sums(Session& session, Selection selection, double* gradient)
-        : s_(session), selection_(selection), flat_(gradient), in_order_(session.shape_.layers() > 2),
-          gradient_(session.shape_, session.pixels_) {
-        blocks_ = (selection.count + MAX_BLOCK - 1) / MAX_BLOCK;
-        in_tiles_ = !selection.indices && selection.start % TILE == 0;
+        : s_(session), selection_(selection), gradient_(gradient), exact_(session.shape_.is_exact()),
+          passes_((selection.count + MAX_BATCH - 1) / MAX_BATCH) {
+        const size_t needed = exact_ ? s_.team_.size() : 1;
+        while (s_.passes_.size() < needed) s_.passes_.push_back(std::make_unique<Pass>(s_.shape_, s_.kernels_));
+        while (s_.totals_.size() < needed) s_.totals_.push_back(std::make_unique<PerParameter<double>>(s_.shape_));
+        const int64_t end = selection.start + selection.count;
+        in_blocks_ = !selection.indices && selection.start % BLOCK == 0 && (end % BLOCK == 0 || end == session.count_);
+        if (!in_blocks_)
+            while (s_.gathered_.size() < needed) s_.gathered_.push_back(std::make_unique<Gathered>(s_));
+        else if (s_.kept_.empty())
+            s_.kept_.resize((s_.count_ + BLOCK - 1) / BLOCK), is_new_ = true;
+        losses_.resize(s_.team_.size());
     }
 
-    Loss run(const float* parameters, const Question& interrupted) {
-        in_tiles_ ? s_.pixels_.need_tiles(interrupted) : s_.pixels_.need_rows(interrupted);
-        for (auto& block : s_.blocks_)  // here, as a worker that finds no memory would leave the others waiting
-            if (!block) block = std::make_unique<Block>(s_.shape_, s_.pixels_, s_.kernels_, MAX_BLOCK);
-        std::atomic<bool> finite{true};
+    Loss run(const Question& interrupted) {
         s_.team_.run([&](const Worker& worker) {
-            own_tiles(s_.shape_, worker, [&](int l, int tile) {
-                s_.model_.parameters.load(parameters, l, tile);
-                if (!s_.model_.prepare_tile(l, tile)) finite = false;
-            });
+            s_.model_.prepare(s_.kernels_, worker);
+            if (is_new_) keep_lists(worker, interrupted);
             worker.meet();
-            if (!finite) return;
-            work(worker.index, interrupted);
-            worker.meet();
-            own_tiles(s_.shape_, worker, [&](int l, int tile) { gradient_.save(flat_, l, tile); });
+            exact_ ? alone(worker, interrupted) : together(worker, interrupted);
         });
-        if (!finite) throw NotFinite();
-        if (stopped_) throw Interrupted();
-        return loss_;
+        if (stopped_) {
+            if (is_new_) s_.kept_.clear();
+            throw Interrupted();
+        }
+        Loss loss;
+        for (const Loss& one : losses_) loss += one;
+        return loss;
     }
 
   private:
-    // Takes blocks of samples until there are none left.
-    void work(int index, const Question& interrupted) {
-        const auto& block = s_.blocks_[index];
-        std::unique_ptr<Gathered> gathered;
-        if (!in_tiles_) gathered = std::make_unique<Gathered>(s_.pixels_, s_.kernels_, s_.labels_, MAX_BLOCK);
-        ProductsAllowed allowed(s_.kernels_);
-        Loss mine;
-        int64_t summed = 0;  // samples in the block's integer sums
-        for (int64_t number; (number = next_.fetch_add(1)) < blocks_ && !stopped_;) {
-            const Samples samples = samples_of(number, gathered.get());
-            if (!in_order_ && summed + samples.count > s_.kernels_.most_summed) collect(*block), summed = 0;
-            block->first_layer(s_.model_, samples, ALONE);
-            const Loss loss = block->rest(s_.model_, samples, ALONE);
-            block->deltas(s_.model_, samples, ALONE);
-            own_tiles(s_.shape_, ALONE, [&](int l, int tile) {
-                block->pack_tile(samples, l, tile);
-                block->sum_tile(samples, l, tile, block->all_columns(l), summed > 0);
-            });
-            summed += samples.count;
-            mine += loss;
-            if (in_order_) {  // each block has a grid of its own: float64 sums that depend on their order
-                wait_for_turn(number);
-                collect(*block), summed = 0;
-                next_turn(number + 1);
-            }
-            if (index == 0 && interrupted()) {
-                stopped_ = true;
-                next_turn(-1);  // whoever waits looks again
-            }
+    void keep_lists(const Worker& worker, const Question& interrupted) {
+        ListsBuffer buffer;
+        for (size_t block; (block = next_block_.fetch_add(1)) < s_.kept_.size() && !stopped_;) {
+            const int64_t first = static_cast<int64_t>(block) * BLOCK;
+            const int count = static_cast<int>(std::min<int64_t>(BLOCK, s_.count_ - first));
+            for (int i = 0; i < count; ++i) buffer.make(i, s_.images_ + (first + i) * PIXELS);
+            for (int part = 0; part < PARTS; ++part) buffer.sort(part, count);
+            s_.kept_[block].keep(buffer.lists(count));
+            if (worker.index == 0 && interrupted()) stopped_ = true;
         }
-        if (summed > 0) collect(*block);
-        std::lock_guard lock(collecting_);
-        loss_ += mine;
     }
 
-    Samples samples_of(int64_t number, Gathered* gathered) {
-        const int64_t first = selection_.start + number * MAX_BLOCK;
-        const int count = static_cast<int>(std::min<int64_t>(MAX_BLOCK, selection_.start + selection_.count - first));
-        if (in_tiles_) {
-            Samples samples{s_.pixels_.tiles(first), s_.pixels_.used(first), s_.labels_ + first, count};
-            const int64_t later = number + s_.team_.size();  // most likely this thread's next block
-            if (later + 1 < blocks_) samples.soon = s_.pixels_.tiles(selection_.start + later * MAX_BLOCK);
-            return samples;
+    void alone(const Worker& worker, const Question& interrupted) {
+        PerParameter<double>& total = *s_.totals_[worker.index];
+        total.clear();
+        for (int64_t number; (number = next_.fetch_add(1)) < passes_ && !stopped_;) {
+            losses_[worker.index] += one_pass(number, worker.index, ALONE, total);
+            if (worker.index == 0 && interrupted()) stopped_ = true;
         }
-        const int64_t* indices = selection_.indices;
-        gathered->gather(count, ALONE, [&](int i) { return indices ? indices[first + i] : first + i; });
-        return gathered->samples(count);
+        std::lock_guard lock(adding_);
+        total.add_to(gradient_);
     }
 
-    void collect(const Block& block) {
-        std::lock_guard lock(collecting_);
-        own_tiles(s_.shape_, ALONE, [&](int l, int tile) {
-            LayerRows<double>& rows = gradient_.layer(l);
-            const Columns all = block.all_columns(l);
-            for (int unit = tile * TILE; unit < s_.shape_.units_end(l, tile); ++unit) {
-                s_.kernels_.collect(rows.row(unit), block.sums_of(l, unit, all));
-                rows.b[unit] += block.bias_gradient(l, unit, all);
-            }
+    void together(const Worker& worker, const Question& interrupted) {
+        PerParameter<double>& total = *s_.totals_[0];
+        if (worker.index == 0) total.clear();
+        for (int64_t number = 0; number < passes_; ++number) {
+            if (worker.index == 0 && interrupted()) stopped_ = true;
+            worker.meet();
+            if (stopped_) return;
+            losses_[worker.index] += one_pass(number, 0, worker, total);
+        }
+        worker.meet();
+        if (worker.index == 0) total.add_to(gradient_);
+    }
+
+    Loss one_pass(int64_t number, int place, const Worker& worker, PerParameter<double>& total) {
+        const int64_t first = selection_.start + number * MAX_BATCH;
+        const int count = static_cast<int>(std::min<int64_t>(MAX_BATCH, selection_.start + selection_.count - first));
+        Lists kept[MAX_BATCH / BLOCK];
+        Samples samples{kept, s_.labels_ + first, count};
+        if (in_blocks_) {
+            for (int i = 0; i * BLOCK < count; ++i) kept[i] = s_.kept_[first / BLOCK + i].lists();
+        } else {
+            const int64_t* indices = selection_.indices;
+            s_.gathered_[place]->make(count, worker, [&](int i) { return indices ? indices[first + i] : first + i; });
+            worker.meet();
+            s_.gathered_[place]->sort(count, worker);
+            samples = s_.gathered_[place]->samples(count);
+        }
+        Pass& pass = *s_.passes_[place];
+        const Loss loss = pass.forward(s_.model_, samples, worker);
+        worker.meet();
+        pass.backward(s_.model_, samples, pass.rounding(s_.model_), worker, [&](int layer, const Gradient& gradient) {
+            const Target target{s_.shape_.stride(layer), total.layer(layer)};
+            (layer == 0 ? s_.kernels_.first_gradient : s_.kernels_.gradient)(gradient, target);
         });
-    }
-
-    void wait_for_turn(int64_t number) {
-        for (int64_t turn; (turn = turn_) != number && !stopped_;) turn_.wait(turn);
-    }
-
-    void next_turn(int64_t number) {
-        turn_ = number;
-        turn_.notify_all();
+        return loss;
     }
 
     Session& s_;
     const Selection selection_;
-    double* const flat_;
-    const bool in_order_;
-    bool in_tiles_;
-    int64_t blocks_;
-    PerParameter<double> gradient_;  // never in the columns of pixels that are never lit: 0 there
+    double* const gradient_;
+    const bool exact_;
+    const int64_t passes_;
+    bool in_blocks_, is_new_ = false;
+    std::vector<Loss> losses_;
     std::atomic<int64_t> next_{0};
+    std::atomic<size_t> next_block_{0};
     std::atomic<bool> stopped_{false};
-    std::atomic<int64_t> turn_{0};  // which block is to be collected next
-    std::mutex collecting_;
-    Loss loss_;
+    std::mutex adding_;
 };
+
+Session::Session(const uint8_t* images, const uint8_t* labels, int64_t count, const Shape& shape, const Kernels& kernels,
+                 int threads)
+    : images_(images), labels_(labels), count_(count), shape_(shape), kernels_(kernels), team_(threads), model_(shape_) {}
+
+Session::~Session() = default;
 
 Loss Session::sums(const float* parameters, Selection selection, double* gradient, const Question& interrupted) {
     std::lock_guard lock(one_call_);
-    return Sums(*this, selection, gradient).run(parameters, interrupted);
+    for (int64_t i = 0; i < shape_.parameter_count(); ++i)
+        if (!std::isfinite(parameters[i])) throw NotFinite();
+    model_.parameters.load(parameters);
+    return Sums(*this, selection, gradient).run(interrupted);
 }
 
 }  // namespace digitlab

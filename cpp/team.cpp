@@ -9,10 +9,10 @@
 
 namespace digitlab {
 
+// Not the processor's own instruction for it: virtual machines take many of those in a row for a lock whose holder is not
+// running, and put the waiting core to sleep for longer than a step takes.
 static inline void pause_briefly() {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
+    asm volatile("nop;nop;nop;nop;nop;nop;nop;nop");
 }
 
 void Barrier::wait() {
@@ -25,7 +25,7 @@ void Barrier::wait() {
     }
     for (int i = 0; i < spins_; ++i) {
         if (round_.load(std::memory_order_acquire) != round) return;
-        pause_briefly();
+        i % 512 < 511 ? pause_briefly() : std::this_thread::yield();  // who is waited for may be next on this core
     }
     while (round_.load(std::memory_order_acquire) == round) round_.wait(round, std::memory_order_acquire);
 }

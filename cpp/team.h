@@ -10,7 +10,7 @@ namespace digitlab {
 // Where workers wait for each other; what any of them wrote before is seen by all after.
 class Barrier {
   public:
-    Barrier(int workers, bool crowded) : workers_(workers), spins_(crowded ? 0 : 2000) {}
+    Barrier(int workers, bool crowded) : workers_(workers), spins_(crowded ? 0 : 100000) {}
     void wait();
 
   private:

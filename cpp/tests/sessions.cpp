@@ -12,185 +12,227 @@ namespace {
 
 const auto never = [] { return false; };
 
-struct Data {
-    Buffer<uint8_t> images, labels;
+// The one that all are compared with is the last.
+std::vector<const Kernels*> tested_paths() {
+    std::vector<const Kernels*> paths = other_paths();
+    paths.push_back(&portable());
+#if defined(__SANITIZE_THREAD__)
+    paths.resize(1);  // the threads of the others do the same, more slowly
+#endif
+    return paths;
+}
+
+// Some digits, and a network.
+struct Lab {
+    Lab(int count, std::vector<int> hidden, const Activation& activation, int classes, Chance& chance)
+        : count(count), images(chance.pictures(count, chance.once_in(3) ? LOOKS[chance.below(4)] : Look::digits)),
+          labels(chance.labels(count, classes)), shape{{PIXELS}, activation} {
+        shape.sizes.insert(shape.sizes.end(), hidden.begin(), hidden.end());
+        shape.sizes.push_back(classes);
+        parameters = chance.numbers(shape.parameter_count(), 0.1f);
+    }
+    Session session(const Kernels& path, int threads) const {
+        return Session(images.data(), labels.data(), count, shape, path, threads);
+    }
+    std::string text() const {
+        std::string out = std::to_string(count) + " samples, ";
+        for (const int size : shape.sizes) out.append(std::to_string(size)).append("-");
+        return out + shape.activation.name;
+    }
+
+    const int count;
+    const Buffer<uint8_t> images, labels;
+    Shape shape;
+    Buffer<float> parameters;
 };
 
-// Pictures with a bright middle and a dark rim, as digits have; or all pixels lit, or none.
-Data random_digits(int count, int classes, Chance& chance) {
-    Data data{Buffer<uint8_t>(static_cast<size_t>(count) * PIXELS), Buffer<uint8_t>(count)};
-    const int kind = chance.below(6);
-    for (int s = 0; s < count; ++s) {
-        data.labels[s] = static_cast<uint8_t>(chance.below(classes));
-        for (int p = 0; p < PIXELS; ++p) {
-            const bool middle = p % 28 > 4 && p % 28 < 23 && p / 28 > 3 && p / 28 < 24;
-            uint8_t value = middle && chance.once_in(3) ? static_cast<uint8_t>(chance.below(256)) : 0;
-            if (kind == 0) value = 255;
-            if (kind == 1) value = 0;
-            data.images[static_cast<size_t>(s) * PIXELS + p] = value;
+Lab random_lab(int count, int most_hidden, Chance& chance) {
+    std::vector<int> hidden(chance.between(0, most_hidden));
+    for (int& units : hidden) units = chance.one_of<int>({1, 5, 16, 17, 33, 64, 80});
+    return Lab(count, hidden, ACTIVATIONS[chance.below(std::size(ACTIVATIONS))], chance.between(1, 20), chance);
+}
+
+// visit(session, name) for each path and number of threads.
+template <typename Visit>
+void in_all_ways(const Lab& lab, Visit visit) {
+    for (const Kernels* path : tested_paths())
+        for (const int threads : {1, 2, 3}) {
+            Session session = lab.session(*path, threads);
+            visit(session, std::string(path->name) + " on " + std::to_string(threads) + " threads, " + lab.text());
         }
-    }
-    return data;
 }
 
-Shape random_shape(int classes, Chance& chance) {
-    Shape shape{{PIXELS}, ACTIVATIONS[chance.below(std::size(ACTIVATIONS))]};
-    static constexpr int widths[] = {1, 5, 16, 17, 33, 64};
-    for (int hidden = chance.below(4); hidden > 0; --hidden) shape.sizes.push_back(widths[chance.below(6)]);
-    shape.sizes.push_back(classes);
-    return shape;
+using Result = std::tuple<Buffer<double>, std::vector<double>>;  // gradient; loss and hits
+
+Result sums(Session& session, const Lab& lab, Selection selection) {
+    Buffer<double> gradient(lab.parameters.size());
+    const Loss loss = session.sums(lab.parameters.data(), selection, gradient.data(), never);
+    return {std::move(gradient), std::vector<double>{loss.total, static_cast<double>(loss.hits)}};
 }
 
-struct Question {
-    std::vector<int64_t> indices;  // empty: the range
-    int64_t start, count;
-    Selection selection() const {
-        if (indices.empty()) return {nullptr, start, count};
-        return {indices.data(), 0, static_cast<int64_t>(indices.size())};
-    }
-};
-
-std::vector<Question> random_questions(int count, Chance& chance) {
-    std::vector<int64_t> some(chance.between(1, 2 * count));
+void test_sums(int count, Chance& chance) {
+    const Lab lab = random_lab(count, 3, chance);
+    const int start = chance.below(count), part = chance.between(0, count - start), block = start / BLOCK * BLOCK;
+    std::vector<int64_t> some(chance.between(1, count)), all(count);
     for (auto& index : some) index = chance.below(count);
-    const int start = chance.below(count);
-    return {{{}, 0, count}, {{}, start, chance.between(0, count - start)}, {some, 0, 0}};
+    std::iota(all.begin(), all.end(), 0);
+    const Selection selections[] = {{nullptr, 0, count}, {nullptr, block, count - block}, {nullptr, start, part},
+                                    {some.data(), 0, static_cast<int64_t>(some.size())}};
+    Session one = lab.session(*tested_paths().back(), 1);
+    std::vector<Result> expected;
+    for (const Selection& selection : selections) expected.push_back(sums(one, lab, selection));
+    in_all_ways(lab, [&](Session& session, const std::string& what) {
+        for (size_t i = 0; i < expected.size(); ++i)
+            CHECK(same_bits(sums(session, lab, selections[i]), expected[i]), "%s, selection %zu", what.c_str(), i);
+        for (size_t i = 0; i < 3; ++i) {  // kept lists, and those that are made for indices
+            const Selection same{all.data() + selections[i].start, 0, selections[i].count};
+            CHECK(same_bits(sums(session, lab, same), expected[i]), "%s, selection %zu as indices", what.c_str(), i);
+        }
+    });
 }
 
-void test_sums(const std::string& path, int count, Chance& chance) {
-    const int classes = chance.between(1, 20);
-    const Data data = random_digits(count, classes, chance);
-    const Shape shape = random_shape(classes, chance);
-    const auto parameters = chance.floats(shape.parameter_count(), 0.1f);
-    const auto questions = random_questions(count, chance);
-    Session twin(data.images.data(), data.labels.data(), count, shape, find_kernels("portable"), 1);
-    std::vector<Loss> answers;
-    std::vector<Buffer<double>> gradients;
-    for (const Question& question : questions) {
-        gradients.emplace_back(shape.parameter_count());
-        answers.push_back(twin.sums(parameters.data(), question.selection(), gradients.back().data(), never));
-    }
-    for (const int threads : {1, 2, 3}) {
-        Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), threads);
-        for (size_t i = 0; i < questions.size(); ++i) {
-            Buffer<double> gradient(shape.parameter_count());
-            const Loss got = session.sums(parameters.data(), questions[i].selection(), gradient.data(), never);
-            CHECK(got.total == answers[i].total && got.hits == answers[i].hits, "%s, %d threads, %d samples", path.c_str(),
-                  threads, count);
-            CHECK(same_bits(gradient, gradients[i]), "%s, %d threads, %d samples", path.c_str(), threads, count);
+// With at most one hidden layer, shards add up to the whole in any order, whoever computes them.
+void test_shards(int count, Chance& chance) {
+    const Lab lab = random_lab(count, 1, chance);
+    std::vector<int64_t> ends;
+    for (int64_t end = 0; end < count; ends.push_back(end)) end = std::min<int64_t>(count, end + chance.between(1, 5) * BLOCK);
+    std::vector<size_t> order(ends.size());
+    std::iota(order.begin(), order.end(), 0);
+    Session one = lab.session(*tested_paths().back(), 1);
+    const Result whole = sums(one, lab, {nullptr, 0, count});
+    in_all_ways(lab, [&](Session& session, const std::string& what) {
+        for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[chance.below(static_cast<int>(i))]);
+        Result total{Buffer<double>(lab.parameters.size()), std::vector<double>(2)};
+        auto& [gradient, loss] = total;
+        for (const size_t shard : order) {
+            const int64_t begin = shard ? ends[shard - 1] : 0;
+            const auto [more, more_loss] = sums(session, lab, {nullptr, begin, ends[shard] - begin});
+            for (size_t i = 0; i < more.size(); ++i) gradient[i] += more[i];
+            for (size_t i = 0; i < 2; ++i) loss[i] += more_loss[i];
         }
-    }
+        CHECK(same_bits(total, whole), "%s, in %zu shards", what.c_str(), order.size());
+    });
 }
 
 // Some random batches, and a step for each.
 struct Travel {
+    Travel(const Lab& lab, const Rule& rule, float rate, int count, Chance& chance) : rule(rule) {
+        for (int number = 0; number < count; ++number) {
+            const int size = chance.between(1, number == 0 ? MAX_BATCH : 70);
+            for (int i = 0; i < size; ++i) indices.push_back(chance.below(lab.count));
+            ends.push_back(static_cast<int64_t>(indices.size()));
+            const float decay = chance.once_in(2) ? 0.0f : 1e-3f;
+            steps.push_back({rate, decay, 0.999f, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, 1e-8f});
+        }
+    }
+    // Losses, hits, parameters, and the optimizer's memory, from the lab's parameters on.
+    auto go(Session& session, const Lab& lab, const Question& interrupted = never) const {
+        auto p = copy(lab.parameters);
+        std::vector<Buffer<float>> memory(MOST_MEMORY);
+        std::vector<float*> vectors;
+        for (auto& vector : memory) vector = Buffer<float>(p.size()), vectors.push_back(vector.data());
+        vectors.resize(rule.memory);
+        StepResults took = session.advance(p.data(), vectors, {indices.data(), ends}, rule, steps, interrupted);
+        return std::tuple(took.losses, took.hits, std::move(p), std::move(memory[0]), std::move(memory[1]));
+    }
+
+    const Rule& rule;
     std::vector<int64_t> indices, ends;
     std::vector<Step> steps;
 };
 
-Travel random_travel(int count, float rate, Chance& chance) {
-    Travel travel;
-    for (int number = 0; number < 5; ++number) {
-        const int size = chance.between(1, number == 0 ? MAX_BLOCK : 70);
-        for (int i = 0; i < size; ++i) travel.indices.push_back(chance.below(count));
-        travel.ends.push_back(static_cast<int64_t>(travel.indices.size()));
-        travel.steps.push_back({rate, 1e-3f, 0.999f, 0.9f, 0.9f, 0.1f, 0.999f, 0.001f, 0.03f, 1e-8f});
-    }
-    return travel;
+// Returns how many steps were taken.
+size_t test_advance(int count, const Rule& rule, float rate, Chance& chance) {
+    const Lab lab = random_lab(count, 3, chance);
+    const Travel travel(lab, rule, rate, 5, chance);
+    Session one = lab.session(*tested_paths().back(), 1);
+    const auto expected = travel.go(one, lab);
+    const size_t steps = std::get<0>(expected).size();
+    in_all_ways(lab, [&](Session& session, const std::string& what) {
+        CHECK(same_bits(travel.go(session, lab), expected), "%s, %zu steps of %s", what.c_str(), steps, rule.name);
+    });
+    const Buffer<float>& parameters = std::get<2>(expected);
+    const float *begin = parameters.data(), *end = begin + parameters.size();
+    const bool finite = std::all_of(begin, end, [](float p) { return std::isfinite(p); });
+    CHECK(finite, "%s, steps of %s", lab.text().c_str(), rule.name);
+    return steps;
 }
 
-void test_advance(const std::string& path, int count, float rate, Chance& chance) {
-    const int classes = chance.between(2, 20);
-    const Data data = random_digits(count, classes, chance);
-    const Shape shape = random_shape(classes, chance);
-    const size_t size = shape.parameter_count();
-    const Rule& rule = RULES[chance.below(std::size(RULES))];
-    const Travel travel = random_travel(count, rate, chance);
-    const auto begin = chance.floats(size, 0.1f);
-    auto p = copy(begin);
-    Buffer<float> m(size), v(size);
-    const auto go = [&](Session& session, Buffer<float>& to, Buffer<float>& first, Buffer<float>& second) {
-        std::vector<float*> memory{first.data(), second.data()};
-        memory.resize(rule.memory);
-        return session.advance(to.data(), memory, {travel.indices.data(), travel.ends}, rule, travel.steps, never);
-    };
-    Session twin(data.images.data(), data.labels.data(), count, shape, find_kernels("portable"), 1);
-    const StepResults expected = go(twin, p, m, v);
-    for (const int threads : {1, 2, 3}) {
-        Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), threads);
-        auto p_too = copy(begin);
-        Buffer<float> m_too(size), v_too(size);
-        const StepResults got = go(session, p_too, m_too, v_too);
-        CHECK(got.losses == expected.losses && got.hits == expected.hits, "%s, %d threads: %zu steps, not %zu", path.c_str(),
-              threads, got.losses.size(), expected.losses.size());
-        CHECK(same_bits(p, p_too) && same_bits(m, m_too) && same_bits(v, v_too), "%s, %d threads", path.c_str(), threads);
-    }
-}
-
-template <typename Trouble>
-bool throws(Session& session, const Buffer<float>& parameters, bool interrupted) {
-    Buffer<double> gradient(parameters.size());
+template <typename Trouble, typename Work>
+bool throws(Work work) {
     try {
-        session.sums(parameters.data(), {nullptr, 0, session.count()}, gradient.data(), [&] { return interrupted; });
+        work();
     } catch (const Trouble&) {
         return true;
     }
     return false;
 }
 
-void test_what_ends_a_call(const std::string& path, int threads) {
-    Chance chance(5);
-    const int count = 2000;
-    const Data data = random_digits(count, 10, chance);
-    for (const auto& sizes : {std::vector<int>{PIXELS, 17, 10}, {PIXELS, 17, 9, 10}}) {
-        const Shape shape{sizes, find_named(ACTIVATIONS, "sigmoid")};
-        Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), threads);
-        auto parameters = chance.floats(shape.parameter_count(), 0.1f);
-        Buffer<double> before(shape.parameter_count()), after(shape.parameter_count());
-        session.sums(parameters.data(), {nullptr, 0, count}, before.data(), never);
-        const bool ended = throws<Interrupted>(session, parameters, true);
-        if (threads == 1) CHECK(ended, "%s: not interrupted", path.c_str());  // else the others may be faster
-        const float kept = parameters[3];
-        parameters[3] = std::numeric_limits<float>::quiet_NaN();
-        CHECK(throws<NotFinite>(session, parameters, false), "%s: NaN was not noticed", path.c_str());
-        parameters[3] = kept;
-        session.sums(parameters.data(), {nullptr, 0, count}, after.data(), never);
-        CHECK(same_bits(before, after), "%s: other sums after what went wrong", path.c_str());
+void test_what_ends_sums(Chance& chance) {
+    for (const auto& hidden : {std::vector<int>{17}, {17, 9}}) {
+        const Lab lab(1100, hidden, ACTIVATIONS[0], 10, chance);
+        const Selection whole{nullptr, 0, lab.count};
+        auto broken = copy(lab.parameters);
+        broken[3] = std::numeric_limits<float>::quiet_NaN();
+        Buffer<double> gradient(broken.size());
+        in_all_ways(lab, [&](Session& session, const std::string& what) {
+            const auto ask = [&](const Buffer<float>& parameters, bool interrupted) {
+                session.sums(parameters.data(), whole, gradient.data(), [&] { return interrupted; });
+            };
+            const bool ended = throws<Interrupted>([&] { ask(lab.parameters, true); });  // while it makes the lists
+            const auto before = sums(session, lab, whole);
+            const bool ended_again = throws<Interrupted>([&] { ask(lab.parameters, true); });
+            if (what.find("on 1 ") != what.npos)  // else the others may be faster
+                CHECK(ended && ended_again, "%s: not interrupted", what.c_str());
+            CHECK(throws<NotFinite>([&] { ask(broken, false); }), "%s: NaN was not noticed", what.c_str());
+            CHECK(same_bits(before, sums(session, lab, whole)), "%s: other sums after what went wrong", what.c_str());
+        });
     }
 }
 
-void test_many_callers(const std::string& path) {
-    Chance chance(6);
-    const int count = 700;
-    const Data data = random_digits(count, 10, chance);
-    const Shape shape{{PIXELS, 17, 10}, find_named(ACTIVATIONS, "sigmoid")};
-    const auto parameters = chance.floats(shape.parameter_count(), 0.1f);
-    Session session(data.images.data(), data.labels.data(), count, shape, find_kernels(path), 2);
-    std::vector<Buffer<double>> gradients;
-    for (int i = 0; i < 4; ++i) gradients.emplace_back(shape.parameter_count());
-    std::vector<int64_t> indices(count);
-    std::iota(indices.begin(), indices.end(), 0);
-    std::vector<std::thread> callers;
-    for (int i = 0; i < 4; ++i)
-        callers.emplace_back([&, i] {
-            const Selection selection = i % 2 ? Selection{nullptr, 0, count} : Selection{indices.data(), 0, count};
-            session.sums(parameters.data(), selection, gradients[i].data(), never);
+// Whenever the answer is yes, all workers must hear of it at the same step: else some would wait for the others for ever.
+void test_what_ends_advance(Chance& chance) {
+    for (const auto& hidden : {std::vector<int>{}, {1}, {33, 5}}) {
+        const Lab lab(50, hidden, ACTIVATIONS[0], 10, chance);
+        const Travel travel(lab, RULES[3], 0.01f, 40, chance);
+        in_all_ways(lab, [&](Session& session, const std::string& what) {
+            const auto before = travel.go(session, lab);
+            for (int last = 1; last <= 40; ++last)
+                CHECK(throws<Interrupted>([&] { travel.go(session, lab, [left = last]() mutable { return --left == 0; }); }),
+                      "%s: not interrupted at step %d", what.c_str(), last);
+            CHECK(same_bits(before, travel.go(session, lab)), "%s: other steps after an interrupted call", what.c_str());
         });
-    for (auto& caller : callers) caller.join();
-    for (int i = 1; i < 4; ++i) CHECK(same_bits(gradients[0], gradients[i]), "%s, caller %d", path.c_str(), i);
+    }
+}
+
+void test_many_callers(Chance& chance) {
+    const Lab lab(700, {17}, ACTIVATIONS[0], 10, chance);
+    std::vector<int64_t> indices(lab.count);
+    std::iota(indices.begin(), indices.end(), 0);
+    in_all_ways(lab, [&](Session& session, const std::string& what) {
+        std::vector<Result> results(4);
+        std::vector<std::thread> callers;
+        for (size_t i = 0; i < results.size(); ++i)
+            callers.emplace_back([&, i] { results[i] = sums(session, lab, {i % 2 ? nullptr : indices.data(), 0, lab.count}); });
+        for (auto& caller : callers) caller.join();
+        for (const Result& result : results) CHECK(same_bits(results[0], result), "%s, many callers", what.c_str());
+    });
 }
 
 }  // namespace
 
-void test_sessions(const std::string& path) {
+void test_sessions() {
     Chance chance(3);
-    for (const int count : {1, 2, 15, 16, 17, 63, 64, 65, 100, 511, 512, 513, 1100}) test_sums(path, count, chance);
-    for (const int count : {1, 17, 100, 600}) test_advance(path, count, 0.01f, chance);
-    for (int round = 0; round < 6; ++round) test_advance(path, 50, 0.01f, chance);
-    for (int round = 0; round < 3; ++round) test_advance(path, 50, 1e37f, chance);  // diverges on the way
-    test_what_ends_a_call(path, 1);
-    test_what_ends_a_call(path, 3);
-    test_many_callers(path);
+    for (const int count : {1, 2, 15, 17, 100, 127, 128, 129, 511, 512, 513, 1100}) test_sums(count, chance);
+    for (const int count : {1, 128, 300, 1000, 1300}) test_shards(count, chance);
+    for (const Rule& rule : RULES)
+        for (const int count : {1, 50, 600}) test_advance(count, rule, 0.01f, chance);
+    size_t steps = 0;
+    for (const Rule& rule : RULES) steps += test_advance(50, rule, 1e37f, chance);
+    CHECK(steps < 5 * std::size(RULES), "no step was too large");
+    test_what_ends_sums(chance);
+    test_what_ends_advance(chance);
+    test_many_callers(chance);
 }
 
 }  // namespace digitlab::tests

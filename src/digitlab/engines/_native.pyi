@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_BLOCK: int  # the most samples of a batch that `advance` takes
+BLOCK: int  # samples whose sums are float32; sums of shards cut at its multiples add up to the whole's
+MAX_BATCH: int  # the most samples of a batch that `advance` takes
 ACTIVATIONS: list[str]
 RULES: list[str]  # of optimizers
 COEFFICIENTS: list[str]  # the columns of `advance`'s last argument

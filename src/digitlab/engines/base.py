@@ -123,11 +123,13 @@ class Engine(ABC):
         name: what ``--engine`` calls it.
         in_words: what it is, for people.
         rank: ``auto`` takes the engine of the highest rank that can be used; 0 is that of the `NumpyEngine`.
+        arithmetic: which version of its arithmetic this is: another one gives other last bits. Runs record it.
     """
 
     name: ClassVar[str]
     in_words: ClassVar[str] = ""
     rank: ClassVar[int] = 0
+    arithmetic: ClassVar[int] = 1
 
     @classmethod
     def why_not(cls, architecture: Architecture | None = None) -> str:  # noqa: ARG003  # others need it
@@ -146,7 +148,7 @@ class Engine(ABC):
 
     @abstractmethod
     def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> Session:
-        """Get ready to work on ``digits``: pack the pixels once.
+        """Get ready to work on ``digits``.
 
         Args:
             architecture: its inputs must be as many as a picture has pixels, its outputs at least the classes.

@@ -1,14 +1,14 @@
-"""The fast engine: C++ that sums in whole numbers, so that its bits do not depend on threads, split or processor.
+"""The fast engine: C++ that skips the pixels that are 0, with bits that do not depend on threads or processor.
 
-Pixels are bytes. Weights and errors become whole numbers of a few bytes each, and products of bytes add up
-without rounding. `docs/explanation/native-engine.md` tells how; the sources are in ``cpp/``. This module checks
-everything before C++ sees it.
+`docs/explanation/native-engine.md` tells how; the sources are in ``cpp/``. This module checks everything before C++
+sees it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ try:
     from digitlab.engines._native import (
         ACTIVATIONS,
         COEFFICIENTS,
-        MAX_BLOCK,
+        MAX_BATCH,
         RULES,
         Compiled,
         NotFiniteError,
@@ -35,6 +35,7 @@ except ImportError as error:  # a pure install
     _missing = str(error)
 else:
     _missing = ""
+    _numbers_of = attrgetter(*COEFFICIENTS)  # of a step, as a row for C++
 
 
 def available_paths() -> list[str]:
@@ -46,7 +47,7 @@ class NativeEngine(Engine):
     """Compiled for the processor at hand.
 
     Args:
-        simd: which instruction path to take: ``"amx"``, ``"avx512"``, ``"avx2"`` or ``"portable"``; None for what
+        simd: which instruction path to take: ``"avx512"``, ``"avx2"`` or ``"portable"``; None for what
             ``DIGITLAB_SIMD`` says, else the best. All give the same bits.
 
     Raises:
@@ -56,6 +57,7 @@ class NativeEngine(Engine):
     name = "native"
     in_words = "compiled C++"
     rank = 10
+    arithmetic = 2
 
     def __init__(self, simd: str | None = None) -> None:
         self.require()
@@ -83,7 +85,7 @@ class NativeEngine(Engine):
 
 
 class NativeSession(Session):
-    """See `Session`. Holds the pixels as bytes, in the order in which the products read them: 46 MB for MNIST."""
+    """See `Session`. For whole sets it keeps the lists of lit pixels: 43 MB for MNIST."""
 
     def __init__(self, architecture: Architecture, digits: Digits, threads: int, simd: str) -> None:
         self.architecture = architecture
@@ -99,10 +101,12 @@ class NativeSession(Session):
         self._process = os.getpid()
 
     def sums(self, parameters: Floats, batch: Batch) -> Sums:
-        """See `Session.sums`. For networks with one hidden layer, sums of parts add up to the whole's, bit for bit.
+        """See `Session.sums`. With at most one hidden layer, the sums of parts add up to the whole's, bit for bit.
+
+        That is, of parts that are cut at multiples of `BLOCK` samples, in any order.
 
         Raises:
-            DivergenceError: a parameter is not finite; whole numbers cannot tell NaN.
+            DivergenceError: a parameter is not finite.
             InputError: parameters or a batch of another shape or type than they must have.
         """
         flat = self._checked(parameters)
@@ -114,7 +118,7 @@ class NativeSession(Session):
         except NotFiniteError:
             raise DivergenceError(
                 f"{np.count_nonzero(~np.isfinite(flat))} of {flat.size} parameters are NaN or infinite",
-                must_be="finite: the native engine computes with whole numbers, which know no NaN",
+                must_be="finite",
                 help='go back to parameters from before; the engine "numpy" shows where NaN leads',
             ) from None
         return Sums(loss, hits, len(samples), gradient)
@@ -129,24 +133,33 @@ class NativeSession(Session):
             nothing = np.full(self.architecture.parameter_count, np.nan)
             return StepResults(failed=Sums(np.nan, 0, 0, nothing))
         todo = list(batches)
-        small = [batch for batch in todo if not isinstance(batch, slice) and 0 < len(batch) <= MAX_BLOCK]
+        small = [batch for batch in todo if not isinstance(batch, slice) and 0 < len(batch) <= MAX_BATCH]
         rule = vars(type(optimizer)).get("rule", "")  # its own: one that is inherited may be of another formula
         if not todo or len(small) < len(todo) or rule not in RULES:
             return super().advance(parameters, optimizer, todo)
-        samples = [self._samples(batch) for batch in small]
-        ends = np.cumsum([len(batch) for batch in samples]).tolist()
+        counts = [len(batch) for batch in small]
+        samples, ends = self._joined(small), np.cumsum(counts).tolist()
         optimizer.remember(flat)
         memory = [self._checked(optimizer.memory[name]) for name in optimizer.kept]
         steps = [optimizer.coefficients(optimizer.taken + step) for step in range(len(small))]
-        table = np.array([[getattr(step, name) for name in COEFFICIENTS] for step in steps], np.float32)
-        losses, hits = self._here().advance(flat, memory, np.concatenate(samples), ends, rule, table)
+        with np.errstate(over="ignore"):  # a rate beyond float32 is infinite there, too
+            table = np.array(list(map(_numbers_of, steps)), np.float32)
+        losses, hits = self._here().advance(flat, memory, samples, ends, rule, table)
         count = len(losses)
         optimizer.taken += count
-        done = StepResults(losses, hits, [len(batch) for batch in samples[:count]])
+        done = StepResults(losses, hits, counts[:count])
         if count < len(todo):  # the next step leads beyond the finite numbers: the definition tells how
             last = super().advance(parameters, optimizer, todo[count : count + 1])
             done.failed, done.beyond = last.failed, last.beyond
         return done
+
+    def _joined(self, batches: list[NDArray[np.intp]]) -> NDArray[np.int64]:
+        """All their samples, checked at once; one by one only to say which is wrong."""
+        alike = all(isinstance(b, np.ndarray) and b.ndim == 1 and b.dtype == np.int64 for b in batches)
+        joined = np.concatenate(batches) if alike else None
+        if joined is not None and joined.min() >= 0 and joined.max() < len(self.digits):
+            return joined
+        return np.concatenate([self._samples(batch) for batch in batches])
 
     def _here(self) -> Compiled:
         """The session in C++. A fork copies memory but not threads, so a child process begins anew."""
