@@ -6,6 +6,7 @@ of the three trainings. ``DIGITLAB_SOAK=0.1`` makes them do a tenth of it.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.engines import NumpyEngine
 from digitlab.runs.lock import LOCK
 from digitlab.runs.run import Run
 from digitlab.training import Stopped
@@ -110,3 +112,21 @@ def test_a_damaged_newest_checkpoint_costs_only_some_time(whole, tmp_path):
     assert len(history.warnings) == 1
     assert newest.name in history.warnings[0]
     assert "going on from step" in history.warnings[0]
+
+
+class _Newer(NumpyEngine):
+    """The NumPy engine, as if its arithmetic had changed since."""
+
+    arithmetic = 7
+
+
+@pytest.mark.parametrize("engine", ["numpy", _Newer()])
+def test_going_on_with_another_arithmetic_says_what_it_means(whole, tmp_path, engine):
+    folder = tmp_path / "run"
+    assert not whole.stop_at(whole.steps // 2, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest.pop("arithmetic") == 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))  # as a run from before this was recorded
+    history = dl.fit(whole.recipe.new_network(), whole.digits, whole.recipe, out=folder, resume=True, engine=engine)
+    assert any("arithmetic 1" in warning and "7" in warning for warning in history.warnings) is (engine != "numpy")
+    assert Run(folder).manifest.arithmetic == 1

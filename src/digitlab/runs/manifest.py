@@ -65,6 +65,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     parent: Parent | None = None
     snapshot_every: int = 0  # epochs
     first_parameters: str = ""  # their SHA-256, as float32 one after the other
+    arithmetic: int = 1  # of the engine, which had no other before this was recorded
     format: str = FORMAT
     version: int = VERSION
 

@@ -160,6 +160,11 @@ def _going_on(run: Run, lock: FolderLock, options: TrainOptions) -> Start:
     warnings = [f"{error.what}: going on from step {state.counters.step:,}" for error in passed_over]
     if engine.name != manifest.engine:
         warnings.append(f"the run began with engine {manifest.engine}: with {engine.name} the last bits will differ")
+    elif engine.arithmetic != manifest.arithmetic:
+        warnings.append(
+            f"the run began with arithmetic {manifest.arithmetic} of engine {engine.name}, and goes on with"
+            f" {engine.arithmetic}: as good, but the last bits will differ from those of a run that never stopped"
+        )
     return Start(run.named_recipe, state, engine, options.threads, earlier, keeper, every, tuple(warnings))
 
 
@@ -201,6 +206,7 @@ def _keep(start: Start, digits: Digits, options: TrainOptions, parent: Parent | 
         checkpoints=[],
         parent=parent,
         snapshot_every=start.snapshot_every,
+        arithmetic=start.engine.arithmetic,
         first_parameters=hashlib.sha256(start.state.parameters.astype("<f4").tobytes()).hexdigest(),
     )
     start.keeper = RunWriter.create(
