@@ -25,7 +25,7 @@ AVX512 = {
 }
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 HAS_AVX2 = frozenset({"avx2", "fma"})
-HAS_AVX512 = HAS_AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}
+HAS_AVX512 = HAS_AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Name:
     needs: frozenset[str] = frozenset()
 
 
-NATIVE = [Name(f"native {path}", "digitlab", path) for path in ("amx", "avx512", "avx2", "portable")]
+NATIVE = [Name(f"native {path}", "digitlab", path) for path in ("avx512", "avx2", "portable")]
 NUMPY = Name("our NumPy engine", "digitlab", "numpy")
 CLASSIC = Name("classic float64", "classic")
 SKLEARN = Name("scikit-learn", "sklearn")
