@@ -43,7 +43,7 @@ class Session {
             int threads);
     ~Session();
 
-    // Loss, hits and gradient [parameter_count], summed over the selection. Throws NotFinite, Interrupted.
+    // Loss and hits, summed over the selection; adds its gradient to `gradient` [parameter_count]. Throws NotFinite, Interrupted.
     Loss sums(const float* parameters, Selection selection, double* gradient, const Question& interrupted);
 
     // One step for each batch (batch i: indices ends[i-1]..ends[i], at most MAX_BATCH of them), until one would lead
@@ -58,6 +58,8 @@ class Session {
     class Sums;
     class Steps;
     class Gathered;
+
+    void keep_lists(const Question& interrupted);
 
     const uint8_t* const images_;
     const uint8_t* const labels_;

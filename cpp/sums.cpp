@@ -20,40 +20,23 @@ class Session::Sums {
         in_blocks_ = !selection.indices && selection.start % BLOCK == 0 && (end % BLOCK == 0 || end == session.count_);
         if (!in_blocks_)
             while (s_.gathered_.size() < needed) s_.gathered_.push_back(std::make_unique<Gathered>(s_));
-        else if (s_.kept_.empty())
-            s_.kept_.resize((s_.count_ + BLOCK - 1) / BLOCK), is_new_ = true;
         losses_.resize(s_.team_.size());
     }
 
     Loss run(const Question& interrupted) {
+        if (in_blocks_) s_.keep_lists(interrupted);
         s_.team_.run([&](const Worker& worker) {
             s_.model_.prepare(s_.kernels_, worker);
-            if (is_new_) keep_lists(worker, interrupted);
             worker.meet();
             exact_ ? alone(worker, interrupted) : together(worker, interrupted);
         });
-        if (stopped_) {
-            if (is_new_) s_.kept_.clear();
-            throw Interrupted();
-        }
+        if (stopped_) throw Interrupted();
         Loss loss;
         for (const Loss& one : losses_) loss += one;
         return loss;
     }
 
   private:
-    void keep_lists(const Worker& worker, const Question& interrupted) {
-        ListsBuffer buffer;
-        for (size_t block; (block = next_block_.fetch_add(1)) < s_.kept_.size() && !stopped_;) {
-            const int64_t first = static_cast<int64_t>(block) * BLOCK;
-            const int count = static_cast<int>(std::min<int64_t>(BLOCK, s_.count_ - first));
-            for (int i = 0; i < count; ++i) buffer.make(i, s_.images_ + (first + i) * PIXELS);
-            for (int part = 0; part < PARTS; ++part) buffer.sort(part, count);
-            s_.kept_[block].keep(buffer.lists(count));
-            if (worker.index == 0 && interrupted()) stopped_ = true;
-        }
-    }
-
     void alone(const Worker& worker, const Question& interrupted) {
         PerParameter<double>& total = *s_.totals_[worker.index];
         total.clear();
@@ -82,8 +65,9 @@ class Session::Sums {
         const int64_t first = selection_.start + number * MAX_BATCH;
         const int count = static_cast<int>(std::min<int64_t>(MAX_BATCH, selection_.start + selection_.count - first));
         Lists kept[MAX_BATCH / BLOCK];
-        Samples samples{kept, s_.labels_ + first, count};
+        Samples samples{kept, nullptr, count};
         if (in_blocks_) {
+            samples.labels = s_.labels_ + first;
             for (int i = 0; i * BLOCK < count; ++i) kept[i] = s_.kept_[first / BLOCK + i].lists();
         } else {
             const int64_t* indices = selection_.indices;
@@ -107,10 +91,9 @@ class Session::Sums {
     double* const gradient_;
     const bool exact_;
     const int64_t passes_;
-    bool in_blocks_, is_new_ = false;
+    bool in_blocks_;
     std::vector<Loss> losses_;
     std::atomic<int64_t> next_{0};
-    std::atomic<size_t> next_block_{0};
     std::atomic<bool> stopped_{false};
     std::mutex adding_;
 };
@@ -120,6 +103,27 @@ Session::Session(const uint8_t* images, const uint8_t* labels, int64_t count, co
     : images_(images), labels_(labels), count_(count), shape_(shape), kernels_(kernels), team_(threads), model_(shape_) {}
 
 Session::~Session() = default;
+
+// Once. A worker that finds no memory does not leave the others waiting, as they never meet.
+void Session::keep_lists(const Question& interrupted) {
+    if (!kept_.empty()) return;
+    std::vector<KeptLists> kept((count_ + BLOCK - 1) / BLOCK);
+    std::atomic<size_t> next{0};
+    std::atomic<bool> stopped{false};
+    team_.run([&](const Worker& worker) {
+        ListsBuffer buffer;
+        for (size_t block; (block = next.fetch_add(1)) < kept.size() && !stopped;) {
+            const int64_t first = static_cast<int64_t>(block) * BLOCK;
+            const int count = static_cast<int>(std::min<int64_t>(BLOCK, count_ - first));
+            for (int i = 0; i < count; ++i) buffer.make(i, images_ + (first + i) * PIXELS);
+            for (int part = 0; part < PARTS; ++part) buffer.sort(part, count);
+            kept[block].keep(buffer.lists(count));
+            if (worker.index == 0 && interrupted()) stopped = true;
+        }
+    });
+    if (stopped) throw Interrupted();
+    kept_ = std::move(kept);
+}
 
 Loss Session::sums(const float* parameters, Selection selection, double* gradient, const Question& interrupted) {
     std::lock_guard lock(one_call_);

@@ -1,4 +1,4 @@
-"""Sizes and pictures that fit no vector and no block: every path against the portable one, which defines them, bit for bit."""
+"""Sizes and pictures that fit no vector and no block: every path against the portable one, bit for bit."""
 
 from __future__ import annotations
 
