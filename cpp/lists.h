@@ -68,6 +68,14 @@ class ListsBuffer {
         }
         std::fill_n(next, RUN - 1, Lit{0, 0, 1});
     }
+    // The same, from lists that were kept.
+    void copy(int sample, const Lists& from, int which) {
+        const uint16_t* parts = from.parts + which * (PARTS + 1);
+        const int first = sample * SPAN, length = parts[PARTS] - parts[0] + RUN - 1;
+        std::copy_n(from.by_sample + parts[0], length, &by_sample_[first]);
+        for (int p = 0; p <= PARTS; ++p)
+            parts_[static_cast<size_t>(sample) * (PARTS + 1) + p] = static_cast<uint16_t>(parts[p] - parts[0] + first);
+    }
     // The lists of a part's pairs, from those of `count` samples. Workers may sort different parts at once.
     void sort(int part, int count) {
         const int first = 1 + part * PART_PAIRS;

@@ -73,7 +73,7 @@ class Session {
     std::vector<std::unique_ptr<Pass>> passes_;
     std::vector<std::unique_ptr<Gathered>> gathered_;  // `advance`: this step's samples, and the next one's
     std::vector<std::unique_ptr<PerParameter<double>>> totals_;
-    std::vector<KeptLists> kept_;  // of each block of all samples, once `sums` was asked for whole ones
+    std::vector<KeptLists> kept_;  // of each block of all samples, once many of them are asked for
 };
 
 // The lists and labels of some samples, made when they are needed.
@@ -85,8 +85,11 @@ class Session::Gathered {
     template <typename Which>
     void make(int count, const Worker& worker, Which which) {
         worker.share(count, [&](int i) {
-            blocks_[i / BLOCK].make(i % BLOCK, s_.images_ + which(i) * PIXELS);
-            labels_[i] = s_.labels_[which(i)];
+            const int64_t sample = which(i);
+            ListsBuffer& block = blocks_[i / BLOCK];
+            if (s_.kept_.empty()) block.make(i % BLOCK, s_.images_ + sample * PIXELS);
+            else block.copy(i % BLOCK, s_.kept_[sample / BLOCK].lists(), static_cast<int>(sample % BLOCK));
+            labels_[i] = s_.labels_[sample];
         });
         if (worker.index == 0)
             for (int first = 0; first < count; first += BLOCK)

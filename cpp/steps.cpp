@@ -91,6 +91,8 @@ StepResults Session::advance(float* parameters, const std::vector<float*>& memor
     std::lock_guard lock(one_call_);
     StepResults results;
     const int count = static_cast<int>(steps.size());
+    constexpr int MANY = 16;  // calls like this one, to take all samples once: fewer, and lists pay when they are kept
+    if (!steps.empty() && batches.ends.back() * MANY >= count_) keep_lists(interrupted);
     Steps all(*this, batches, rule, steps);
     const int done = all.run(count, parameters, memory, &results, interrupted);
     if (done < count) {  // nothing was written back: take the good steps once more, and only those

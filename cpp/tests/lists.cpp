@@ -54,6 +54,8 @@ void test_lists() {
             KeptLists kept;
             kept.keep(buffer.lists(count));
             check_lists(kept.lists(), pictures, "KeptLists");
+            for (int s = 0; s < count; ++s) buffer.copy(s, kept.lists(), s);
+            check_lists(buffer.lists(count), pictures, "copies");
         }
 }
 
