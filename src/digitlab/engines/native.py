@@ -85,7 +85,7 @@ class NativeEngine(Engine):
 
 
 class NativeSession(Session):
-    """See `Session`. For whole sets it keeps the lists of lit pixels: 43 MB for MNIST."""
+    """See `Session`. Once many samples are asked for, it keeps the lists of lit pixels: 43 MB for MNIST."""
 
     def __init__(self, architecture: Architecture, digits: Digits, threads: int, simd: str) -> None:
         self.architecture = architecture
