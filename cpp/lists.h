@@ -34,6 +34,15 @@ struct Lists {
     const uint16_t* end;
 };
 
+// Copies a sample's list to all[first] and on, and says in `parts` where its parts are now; returns how long it is.
+inline int copy_list(const Lists& from, int sample, Lit* all, uint16_t* parts, int first) {
+    const uint16_t* theirs = from.parts + sample * (PARTS + 1);
+    const int length = theirs[PARTS] - theirs[0] + RUN - 1;
+    std::copy_n(from.by_sample + theirs[0], length, all + first);
+    for (int p = 0; p <= PARTS; ++p) parts[p] = static_cast<uint16_t>(theirs[p] - theirs[0] + first);
+    return length;
+}
+
 // Room for the lists of any block, made again and again.
 class ListsBuffer {
   public:
@@ -70,11 +79,7 @@ class ListsBuffer {
     }
     // The same, from lists that were kept.
     void copy(int sample, const Lists& from, int which) {
-        const uint16_t* parts = from.parts + which * (PARTS + 1);
-        const int first = sample * SPAN, length = parts[PARTS] - parts[0] + RUN - 1;
-        std::copy_n(from.by_sample + parts[0], length, &by_sample_[first]);
-        for (int p = 0; p <= PARTS; ++p)
-            parts_[static_cast<size_t>(sample) * (PARTS + 1) + p] = static_cast<uint16_t>(parts[p] - parts[0] + first);
+        copy_list(from, which, by_sample_.data(), &parts_[static_cast<size_t>(sample) * (PARTS + 1)], sample * SPAN);
     }
     // The lists of a part's pairs, from those of `count` samples. Workers may sort different parts at once.
     void sort(int part, int count) {
@@ -119,13 +124,8 @@ class KeptLists {
         for (int pair = 0; pair < PAIRS; ++pair)
             std::copy(from.by_pair + from.begin[pair], from.by_pair + from.end[pair], &by_pair_[begin_[pair]]);
         by_sample_ = Buffer<Lit>(begin_[PAIRS] + static_cast<size_t>(count_) * (RUN - 1));
-        Lit* to = by_sample_.data();
-        for (int s = 0; s < count_; ++s) {
-            const uint16_t* parts = from.parts + s * (PARTS + 1);
-            const int back = parts[0] - static_cast<int>(to - by_sample_.data());
-            for (int p = 0; p <= PARTS; ++p) parts_[s * (PARTS + 1) + p] = static_cast<uint16_t>(parts[p] - back);
-            to = std::copy(from.by_sample + parts[0], from.by_sample + parts[PARTS] + RUN - 1, to);
-        }
+        for (int s = 0, at = 0; s < count_; ++s)
+            at += copy_list(from, s, by_sample_.data(), &parts_[static_cast<size_t>(s) * (PARTS + 1)], at);
     }
     Lists lists() const {
         return {count_, by_sample_.data(), parts_.data(), by_pair_.data(), begin_.data(), begin_.data() + 1};
