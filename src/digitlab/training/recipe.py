@@ -3,7 +3,6 @@
 What does not change the result (the engine, threads, the folder, how often to report) is not in it.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +13,20 @@ from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.initializers import INITIALIZERS
 from digitlab.network.network import Network
 from digitlab.training.optimizers import OPTIMIZERS
+from digitlab.training.regularizers import Regularizers
 from digitlab.training.schedules import SCHEDULES
 from digitlab.training.settings import Applies, Setting, choice, layer_sizes, number, settings_of, whole_number
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(Regularizers):
     """Every setting that changes the result; the defaults are the classic experiment.
 
-    Values are checked whenever a recipe is made, by ``dataclasses.replace`` too. `SETTINGS` is the table.
+    Values are checked whenever a recipe is made, by ``dataclasses.replace`` too. `SETTINGS` is the table; those of
+    `Regularizers` come last in it.
 
     Raises:
-        RecipeError: a value of the wrong type or out of bounds.
+        RecipeError: a value of the wrong type or out of bounds, or two that make no sense together.
     """
 
     layers: tuple[int, ...] = layer_sizes(
@@ -165,21 +166,34 @@ class Recipe:
         help="which parameters the network has in the end",
         why="the last ones are what was trained",
     )
+    preprocessing: str = choice(
+        "none",
+        {"none": "pixels as they are", "deskew": "slanted digits are made upright first"},
+        help="what is done to each picture before the network sees it, in training and ever after",
+        why="the classic experiment takes pixels as they are",
+    )
     seed: int = whole_number(
         0,
         low=0,
         high=2**32 - 1,
-        help="where random numbers start: the first weights, the sample order, which samples are held out",
+        help="where random numbers start: first weights, sample order, what is held out, distortions, dropout",
         why="any number will do; the same one gives the same run",
     )
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
             object.__setattr__(self, name, setting.check(getattr(self, name)))
+        if self.dropout and len(self.layers) < 3:
+            raise RecipeError(
+                f"dropout {self.dropout:g} has no hidden units to leave out",
+                must_be="0, or layers with a hidden one",
+                got=f"layers {SETTINGS['layers'].show(self.layers)}",
+                help="inputs and outputs are never left out",
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, ready for TOML or JSON."""
-        return dataclasses.asdict(self) | {"layers": list(self.layers)}
+        return {name: getattr(self, name) for name in SETTINGS} | {"layers": list(self.layers)}
 
     def to_toml(self) -> str:
         """The settings as a TOML file that `digitlab.recipe` reads back."""

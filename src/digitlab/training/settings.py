@@ -165,8 +165,6 @@ def _field(kind: Kind, default: Any, about: Mapping[str, Any]) -> Any:
 
 
 def settings_of(recipe_type: type) -> dict[str, Setting]:
-    """The table of a dataclass whose fields were made by the functions above, by name."""
-    return {
-        field.name: dataclasses.replace(field.metadata["setting"], name=field.name)
-        for field in dataclasses.fields(recipe_type)
-    }
+    """The table of a dataclass whose fields were made by the functions above: its own by name, then those inherited."""
+    fields = sorted(dataclasses.fields(recipe_type), key=lambda field: field.name not in vars(recipe_type))
+    return {field.name: dataclasses.replace(field.metadata["setting"], name=field.name) for field in fields}
