@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, log_loss
 import digitlab as dl
 from digitlab.data.catalogue import CATALOGUE, Group
 from digitlab.errors import InputError
+from digitlab.evaluation import calibration_error
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,8 @@ def test_the_report_is_json(trained, mnist):
     report = dl.evaluate(trained, mnist[1])
     answer = json.loads(json.dumps(report.to_dict()))
     assert list(answer) == [
-        "source", "count", "accuracy", "accuracy_interval", "cross_entropy", "confusion", "per_digit", "halves",
+        "source", "count", "accuracy", "accuracy_interval", "cross_entropy", "calibration_error", "confusion",
+        "per_digit", "halves",
     ]  # fmt: skip
     assert answer["per_digit"][3]["digit"] == 3
     assert np.shape(answer["confusion"]) == (10, 10)
@@ -98,7 +100,7 @@ def test_programs_get_the_names_of_the_classes(few):
 
 
 @pytest.mark.parametrize("temperature", [0.25, 4])
-def test_the_temperature_is_in_the_cross_entropy_alone(trained, mnist, temperature):
+def test_the_temperature_is_in_the_cross_entropy_and_the_calibration_alone(trained, mnist, temperature):
     test = mnist[1][:2000]
     calibrated = trained.copy()
     calibrated.card = replace(trained.card, temperature=temperature)
@@ -107,6 +109,8 @@ def test_the_temperature_is_in_the_cross_entropy_alone(trained, mnist, temperatu
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     assert report.cross_entropy == pytest.approx(log_loss(test.labels, probabilities), rel=1e-4)
     assert abs(report.cross_entropy - plain.cross_entropy) > 0.01
+    assert report.calibration_error == pytest.approx(calibration_error(probabilities, test.labels), abs=1e-6)
+    assert report.calibration_error > plain.calibration_error + 0.05
     assert report.accuracy == plain.accuracy
 
 

@@ -12,11 +12,12 @@ LONGEST_NAME = 30  # cells of a class's name in the tables
 
 
 def report_text(report: Report) -> str:
-    """Accuracy and cross-entropy, the accuracy of each group, the scores of each class, and what was confused."""
+    """What was measured over all, the accuracy of each group, the scores of each class, and what was confused."""
     lines = [
         f"{report.source}: {report.count:,} {'pictures' if report.named else 'digits'}",
         f"  accuracy       {_percent(report.accuracy, report.accuracy_interval)}",
         f"  cross-entropy  {report.cross_entropy:.4f}",
+        f"  calibration    {100 * report.calibration_error:.2f} %   (between how sure it is and how much is right)",
     ]
     if report.groups:
         lines.append(f"by {report.groups[0].by}")

@@ -1,5 +1,6 @@
 """Evaluation: how good a network is, measured on digits that it was not trained on."""
 
+from digitlab.evaluation.calibration import calibration_error, fit_temperature
 from digitlab.evaluation.report import Report, evaluate
 
-__all__ = ["Report", "evaluate"]
+__all__ = ["Report", "calibration_error", "evaluate", "fit_temperature"]

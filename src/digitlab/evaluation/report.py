@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from digitlab.data.catalogue import groups_of
 from digitlab.data.digits import Digits
 from digitlab.errors import InputError, require_kind
+from digitlab.evaluation.calibration import calibration_error
 from digitlab.evaluation.metrics import DigitScore, confusion_matrix, digit_scores, wilson_interval
+from digitlab.network.activations import softmax
 from digitlab.network.card import are_numbers, names_of_outputs
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
@@ -43,6 +45,7 @@ class Report:
         accuracy: share of right predictions, 0 to 1.
         accuracy_interval: its 95 % Wilson interval.
         cross_entropy: mean over the samples, natural logarithm; guessing among ten costs 2.303.
+        calibration_error: the mean distance between how sure it is and how often it is right, 0 to 1.
         confusion: ``(K, K)``, rows are true digits, columns predicted ones.
         per_digit: precision, recall and F1 of each digit, or other class.
         names: what the classes are called, K of them; for digits, their numbers.
@@ -54,6 +57,7 @@ class Report:
     accuracy: float
     accuracy_interval: tuple[float, float]
     cross_entropy: float
+    calibration_error: float
     confusion: NDArray[np.int64]
     per_digit: list[DigitScore]
     names: tuple[str, ...]
@@ -84,7 +88,9 @@ class Report:
 
 
 def evaluate(network: Network, digits: Digits) -> Report:
-    """Measure a network on digits that it was not trained on. Its temperature, if it has one, is in the cross-entropy.
+    """Measure a network on digits that it was not trained on.
+
+    Its temperature, if it has one, is in the cross-entropy and in the calibration error.
 
     Raises:
         InputError: there are no digits, the network has fewer outputs than there are classes, or it knows other ones.
@@ -100,12 +106,14 @@ def evaluate(network: Network, digits: Digits) -> Report:
     right = predicted == digits.labels
     confusion = confusion_matrix(digits.labels, predicted, len(names))
     scaled = logits.astype(np.float64) / (network.card.temperature or 1.0)
+    probabilities = softmax(scaled)
     return Report(
         source=digits.source,
         count=len(digits),
         accuracy=float(right.mean()),
         accuracy_interval=wilson_interval(int(right.sum()), len(digits)),
         cross_entropy=softmax_cross_entropy(scaled, digits.labels).total / len(digits),
+        calibration_error=calibration_error(probabilities, digits.labels),
         confusion=confusion,
         per_digit=digit_scores(confusion),
         names=names,
