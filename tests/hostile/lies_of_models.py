@@ -211,6 +211,7 @@ def recipes() -> Iterator[Lie]:
         "activation": ('"swish"', "1", "[]", '"' + "x" * 60_000 + '"', "{}", "1979-05-27", '"\\u0000"'),
         "seed": ("-1", str(2**32), str(2**64), "0.5", '""', "0b" + "1" * 60_000, "{a = {a = {}}}"),
         "about": ("1", "[]", "{}", "0x" + "f" * 60_000, '"' + "x" * 60_000 + '"', "{a = " * 300 + "}" * 300),
+        "published": ("1", "[]", "{}", '{error = 1e999, source = "a"}', '{error = 1, source = "' + "x" * 50_000 + '"}'),
     }
     for name, texts in values.items():
         for number, text in enumerate(texts):

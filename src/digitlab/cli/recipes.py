@@ -1,15 +1,16 @@
 """``digitlab recipes``: the named recipes, and what each setting does."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.markup import escape
 from rich.table import Table
 
 from digitlab.cli.options import Json
 from digitlab.cli.output import print_json, write_line
 from digitlab.display.terminal import new_console
 from digitlab.training import SETTINGS, named_recipes
-from digitlab.training.recipe_files import read_recipe
+from digitlab.training.recipe_files import NamedRecipe, read_recipe
 
 
 def recipes(
@@ -26,11 +27,15 @@ def recipes(
         else:
             write_line(chosen.to_toml().rstrip())
     elif json:
-        recipes_by_name = {key: {"about": one.about} | one.recipe.to_dict() for key, one in named_recipes().items()}
+        recipes_by_name = {key: one.to_dict() | {"published": _published(one)} for key, one in named_recipes().items()}
         print_json({"recipes": recipes_by_name, "settings": [setting.to_dict() for setting in SETTINGS.values()]})
     else:
         _print_tables()
     return 0
+
+
+def _published(named: NamedRecipe) -> dict[str, Any] | None:
+    return named.published.to_dict() if named.published else None
 
 
 def _print_tables() -> None:
@@ -38,7 +43,7 @@ def _print_tables() -> None:
     console = new_console()
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, one in named_recipes().items():
-        table.add_row(f"[bold]{name}[/bold]", one.about)
+        table.add_row(f"[bold]{name}[/bold]", escape(one.in_words))
     console.print(table, soft_wrap=False)
     console.print()
     table = Table("setting", "default", "what it does", box=None, pad_edge=False)

@@ -19,19 +19,62 @@ from digitlab.training.recipe import SETTINGS, Recipe
 
 MAX_TOML_BYTES = 64 * 1024
 MAX_ABOUT_LENGTH = 5000  # characters
+MAX_PUBLISHED_LENGTH = 1000  # characters, of a source or a note
 FOLDER = Path(__file__).with_name("recipes")
 
 
 @dataclass(frozen=True)
+class Published:
+    """The result that somebody published for a recipe: the table ``[published]`` of its file. It is no setting.
+
+    Attributes:
+        error: percent of the test digits that were taken for another one.
+        source: who published it, and when.
+        note: what differs from the publication.
+
+    Raises:
+        RecipeError: an error that is no percentage, or words that are no line of text.
+    """
+
+    error: float
+    source: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        number = isinstance(self.error, int | float) and not isinstance(self.error, bool)
+        if not number or not 0 <= self.error <= 100:  # NaN is not
+            raise RecipeError(
+                "the published error must be a number from 0 to 100, in percent", got=describe(self.error)
+            )
+        for name, least in (("source", 1), ("note", 0)):
+            words = getattr(self, name)
+            line = isinstance(words, str) and words.isprintable()  # half a surrogate pair is not
+            if not line or not least <= len(words) <= MAX_PUBLISHED_LENGTH:
+                must_be = f"{least} to {MAX_PUBLISHED_LENGTH} printable characters"
+                raise RecipeError(f"the published {name} is no line of text", must_be=must_be, got=describe(words))
+
+    @property
+    def in_words(self) -> str:
+        """All of it, in a sentence."""
+        note = f"; {self.note}" if self.note else ""
+        return f"Published: {self.error:g} % test error ({self.source}{note})."
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was given."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value != ""}
+
+
+@dataclass(frozen=True)
 class NamedRecipe:
-    """A recipe with its name and what it is for, in words."""
+    """A recipe with its name, what it is for in words, and what was published for it, if anything was."""
 
     name: str
     about: str
     recipe: Recipe
+    published: Published | None = None
 
     def changed(self, **changes: Any) -> NamedRecipe:
-        """The same with some settings changed, which the words then tell.
+        """The same with some settings changed, which the words then tell. Nothing was published for the changed one.
 
         Raises:
             RecipeError: no such setting, or a value out of bounds.
@@ -45,14 +88,20 @@ class NamedRecipe:
             if getattr(other, name) != getattr(self.recipe, name)
         ]
         about = f"{self.about} Changed: {', '.join(told)}." if self.about and told else self.about
-        return NamedRecipe(self.name, about[:MAX_ABOUT_LENGTH], other)
+        return NamedRecipe(self.name, about[:MAX_ABOUT_LENGTH], other, None if told else self.published)
+
+    @property
+    def in_words(self) -> str:
+        """What it is for, and what was published."""
+        return f"{self.about} {self.published.in_words}" if self.published else self.about
 
     def to_toml(self) -> str:
-        """The words and the settings as a TOML file that `recipe` reads back."""
-        return tomli_w.dumps(self.to_dict())
+        """All of it as a TOML file that `read_recipe` reads back."""
+        published = {"published": self.published.to_dict()} if self.published else {}
+        return tomli_w.dumps(self.to_dict() | published)
 
     def to_dict(self) -> dict[str, Any]:
-        """The words and the settings by name."""
+        """The words and the settings by name, as the card of a network has them."""
         return ({"about": self.about} if self.about else {}) | self.recipe.to_dict()
 
 
@@ -101,21 +150,33 @@ def _read_toml(path: Path) -> NamedRecipe:
 
 
 def parse_recipe(text: str, name: str) -> NamedRecipe:
-    """Read TOML: the settings, and optionally ``about``. ``name`` is what error messages call it."""
+    """Read TOML: the settings, and optionally ``about`` and ``published``. ``name`` is what error messages call it."""
     try:
         settings = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, and numbers of more than 4,300 digits
         must_be = 'lines such as learning_rate = 0.1 and activation = "relu"'
         refuse(RecipeError, name, "this is not TOML", must_be=must_be, got=error)
     about = check_about(settings.pop("about", ""), name)
+    told = settings.pop("published", None)
     if isinstance(settings.get("layers"), list):
         settings["layers"] = tuple(settings["layers"])
     try:
         for setting in settings:
             require_name(setting, SETTINGS, "setting", RecipeError)
-        return NamedRecipe(name, about, Recipe(**settings))
+        return NamedRecipe(name, about, Recipe(**settings), None if told is None else _as_published(told))
     except RecipeError as error:
         refuse(RecipeError, name, error.what, must_be=error.must_be, got=error.got, help=error.help)
+
+
+def _as_published(told: object) -> Published:
+    """The table ``[published]``, checked."""
+    needed = {"error", "source"}
+    if not isinstance(told, dict) or not needed <= told.keys():
+        must_be = '[published], and below it error = 1.6 (percent) and source = "..."'
+        raise RecipeError("published must be a table with an error and its source", must_be=must_be, got=describe(told))
+    for key in told:
+        require_name(key, [field.name for field in dataclasses.fields(Published)], "key of published", RecipeError)
+    return Published(**told)
 
 
 def check_about(about: object, where: str) -> str:
