@@ -11,7 +11,8 @@ import pytest
 import scipy.special
 
 import digitlab as dl
-from digitlab.errors import InputError
+from digitlab.data.deskew import deskew
+from digitlab.errors import InputError, PictureError
 from digitlab.network import Architecture, Card, Preprocessing, TrainingSummary
 from digitlab.network.card import MAX_TEXT_LENGTH, names_of_outputs, new_card, plain_text
 
@@ -28,6 +29,7 @@ TINY = Architecture((4, 3, 2))
         {"labels": ("no", "\x1b[2J")},
         {"labels": None},
         {"preprocessing": {"side": 28}},
+        {"preprocessing": Preprocessing(2, kind="deskew")},
         {"training": {"epochs": 3}},
         {"temperature": 0},
         {"temperature": float("nan")},
@@ -86,6 +88,32 @@ def test_the_largest_logits_stay_finite_at_the_lowest_temperature():
     network.b1[1] = -1e38
     network.card = dataclasses.replace(network.card, temperature=0.001)
     assert network.probabilities(np.ones(4) / 4).tolist() == [1, 0]
+
+
+def test_a_network_that_wants_deskewed_pictures_makes_them_of_what_it_is_given(few):
+    plain = dl.Network([784, 8, 10], seed=1)
+    network = plain.copy()
+    network.card = dataclasses.replace(network.card, preprocessing=Preprocessing(28, kind="deskew"))
+    upright = deskew(few.images)
+    floats = few.images / np.float32(255)
+    assert np.array_equal(network.inputs(few.images.reshape(-1, 784)), upright.reshape(-1, 784) / np.float32(255))
+    for answer in ("logits", "probabilities", "predict"):
+        expected = getattr(plain, answer)(upright)
+        for images in (few.images, few.images.reshape(-1, 784), few.images[..., None], floats, floats.astype(float)):
+            np.testing.assert_array_equal(getattr(network, answer)(images), expected)
+        for image in (few.images[5], few.images[5].reshape(-1), floats[5]):
+            alone = getattr(network, answer)(image)
+            np.testing.assert_allclose(alone, expected[5], rtol=1e-4, atol=1e-6)
+    assert not np.array_equal(network.logits(few.images), plain.logits(few.images))
+    assert np.array_equal(network.logits(upright, preprocessed=True), plain.logits(upright))
+    assert network.logits(few.images[:0]).shape == (0, 10)
+
+
+@pytest.mark.parametrize("wrong", [np.full((28, 28), 2.0), np.full((28, 28), np.nan), np.ones((28, 28), int)])
+def test_what_is_no_picture_is_refused_before_it_is_deskewed(wrong):
+    network = dl.recipe("seed", preprocessing="deskew").new_network()
+    with pytest.raises(PictureError, match="uint8"):
+        network.predict(wrong)
 
 
 def test_copies_and_pickles_keep_the_card(tmp_path):

@@ -93,6 +93,21 @@ def test_a_file_that_says_nothing_has_the_card_of_a_new_network():
         assert getattr(card, name) == getattr(new_card(TINY), name)
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("divide", '{"by":255,"kind":"divide","side":28,"version":1}'),
+        ("deskew", '{"by":255,"kind":"deskew","side":28,"version":1}'),
+    ],
+)
+def test_preprocessing_is_written_letter_by_letter_as_ever_and_read_back(kind, text):
+    architecture = Architecture((784, 2))
+    card = new_card(architecture, kind=kind)
+    content = encode_model(architecture, np.zeros(architecture.parameter_count, np.float32), card)
+    assert json.dumps(text).encode() in content
+    assert decode_model(content, HERE).card == card
+
+
 def without(record: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != key}
 
@@ -119,6 +134,10 @@ def without(record: dict[str, Any], key: str) -> dict[str, Any]:
         ("preprocessing", "null"),
         ("preprocessing", "[]"),
         ("preprocessing", json.dumps(TOLD["preprocessing"] | {"kind": "standardize"})),
+        ("preprocessing", json.dumps(TOLD["preprocessing"] | {"kind": "deskew"})),
+        ("preprocessing", json.dumps(TOLD["preprocessing"] | {"kind": "deskew", "side": 28})),
+        ("preprocessing", json.dumps(TOLD["preprocessing"] | {"kind": ["deskew"]})),
+        ("preprocessing", json.dumps(TOLD["preprocessing"] | {"deskew": True})),
         ("preprocessing", json.dumps(TOLD["preprocessing"] | {"by": 127.5})),
         ("preprocessing", json.dumps(TOLD["preprocessing"] | {"by": 0})),
         ("preprocessing", json.dumps(TOLD["preprocessing"] | {"version": 2})),

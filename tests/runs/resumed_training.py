@@ -36,6 +36,7 @@ RECIPES = {
         schedule="one_cycle",
         validation=100,
         keep="best",
+        preprocessing="deskew",
         epochs=8,
     ),
 }

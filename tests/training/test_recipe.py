@@ -86,6 +86,12 @@ def test_dropout_without_hidden_units_is_refused_with_the_reason():
     assert "outputs are never left out" in str(caught.value)
 
 
+def test_deskewing_of_anything_but_28x28_is_refused_with_the_reason():
+    with pytest.raises(RecipeError, match="28 x 28 pixels can be made upright") as caught:
+        dl.Recipe(layers=(100, 10), preprocessing="deskew")
+    assert caught.value.got == "layers 100,10"
+
+
 def test_recipes_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         dl.Recipe().epochs = 3  # type: ignore[misc]

@@ -44,6 +44,18 @@ def normalize(images: ArrayLike, dtype: type[np.floating] = np.float32) -> NDArr
     return pixels.astype(dtype, copy=False)
 
 
+def as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
+    """Pixels as bytes, in the same shape: ``uint8`` as they are, floats 0..1 to the nearest, ``floor(255 x + 0.5)``.
+
+    Raises:
+        PictureError: as `normalize`.
+    """
+    if images.dtype == np.uint8:
+        return images
+    rounded: NDArray[np.uint8] = np.floor(normalize(images, np.float64) * 255 + 0.5).astype(np.uint8)
+    return rounded
+
+
 def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
     """Pictures in any accepted shape as rows, for a network with ``size`` inputs; their values stay as they are.
 

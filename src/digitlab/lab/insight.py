@@ -3,6 +3,7 @@
 A fixed probe, some of the training digits, is shown to it. That is quick, and comparable from one look to the next.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from digitlab.data.pixels import normalize
 from digitlab.engines import find_engine
 from digitlab.lab.records import Layer
 from digitlab.network.activations import ACTIVATIONS
-from digitlab.network.architecture import Architecture
 from digitlab.network.network import Network
 
 PROBES = 500
@@ -25,15 +25,16 @@ class Probe:
     """The digits that are shown, and an engine for the gradient.
 
     Args:
-        architecture: of the networks to be looked at.
+        network: one of those to be looked at.
         digits: the training set; the first 500 are taken.
         engine: the name of the engine.
     """
 
-    def __init__(self, architecture: Architecture, digits: Digits, engine: str) -> None:
-        self._digits = digits[: min(PROBES, len(digits))]
+    def __init__(self, network: Network, digits: Digits, engine: str) -> None:
+        some = digits[: min(PROBES, len(digits))]
+        self._digits = replace(some, images=network.card.preprocess(some.images))
         self._x = normalize(self._digits.images).reshape(len(self._digits), -1)
-        self._session = find_engine(engine, architecture).open(architecture, self._digits, threads=1)
+        self._session = find_engine(engine, network.architecture).open(network.architecture, self._digits, threads=1)
 
     def look(self, network: Network) -> list[Layer]:
         """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers."""

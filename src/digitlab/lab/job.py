@@ -210,7 +210,7 @@ class Job:
         began, started = time.monotonic(), self.status.started
         with contextlib.suppress(DigitlabError):  # it has no answer any more: training says so itself
             if self._probe is None and started is not None:
-                self._probe = Probe(self._network.architecture, self._digits, started.engine)
+                self._probe = Probe(self._network, self._digits, started.engine)
             if self._probe is not None:
                 version, network = self._copy
                 self.status.look(self._probe.look(network), version)

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import SIDE
-from digitlab.data.pixels import normalize
 from digitlab.errors import DigitlabError, InputError, UnknownError, refuse
 from digitlab.lab import records
 from digitlab.lab.runs import folder_of, is_run, list_runs
@@ -60,7 +59,7 @@ def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> re
     probabilities = network.probabilities(flat)  # (K,)
     digit = int(probabilities.argmax())
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        *hidden, _ = network.activations(normalize(flat))
+        *hidden, _ = network.activations(network.inputs(flat))
     return records.Reading(
         reader=reader.id,
         version=reader.version,

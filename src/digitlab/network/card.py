@@ -10,11 +10,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeGuard
+from typing import Annotated, Any, Literal, TypeGuard
 
 import msgspec
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from digitlab.data.deskew import deskew
+from digitlab.data.digits import SIDE
+from digitlab.data.pixels import as_bytes
 from digitlab.errors import InputError, describe, printable
 from digitlab.network.architecture import MAX_UNITS, Architecture
 
@@ -27,6 +31,7 @@ MAX_COUNT = 2**53  # whole numbers up to here are the same in every program that
 MAX_SIDE = 128  # 128 x 128 inputs are the most that an architecture may have
 
 SettingValue = int | float | str | list[int]
+Kind = Literal["divide", "deskew"]  # of preprocessing
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
@@ -35,12 +40,13 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a picture becomes inputs: its ``side`` x ``side`` bytes, row by row, each divided by ``by``.
 
-    There is only this one kind yet. A reader must refuse any other: its answers would be wrong without a word.
+    Of the kind ``deskew`` it is made upright before (`digitlab.data.deskew`), and its side is 28. There are only these
+    kinds yet. A reader must refuse any other: its answers would be wrong without a word.
     """
 
     side: Annotated[int, Meta(ge=1, le=MAX_SIDE)]
     by: Literal[255] = 255
-    kind: Literal["divide"] = "divide"
+    kind: Kind = "divide"
     version: Literal[1] = 1
 
 
@@ -110,6 +116,9 @@ class Card:
         for name, kind in (("preprocessing", Preprocessing), ("training", TrainingSummary)):
             value = getattr(self, name)
             _require(isinstance(value, kind | None), name, f"a {kind.__name__}, or None", value)
+        theirs = self.preprocessing
+        fits = theirs is None or theirs.kind == "divide" or theirs.side == SIDE
+        _require(fits, "preprocessing", f"deskewing of {SIDE} x {SIDE} pixels", theirs)
         numbers = f"a number from {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, or None"
         _require(
             self.temperature is None or _is_temperature(self.temperature), "temperature", numbers, self.temperature
@@ -119,6 +128,19 @@ class Card:
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "temperature", None if self.temperature is None else float(self.temperature))
         object.__setattr__(self, "recipe", None if self.recipe is None else dict(self.recipe))
+
+    def preprocess(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Pictures, bytes or floats 0..1, made upright where the network wants them so; else as they are.
+
+        What is made upright comes back as bytes: floats are brought to them first.
+
+        Raises:
+            PictureError: a wrong shape or type, a float outside 0..1, or NaN; where pictures stay as they are, nothing
+                is looked at.
+        """
+        if self.preprocessing is None or self.preprocessing.kind == "divide":
+            return images
+        return deskew(as_bytes(images))
 
     def check_fit(self, architecture: Architecture) -> None:
         """Refuse an architecture that this card does not belong to.
@@ -133,21 +155,23 @@ class Card:
             raise InputError(f"a network with {inputs} inputs cannot take pictures of {side} x {side} pixels")
 
 
-def new_card(architecture: Architecture, classes: Sequence[str] | None = None) -> Card:
+def new_card(architecture: Architecture, classes: Sequence[str] | None = None, kind: Kind = "divide") -> Card:
     """The card of a network that nothing else is known about.
 
     Args:
         architecture: of the network.
         classes: the names of its first outputs; an output beyond them is called ``unused``. By default every output is
             called by its number, from 0.
+        kind: of its preprocessing.
 
     Raises:
-        InputError: the names of the classes cannot be kept, or are more than there are outputs.
+        InputError: the names of the classes cannot be kept, or are more than there are outputs; or pictures of
+            another size than 28 x 28 are to be deskewed.
     """
     outputs = architecture.sizes[-1]
     labels = _numbers(outputs) if classes is None else (*classes, *_unused(outputs, classes))
     side = math.isqrt(architecture.sizes[0])
-    preprocessing = Preprocessing(side) if side**2 == architecture.sizes[0] else None
+    preprocessing = Preprocessing(side, kind=kind) if side**2 == architecture.sizes[0] else None
     card = Card(labels, preprocessing)
     card.check_fit(architecture)
     return card

@@ -141,7 +141,7 @@ class Network:
         """The output of each hidden layer in turn, and last the logits: the forward pass, step by step.
 
         Args:
-            x: inputs ``(N, P)``, or ``(P,)`` for a single picture; floats 0..1.
+            x: inputs ``(N, P)``, or ``(P,)`` for a single picture; floats 0..1, see `inputs`.
 
         Yields:
             ``(N, H)`` for each hidden layer, then ``(N, K)``; without the N for a single picture.
@@ -156,30 +156,42 @@ class Network:
             yield a
         yield np.dot(a, last.W) + last.b  # (N, K)
 
+    def inputs(self, pixels: NDArray[Any]) -> Floats:
+        """What pictures become before the first layer, such as `activations` takes: floats 0..1.
+
+        Args:
+            pixels: bytes or floats 0..1, shape ``(N, P)``, or ``(P,)`` for a single picture.
+
+        Raises:
+            PictureError: as `logits`.
+        """
+        return normalize(self.card.preprocess(pixels))
+
     @np.errstate(**BEYOND)
-    def logits(self, images: ArrayLike) -> Floats:
+    def logits(self, images: ArrayLike, *, preprocessed: bool = False) -> Floats:
         """The last layer's sums, before softmax: ``(N, K)``, or ``(K,)`` for a single picture.
 
         Args:
             images: bytes or floats 0..1, shape ``(N, 28, 28)``, ``(N, 784)``, ``(28, 28)`` or ``(784,)``.
+            preprocessed: they went through `Card.preprocess` already, as a training's do.
 
         Raises:
             PictureError: a wrong shape or type, a float outside 0..1, or NaN.
             DivergenceError: the parameters are so large that the sums are no longer finite.
         """
-        return self._logits(images)
+        return self._logits(images, preprocessed)
 
-    def _logits(self, images: ArrayLike) -> Floats:
+    def _logits(self, images: ArrayLike, preprocessed: bool = False) -> Floats:
         """See `logits`; NumPy's settings are those of whoever calls."""
         rows, single = as_rows(images, self.architecture.sizes[0])
         if single:
-            return self._finite_logits(rows[0])
+            return self._finite_logits(rows[0], preprocessed)
         starts = range(0, max(len(rows), 1), BLOCK)
-        return np.concatenate([self._finite_logits(rows[start : start + BLOCK]) for start in starts])
+        return np.concatenate([self._finite_logits(rows[start : start + BLOCK], preprocessed) for start in starts])
 
-    def _finite_logits(self, pixels: NDArray[Any]) -> Floats:
+    def _finite_logits(self, pixels: NDArray[Any], preprocessed: bool) -> Floats:
         """The logits of pictures ``(N, P)``, or of one ``(P,)``."""
-        *_, z = self.activations(normalize(pixels))
+        *_, z = self.activations(normalize(pixels) if preprocessed else self.inputs(pixels))
         finite = np.isfinite(z)
         if np.count_nonzero(finite) < z.size:
             wrong = np.count_nonzero(~finite.all(axis=-1))

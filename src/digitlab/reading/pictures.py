@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.files import named, read_file
 from digitlab.data.picture_file import open_picture
-from digitlab.data.pixels import normalize
+from digitlab.data.pixels import as_bytes
 from digitlab.errors import PictureError, describe
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def grey_and_alpha(picture: Picture) -> tuple[Bytes, Bytes | None]:
         PictureError: no picture, a damaged or moving one, or one that is too large.
     """
     if isinstance(picture, np.ndarray):
-        return _channels(_as_bytes(picture))
+        return _channels(_checked(picture))
     if isinstance(picture, (str, os.PathLike)):
         path = Path(os.fsdecode(picture))
         content = read_file(path, MAX_PICTURE_BYTES, PictureError)
@@ -70,12 +70,12 @@ def _check_size(width: int, height: int) -> None:
         raise PictureError("there is nothing in the picture", got=f"{width}x{height}")
 
 
-def _as_bytes(array: NDArray[Any]) -> Bytes:
+def _checked(array: NDArray[Any]) -> Bytes:
     """An array of bytes, checked."""
     if array.ndim not in {2, 3} or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
         raise PictureError("the picture has the wrong shape", must_be=KINDS, got=f"shape {array.shape}")
     check_size(array.shape[1], array.shape[0])
-    return array if array.dtype == np.uint8 else np.floor(normalize(array, np.float64) * 255 + 0.5).astype(np.uint8)
+    return as_bytes(array)
 
 
 def _channels(pixels: Bytes) -> tuple[Bytes, Bytes | None]:

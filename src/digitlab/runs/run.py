@@ -22,7 +22,6 @@ import msgspec
 
 from digitlab.errors import DigitlabError, InputError, ModelFileError, RunError, refuse, system_errors
 from digitlab.network.architecture import Architecture
-from digitlab.network.card import new_card
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.runs.manifest import FORMAT, VERSION, CheckpointRecord, Manifest, record_of
@@ -129,7 +128,7 @@ class Run:
     def _network_of(self, state: State) -> Network:
         architecture = self.architecture
         try:
-            card = new_card(architecture, self.manifest.data.classes or None)
+            card = self.recipe.new_card(self.manifest.data.classes or None)
         except InputError as error:
             refuse_run(self.folder, error.what, error.must_be, error.got)
         return Network.from_parameters(architecture, state.parameters, card)

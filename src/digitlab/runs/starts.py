@@ -15,7 +15,7 @@ from digitlab.data.digits import Digits
 from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import check_session, check_threads
 from digitlab.errors import InputError, RecipeError, refuse, require_kind
-from digitlab.network.card import new_card
+from digitlab.network.card import Card, new_card
 from digitlab.network.network import Network
 from digitlab.runs.lock import FolderLock
 from digitlab.runs.manifest import DataRecord, Manifest, Parent, environment, now
@@ -70,6 +70,7 @@ def begin(network: Network, digits: Digits, recipe: NamedRecipe, options: TrainO
         find_engine(options.engine, network.architecture),
         options.threads,
         snapshot_every=options.snapshot_every or 0,
+        warnings=_other_pictures(network.card, recipe.recipe) if network.card.training else (),
     )
     _keep(start, digits, options)
     return start
@@ -113,6 +114,7 @@ def branch(network: Network, digits: Digits, recipe: NamedRecipe, options: Train
         options.threads,
         earlier=tuple(event for event in run.history() if options.out and event.epoch <= origin.epoch),
         snapshot_every=options.snapshot_every or 0,
+        warnings=_other_pictures(run.recipe.new_card(), recipe.recipe),
     )
     parent = Parent(str(origin.run), origin.epoch, run.manifest.files[record.file].sha256)
     _keep(start, digits, options, parent)
@@ -189,6 +191,15 @@ def _ended(run: Run, digits: Digits, options: TrainOptions) -> Start:
     state = State(Counters(outcome.steps, outcome.epochs), network.parameters)
     ended = Ended(network, (started, stopped))
     return Start(run.named_recipe, state, find_engine(options.engine), options.threads, earlier, ended=ended)
+
+
+def _other_pictures(before: Card, recipe: Recipe) -> tuple[str, ...]:
+    """A warning where parameters that learnt from pictures of one preprocessing go on with those of another."""
+    if before.preprocessing == recipe.new_card().preprocessing:
+        return ()
+    upright = ("slanted digits as they are", "slanted digits made upright")
+    learnt, sees = upright if recipe.preprocessing == "deskew" else upright[::-1]
+    return (f"the network learnt from {learnt}, and goes on with {sees}: it may take some epochs to get used to them",)
 
 
 def _keep(start: Start, digits: Digits, options: TrainOptions, parent: Parent | None = None) -> None:

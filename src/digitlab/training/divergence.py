@@ -21,7 +21,7 @@ def explain_divergence(
 
     Args:
         network: with the parameters before that step, which are finite.
-        digits: the training set.
+        digits: the training set, preprocessed.
         batch: the samples of that step.
         failed: what `Session.advance` told of it.
         step: its number, from 1.
@@ -30,7 +30,10 @@ def explain_divergence(
 
 
 def explain_silence(network: Network, held_out: Digits, step: int) -> DivergenceError:
-    """The error to raise when a network that could take its last step, number ``step``, has no answer afterwards."""
+    """The error to raise when a network that could take its last step, number ``step``, has no answer afterwards.
+
+    What was ``held_out`` is preprocessed.
+    """
     numbers = [_first_layer(network, held_out.images[block]) for block in _blocks(slice(None), len(held_out))]
     return _error(step, f"layer {min(filter(None, numbers), default=len(network.layers))}", "its output for validation")
 

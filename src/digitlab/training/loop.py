@@ -15,7 +15,7 @@ import numpy as np
 from digitlab.data.digits import Digits
 from digitlab.engines.optimizer import Hyperparameters, Optimizer
 from digitlab.errors import DivergenceError, RunError
-from digitlab.network.card import Card, TrainingSummary, new_card, plain_text
+from digitlab.network.card import Card, TrainingSummary, plain_text
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 from digitlab.training.batches import batches_of_epoch, split
@@ -50,8 +50,9 @@ class Loop:
         self.recipe, self.state, self.keeper = start.recipe.recipe, start.state, start.keeper
         network.parameters[:] = start.state.parameters
         start.state.parameters = network.parameters
-        network.card = new_card(network.architecture, digits.classes)
-        self.training, self.held_out = _hold_out(digits, self.recipe)
+        network.card = self.recipe.new_card(digits.classes)
+        seen = dataclasses.replace(digits, images=network.card.preprocess(digits.images))
+        self.training, self.held_out = _hold_out(seen, self.recipe)
         self.optimizer = self._new_optimizer()
         self.patience = self.recipe.patience
         for change in self.state.counters.changes:
@@ -201,7 +202,7 @@ class Loop:
             return None, None
         counters = self.state.counters
         try:
-            logits = self.network.logits(self.held_out.images).astype(np.float64)
+            logits = self.network.logits(self.held_out.images, preprocessed=True).astype(np.float64)
         except DivergenceError:
             raise explain_silence(self.network, self.held_out, counters.step) from None
         measured = softmax_cross_entropy(logits, self.held_out.labels)
@@ -265,7 +266,7 @@ class Loop:
             validation_loss=outcome.validation_loss,
             validation_accuracy=outcome.validation_accuracy,
         )
-        card = new_card(self.network.architecture, self.digits.classes)
+        card = self.recipe.new_card(self.digits.classes)
         return dataclasses.replace(card, recipe=self.start.recipe.to_dict(), training=summary)
 
     def _steps_between_looks(self) -> int:

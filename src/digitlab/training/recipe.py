@@ -3,13 +3,17 @@
 What does not change the result (the engine, threads, the folder, how often to report) is not in it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import tomli_w
 
+from digitlab.data.digits import SIDE
 from digitlab.errors import RecipeError
 from digitlab.network.activations import ACTIVATIONS
+from digitlab.network.architecture import Architecture
+from digitlab.network.card import Card, new_card
 from digitlab.network.initializers import INITIALIZERS
 from digitlab.network.network import Network
 from digitlab.training.optimizers import OPTIMIZERS
@@ -191,6 +195,13 @@ class Recipe(Regularizers):
                 help="inputs and outputs are never left out",
             )
 
+        if self.preprocessing == "deskew" and self.layers[0] != SIDE * SIDE:
+            raise RecipeError(
+                f"only pictures of {SIDE} x {SIDE} pixels can be made upright",
+                must_be=f"{SIDE * SIDE} inputs, or preprocessing none",
+                got=f"layers {SETTINGS['layers'].show(self.layers)}",
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, ready for TOML or JSON."""
         return {name: getattr(self, name) for name in SETTINGS} | {"layers": list(self.layers)}
@@ -201,7 +212,14 @@ class Recipe(Regularizers):
 
     def new_network(self) -> Network:
         """The untrained network of this recipe."""
-        return Network(self.layers, activation=self.activation, initializer=self.initializer, seed=self.seed)
+        network = Network(self.layers, activation=self.activation, initializer=self.initializer, seed=self.seed)
+        network.card = self.new_card()
+        return network
+
+    def new_card(self, classes: Sequence[str] | None = None) -> Card:
+        """What is said of a network of this recipe before it is trained. See `digitlab.network.card.new_card`."""
+        upright = self.preprocessing == "deskew"
+        return new_card(Architecture(self.layers, self.activation), classes, "deskew" if upright else "divide")
 
 
 SETTINGS: dict[str, Setting] = settings_of(Recipe)
