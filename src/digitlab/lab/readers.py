@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import SIDE
+from digitlab.data.pixels import normalize
 from digitlab.errors import DigitlabError, InputError, UnknownError, refuse
 from digitlab.lab import records
 from digitlab.lab.runs import folder_of, is_run, list_runs
@@ -58,8 +59,9 @@ def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> re
     network, flat = reader.network, pixels.reshape(-1)
     probabilities = network.probabilities(flat)  # (K,)
     digit = int(probabilities.argmax())
+    seen = network.card.preprocess(flat)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        *hidden, _ = network.activations(network.inputs(flat))
+        *hidden, _ = network.activations(normalize(seen))
     return records.Reading(
         reader=reader.id,
         version=reader.version,
@@ -67,7 +69,7 @@ def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> re
         digit=None if blank else digit,
         name=None if blank else network.card.labels[digit],
         probabilities=probabilities.tolist(),
-        pixels=flat.tobytes(),
+        pixels=seen.tobytes(),
         hidden=[layer.tolist() for layer in hidden],
     )
 

@@ -266,7 +266,7 @@ class Reading(Struct):
         blank: there was no ink; then there is no digit, and the probabilities are those of an empty picture.
         digit: the number of the most probable class; ``name`` is what it is called.
         probabilities: of each class.
-        pixels: the 784 bytes that the network saw, row by row, in base64.
+        pixels: the 784 bytes that the network saw, row by row, in base64; upright, where it wants them so.
         hidden: the activations of each hidden layer (null where one is not finite).
     """
 
