@@ -25,16 +25,11 @@ import alone
 from asking import EAGER, NUMPY, Group, Name, ratios, rounds_of, spread
 from rows import QUICK, ROWS, SCALING, Row, all_paths
 
+from digitlab.runs.manifest import processor
+
 JSON = dict[str, Any]
 STEPS = 3  # of which the losses are compared
 GRADIENT = 3e-7  # relative error that the native engine may have
-
-
-def processor() -> str:
-    """Its name."""
-    cpuinfo = Path("/proc/cpuinfo")
-    names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
-    return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()
 
 
 def verify(group: Group) -> JSON:

@@ -28,6 +28,7 @@ HOUSE = [
     "reading",
     "display",
     "fitting",
+    "reproduction",
     "lab",
     "cli",
 ]

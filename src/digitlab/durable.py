@@ -39,6 +39,14 @@ def write_durably(path: Path, content: bytes) -> None:
     sync(path.parent)
 
 
+def make_durably(folder: Path) -> None:
+    """Make a folder, and those above it where they are missing; each name that is new is forced to disk."""
+    if not folder.parent.exists():
+        make_durably(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
+
+
 def force(handle: int) -> None:
     """Force what was written to an open file, or the names in an open folder, to disk.
 

@@ -43,6 +43,20 @@ def test_a_terminal_gets_a_live_bar():
     assert "epoch 20/20" in text
 
 
+def test_one_of_many_trainings_has_a_title_and_tells_how_long_all_of_them_will_take():
+    screen = Console(file=io.StringIO(), highlight=False, width=100)
+    with TrainingProgress(4, 2, screen, title="[wide], seed 1: training 3 of 8", later=1000) as progress:
+        progress(Started("784-64-10 (sigmoid)", "MNIST train", 60_000, 4, "numpy", 2))
+        for number in range(1, 5):
+            progress(EpochDone(number, number, 0.5, 0.5, 10.0 * number))
+    lines = screen.file.getvalue().splitlines()
+    assert lines[0] == "[wide], seed 1: training 3 of 8"
+    assert lines[3].endswith("   10.0 s   about 2.8 h left in all")  # 1003 epochs of 10 s
+    with TrainingProgress(4, 2, screen, title="the last one", later=0) as progress:
+        progress(EpochDone(4, 4, 0.5, 0.5, 40.0))
+    assert screen.file.getvalue().splitlines()[-1].endswith("   40.0 s")
+
+
 def test_advice_is_a_line_as_it_is():
     screen = Console(file=io.StringIO(), highlight=False, width=40, soft_wrap=True)
     words = (

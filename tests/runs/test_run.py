@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.engines import find_engine
 from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
 from digitlab.runs.lock import LOCK
 from digitlab.runs.manifest import record_of
@@ -44,6 +45,8 @@ def test_a_run_holds_everything(finished, few):
     assert (manifest.data.count, manifest.data.sha256) == (1000, few.sha256())
     assert set(manifest.files) == (FILES | checkpoints) - {MANIFEST}
     assert manifest.environment["numpy"] == np.__version__
+    assert manifest.environment["processor"]
+    assert manifest.environment.get("path") == getattr(find_engine(), "simd", None)
 
 
 def test_the_same_run_gives_the_same_model_file(finished, tmp_path, few):

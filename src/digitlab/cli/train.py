@@ -97,7 +97,7 @@ def train(
         if resume and talk:
             done = f" has ended already, after {start.state.counters.epoch} epochs: nothing to do"
             write_line(f"{out}{done}" if nothing_to_do else f"going on with {out}")
-        told = stack.enter_context(_told_to_end(control))
+        told = stack.enter_context(told_to_end(control))
         progress = recipe.epochs if talk and not nothing_to_do else 0
         events = follow(start, recipe.new_network(), digits, control)
         history = drain(events, control, progress=progress, report_every=report_every)
@@ -130,7 +130,7 @@ def _start(
 
 
 @contextlib.contextmanager
-def _told_to_end(control: Control) -> Iterator[list[int]]:
+def told_to_end(control: Control) -> Iterator[list[int]]:
     """While inside, SIGTERM (a shutdown, a time limit) asks the control to stop. Gives a list of those that came."""
     told: list[int] = []
 

@@ -20,10 +20,21 @@ class TrainingProgress:
         epochs: how many there will be.
         report_every: print a line whenever the epoch is a multiple of this; by default about ten lines in all.
         console: where to print, by default standard output.
+        title: of one of many trainings; a line above it.
+        later: likewise, how many epochs as long as these the others after it will take: each line then says how long
+            all of it will.
     """
 
-    def __init__(self, epochs: int, report_every: int | None = None, console: Console | None = None) -> None:
-        self.epochs = epochs
+    def __init__(
+        self,
+        epochs: int,
+        report_every: int | None = None,
+        console: Console | None = None,
+        *,
+        title: str = "",
+        later: float | None = None,
+    ) -> None:
+        self.epochs, self.title, self.later = epochs, title, later
         self.report_every = report_every or max(1, epochs // LINES)
         self.console = console or new_console()
         self._last: EpochDone | None = None
@@ -65,6 +76,8 @@ class TrainingProgress:
             self._tail(event)
 
     def _head(self, event: Started) -> None:
+        if self.title:
+            self.console.print(printable(self.title), markup=False, emoji=False)
         self.console.print(  # a folder's name is no markup, whatever brackets it has
             f"network {event.network}, {event.samples:,} digits from {event.source}, {event.epochs:,} epochs",
             markup=False,
@@ -91,5 +104,22 @@ class TrainingProgress:
         validation = f"   validation {event.validation_accuracy:.4f}" if event.validation_accuracy is not None else ""
         self.console.print(
             f"epoch {event.epoch:>{width}}/{self.epochs}   loss {event.loss:.4f}   accuracy {event.accuracy:.4f}"
-            f"{validation}   {event.seconds:.1f} s"
+            f"{validation}   {event.seconds:.1f} s{self._left(event)}"
         )
+
+    def _left(self, event: EpochDone) -> str:
+        if self.later is None:
+            return ""
+        seconds = (self.epochs - event.epoch + self.later) * event.seconds / event.epoch
+        return f"   about {duration(seconds)} left in all" if seconds >= 1 else ""
+
+
+def duration(seconds: float) -> str:
+    """A time in words, to two or three figures.
+
+    >>> duration(75), duration(750), duration(7500)
+    ('75 s', '12 min', '2.1 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

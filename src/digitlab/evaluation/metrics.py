@@ -31,8 +31,8 @@ class DigitScore:
     f1: float
 
 
-def wilson_interval(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval for an accuracy measured as ``hits`` of ``count``.
+def wilson_interval(hits: float, count: int) -> tuple[float, float]:
+    """The 95 % interval for an accuracy measured as ``hits`` of ``count``; hits may be a mean over networks.
 
     Unlike ``p +- 1.96 sqrt(p (1 - p) / n)`` it stays within 0..1 and holds near the ends.
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference" (1927).

@@ -6,10 +6,12 @@ Reference: docs/reference/run-folder.md.
 import hashlib
 import platform
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from digitlab.engines import Engine, NativeEngine
 from digitlab.training.state import Change, Outcome
 from digitlab.version import __version__
 
@@ -80,11 +82,20 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def environment() -> dict[str, str]:
-    """What the last bits of the numbers may depend on."""
+def environment(engine: Engine) -> dict[str, str]:
+    """What the last bits of the numbers, or the time that they take, may depend on."""
+    path = {"path": engine.simd} if isinstance(engine, NativeEngine) else {}
     return {
         "digitlab": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "system": f"{platform.system()} {platform.machine()}",
-    }
+        "processor": processor(),
+    } | path
+
+
+def processor() -> str:
+    """Its name."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
+    return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()

@@ -137,8 +137,7 @@ def resume(digits: Digits, options: TrainOptions, settings: Mapping[str, object]
         lock = FolderLock(folder)
     try:
         run = Run(folder)
-        _check_settings(run, settings or {})
-        _check_digits(run, digits)
+        check_same(run, digits, settings or {})
         if run.manifest.outcome.state in ENDED:
             start = _ended(run, digits, options)
             lock.release()
@@ -211,7 +210,7 @@ def _keep(start: Start, digits: Digits, options: TrainOptions, parent: Parent | 
         data=DataRecord(digits.source, len(digits), digits.sha256(), list(digits.classes)),
         engine=start.engine.name,
         threads=check_threads(options.threads),
-        environment=environment(),
+        environment=environment(start.engine),
         created=now(),
         files={},
         checkpoints=[],
@@ -225,8 +224,13 @@ def _keep(start: Start, digits: Digits, options: TrainOptions, parent: Parent | 
     )
 
 
-def _check_settings(run: Run, settings: Mapping[str, object]) -> None:
-    """A run goes on with the settings that it began with."""
+def check_same(run: Run, digits: Digits, settings: Mapping[str, object]) -> None:
+    """A run goes on with the settings and the digits that it began with.
+
+    Raises:
+        RecipeError: it has other ``settings`` than those given.
+        InputError: it was trained on other digits.
+    """
     theirs = vars(run.recipe)
     differ = [name for name, value in settings.items() if theirs[name] != value]
     if differ:
@@ -239,9 +243,6 @@ def _check_settings(run: Run, settings: Mapping[str, object]) -> None:
             got=", ".join(f"{setting.name} {setting.show(value)}" for setting, _, value in shown),
             help="leave the settings out, or branch from the run to change them",
         )
-
-
-def _check_digits(run: Run, digits: Digits) -> None:
     data = run.manifest.data
     if data.sha256 != digits.sha256() or data.classes not in ([], list(digits.classes)):
         refuse(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from digitlab.durable import make_durably, sync, write_durably
 from digitlab.durable import sweep as sweep_unfinished
-from digitlab.durable import sync, write_durably
 from digitlab.errors import InputError, RunError, refuse
 from digitlab.network.model_file import encode_model
 from digitlab.network.network import Network
@@ -72,7 +72,7 @@ class RunWriter:
         """
         check_free(folder)  # before anything is left in it
         with file_errors(folder, "made"):
-            _make_durably(folder)
+            make_durably(folder)
             lock = FolderLock(folder)
             try:
                 check_free(folder, locked=True)
@@ -165,14 +165,6 @@ def _name_of(state: State) -> str:
     changed = sum(change.step == counters.step for change in counters.changes)
     within = "-within" if counters.position else ""  # an epoch; the same step can also be told as its end
     return f"checkpoint-{counters.step}{within}{f'-changed{changed}' if changed else ''}.safetensors"
-
-
-def _make_durably(folder: Path) -> None:
-    """Make a folder, and those above it where they are missing; each name that is new is forced to disk."""
-    if not folder.parent.exists():
-        _make_durably(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync(folder.parent)
 
 
 def cut_back(run: Run, state: State) -> tuple[EpochDone, ...]:
