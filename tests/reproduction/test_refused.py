@@ -134,6 +134,16 @@ def test_arguments_of_another_kind(digits, tmp_path):
         reproduce([PLAIN], digits, _never, tmp_path / "out")
 
 
+def test_ctrl_c_between_two_trainings_says_how_to_go_on_too(tmp_path, monkeypatch, capsys):
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("digitlab.reproduction.reproducing.table_of", interrupt)
+    assert main(("reproduce", "quick", "--seeds", "1", "--json")) == 130
+    assert "the same call goes on with what is in reproduction" in capsys.readouterr().err
+
+
 def test_the_command_refuses_in_words(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for call, words in (

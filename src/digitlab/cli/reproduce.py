@@ -1,5 +1,6 @@
 """``digitlab reproduce``: published results, trained again over several seeds."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -45,8 +46,8 @@ def reproduce(
     def open_test() -> Digits:
         return understood.open(data, quiet=True)[1]
 
-    control = Control()
-    with told_to_end(control) as told:
+    control, table = Control(), None
+    with told_to_end(control) as told, contextlib.suppress(KeyboardInterrupt):
         table = reproduce_recipes(
             recipes,
             train,
@@ -58,7 +59,7 @@ def reproduce(
             control=control,
             progress=not json,
         )
-    if not table.complete:
+    if table is None or not table.complete:
         words = "told to end (SIGTERM)" if told else "interrupted"
         help = f"the same call goes on with what is in {out}"
         return complain(f"{words}\n  help: {help}", TERMINATED if told else INTERRUPTED)

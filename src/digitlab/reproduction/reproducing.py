@@ -85,13 +85,13 @@ def reproduce(
         for number, training in enumerate(left):
             if control.stopping:
                 break
-            keep(table_of(entries, digits), out)  # no test error is in it while there is something to train
+            _keep(table_of(entries, digits), out)  # no test error is in it while there is something to train
             title = f"{training.title}: training {trainings.index(training) + 1} of {len(trainings)}"
             later = sum(other.work(digits) for other in left[number + 1 :]) / training.work(digits)
             with _watched(training, title, later, shown=progress) as watching:
                 _train(training, training.events(digits, options, control), control, [*watching, *listeners])
         table = table_of(entries, digits, None if control.stopping else open_test())
-        keep(table, out)
+        _keep(table, out)
     return table
 
 
@@ -115,7 +115,7 @@ def _watched(training: Training, title: str, later: float, *, shown: bool) -> It
         yield [progress]
 
 
-def keep(table: Table, out: Path) -> None:
+def _keep(table: Table, out: Path) -> None:
     """Write it as JSON and as Markdown."""
     content = msgspec.json.format(msgspec.json.encode(table), indent=2) + b"\n"
     with _file_errors(out):
@@ -135,7 +135,14 @@ def _claimed(out: Path) -> Iterator[None]:
         if out.exists() and not _is_ours(out):
             got = "a folder with other files in it" if out.is_dir() else "a file"
             must_be = f"a new folder, an empty one, or one with the {TABLE} of a reproduction"
-            refuse(InputError, out, "no reproduction can be kept there", must_be=must_be, got=got, help="--out")
+            refuse(
+                InputError,
+                out,
+                "no reproduction can be kept there",
+                must_be=must_be,
+                got=got,
+                help="choose another folder (--out)",
+            )
         make_durably(out)
         lock = FolderLock(out)
         sweep(out)
