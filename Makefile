@@ -13,6 +13,7 @@
 #   make docs    the documentation as web pages, in docs/_build
 #   make reference   the pages of docs/reference that follow from the code
 #   make wheel   the package, in dist
+#   make standard  make the model that ships anew, to the same bytes; CHECK=1 only compares
 #   make golden  compute the golden traces again (only when the experiment itself is meant to change)
 #   make clean   remove everything that these commands made, except the runs
 
@@ -21,7 +22,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference wheel golden clean
+.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference wheel standard golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -81,6 +82,9 @@ reference: $(VENV)/ready
 
 wheel: $(VENV)/ready
 	$(PIP) wheel --no-deps --wheel-dir dist .
+
+standard: $(VENV)/ready
+	$(BIN)/python tools/make_standard.py $(if $(CHECK),--check)
 
 golden: $(VENV)/ready
 	$(BIN)/python -m tests.golden.rewrite

@@ -56,6 +56,25 @@ def test_first_paint_comes_within_a_second(open_page):
     assert paint < 1000
 
 
+@pytest.mark.parametrize("width", [1280, 380])
+def test_before_any_training_the_network_that_ships_reads_and_is_named(open_page, lab, width):
+    assert lab.training() is None
+    page = open_page("/", width=width)
+    page.get_by_role("link", name="Or draw a digit first").click()
+    chosen = page.get_by_label("Reader").locator("option:checked")
+    chosen.get_by_text("standard (ships with digitlab)").wait_for(state="attached")
+    for digit in (3, 7):
+        _draw(page, DIGITS[digit])
+        page.wait_for_function(
+            "digit => document.querySelector('.answer .winner')?.innerText.trim().startsWith(digit)", arg=str(digit)
+        )
+        button(page, "^Clear").click()
+    button(page, "^Random test digit").click()
+    page.locator(".verdict").wait_for()
+    page.get_by_role("link", name="Train one of your own").click()
+    page.get_by_role("button", name="Train it").wait_for()
+
+
 def test_one_click_trains_the_classic_experiment(open_page, lab, some_digits):
     page = open_page("/")
     page.get_by_role("button", name="Train it").click()

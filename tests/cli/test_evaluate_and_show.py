@@ -32,6 +32,32 @@ def test_show_answers_in_json(run, model, mnist):
     assert answer["probability"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
 
 
+@pytest.mark.parametrize("named", [[], ["--model", "standard"]], ids=["nobody", "standard"])
+def test_on_a_fresh_machine_the_model_that_ships_answers_and_says_so(run, folder, mnist, named):
+    network = dl.load("standard")
+    code, out, err = run("evaluate", *named)
+    assert (code, err) == (0, "")
+    assert out.startswith("model standard (ships with digitlab)\n")
+    answer = json.loads(run("evaluate", "--json", *named)[1])
+    assert answer["model"] == "standard"
+    assert answer["accuracy"] == dl.evaluate(network, mnist[1]).accuracy > 0.98
+    code, out, err = run("show", "42", *named)
+    assert (code, err) == (0, "")
+    assert out.startswith("model standard (ships with digitlab)\n")
+    answer = json.loads(run("show", "42", "--json", *named)[1])
+    assert (answer["model"], answer["digit"]) == ("standard", network.predict(mnist[1].images[42]))
+
+
+def test_what_could_be_mistaken_is_told_in_a_line(run, model, folder):
+    dl.Network([784, 10]).save("standard")
+    code, out, err = run("show", "42", "--model", "standard")
+    assert (code, out.splitlines()[0]) == (0, "model standard (ships with digitlab)")
+    meant = "standard is the model that ships with digitlab; what is here by that name is ./standard"
+    assert err == f"digitlab: {meant}\n"
+    code, out, err = run("show", "42", "--model", "./standard")
+    assert (code, out.splitlines()[0], err) == (0, "model ./standard", "")
+
+
 def test_show_chooses_a_random_digit(run, model):
     chosen = {json.loads(run("show", "--model", model, "--json")[1])["index"] for _ in range(4)}
     assert len(chosen) > 1

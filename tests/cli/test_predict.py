@@ -28,10 +28,10 @@ def competition(folder, mnist) -> np.ndarray:
 def test_a_competition_gets_its_two_columns(run, model, competition):
     expected = [[str(at), str(digit)] for at, digit in enumerate(dl.load(model).predict(competition), 1)]
     code, out, err = run("predict", "test.csv", "--model", model)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, f"digitlab: model {model}\n")
     assert list(csv.reader(io.StringIO(out))) == [["ImageId", "Label"], *expected]
     code, told, err = run("predict", "test.csv", "--model", model, "--out", "answers.csv")
-    assert (code, told, err) == (0, f"{len(competition):,} predictions in answers.csv\n", "")
+    assert (code, told, err) == (0, f"model {model}\n{len(competition):,} predictions in answers.csv\n", "")
     assert Path("answers.csv").read_text() == out
 
 
@@ -46,15 +46,24 @@ def test_probabilities_come_on_request(run, model, competition):
 def test_json_is_an_object_a_line(run, model, competition):
     network = dl.load(model)
     for more in ([], ["--probabilities"]):
-        code, out, _ = run("predict", "test.csv", "--model", model, "--json", *more)
+        code, out, err = run("predict", "test.csv", "--model", model, "--json", *more)
         answers = [json.loads(line) for line in out.splitlines()]
         assert (code, [answer["id"] for answer in answers]) == (0, list(range(1, len(competition) + 1)))
+        assert ({answer["model"] for answer in answers}, err) == ({model}, "")
         assert [answer["digit"] for answer in answers] == network.predict(competition).tolist()
         most = [answer["probability"] for answer in answers]
         assert most == network.probabilities(competition).max(axis=1).tolist()
     assert [answer["probabilities"] for answer in answers] == network.probabilities(competition).tolist()
     assert run("predict", "test.csv", "--model", model, "--json", "--probabilities", "--out", "a.jsonl")[:2] == (0, "")
     assert Path("a.jsonl").read_text() == out
+
+
+def test_on_a_fresh_machine_the_model_that_ships_predicts_and_says_so(run, competition):
+    expected = [str(digit) for digit in dl.load("standard").predict(competition)]
+    code, out, err = run("predict", "test.csv")
+    assert (code, err) == (0, "digitlab: model standard (ships with digitlab)\n")
+    assert [row["Label"] for row in csv.DictReader(io.StringIO(out))] == expected
+    assert json.loads(run("predict", "test.csv", "--json")[1].splitlines()[0])["model"] == "standard"
 
 
 def test_classes_are_called_by_their_names(run, clothes, folder):
@@ -86,7 +95,8 @@ def test_labels_are_ignored_and_that_is_said_in_a_line(run, model, mnist, folder
     code, out, err = run("predict", "test.csv", "--model", model)
     assert (code, len(out.splitlines())) == (0, 6)
     assert err.splitlines() == [
-        "digitlab: test.csv: its labels are ignored; digitlab evaluate measures a model by them"
+        "digitlab: test.csv: its labels are ignored; digitlab evaluate measures a model by them",
+        f"digitlab: model {model}",
     ]
 
 
@@ -148,5 +158,5 @@ def test_a_reader_that_goes_away_is_no_traceback(model, competition, folder, sta
     assert process.stdout.readline().startswith("ImageId,")
     process.stdout.close()
     with process.stderr as stream:
-        assert stream.read() == ""
+        assert stream.read() == f"digitlab: model {model}\n"
     assert process.wait(timeout=60) == 1

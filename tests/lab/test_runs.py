@@ -107,6 +107,7 @@ def test_a_snapshot_reads_as_the_network_was_then(labs, folder, mnist):
         assert np.array_equal(np.array(answer["probabilities"], np.float32), network.probabilities(picture))
         weights = lab.ask("GET", f"/api/weights?reader=run:good@{epoch}")
         assert (weights.status, weights.headers["x-units"]) == (200, "16")
+        assert weights.headers["x-reader"] == f"run:good@{epoch}"
     for wrong, status in (("good@9", 409), ("nobody@1", 404), ("good@", 404), ("good@x", 404), ("../good@1", 404)):
         assert lab.post(f"/api/read?reader=run:{wrong}", STROKES).status == status, wrong
     assert lab.post("/api/runs/good/delete", {}).status == 409  # it has just read something
@@ -138,7 +139,7 @@ def test_models_from_elsewhere_read_too_and_the_first_of_them_by_default(labs, f
     flags = ["--model", str(elsewhere / "mine.safetensors"), "--model", str(elsewhere / "good")]
     lab = labs(tmp_path / "runs", *flags)
     readers = lab.ask("GET", "/api/readers").json
-    assert [one["id"] for one in readers["readers"]] == ["model:mine", "model:good"]
+    assert [one["id"] for one in readers["readers"]] == ["model:mine", "model:good", "model:standard"]
     assert readers["default"] == "model:mine"
     picture = mnist[1].images[11]
     for query in ("", "?reader=model:mine", "?reader=model:good"):

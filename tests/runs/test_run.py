@@ -12,8 +12,10 @@ import pytest
 import digitlab as dl
 from digitlab.engines import find_engine
 from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
+from digitlab.network.shipped import STANDARD, load_shipped
 from digitlab.runs.lock import LOCK
 from digitlab.runs.manifest import record_of
+from digitlab.runs.models import find_model
 from digitlab.runs.run import CLOCK, HISTORY, MANIFEST, MODEL, RECIPE, Run
 from digitlab.training import EpochDone
 
@@ -172,6 +174,53 @@ def test_a_full_disk_is_a_run_error_and_the_network_keeps_its_parameters(tmp_pat
     assert np.array_equal(network.parameters, expected.parameters)
 
 
+def _same(one: dl.Network, other: dl.Network) -> bool:
+    return one.parameters.tobytes() == other.parameters.tobytes()
+
+
+def test_the_model_that_ships_is_meant_where_there_is_no_run(tmp_path, few, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    standard = load_shipped(STANDARD)
+    (tmp_path / "runs" / "under-way").mkdir(parents=True)
+    assert str(find_model()) == "standard (ships with digitlab)"
+    assert find_model().name == "standard"
+    assert _same(dl.load(), standard)
+    recipe = dl.recipe("seed", epochs=1)
+    network = recipe.new_network()
+    dl.fit(network, few, recipe, out="runs/mine")
+    for mine in (None, "latest", "runs/mine", Path("runs/mine")):
+        assert _same(dl.load(mine), network)
+        assert str(find_model(mine)) == find_model(mine).name == "runs/mine"
+    assert _same(dl.load("standard"), standard)
+
+
+@pytest.mark.parametrize("name", ["standard", "latest"])
+def test_a_name_is_never_that_of_a_file_and_what_is_here_is_said(tmp_path, few, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    recipe = dl.recipe("seed", epochs=1)
+    dl.fit(recipe.new_network(), few, recipe, out="runs/mine")
+    assert find_model(name).note == ""
+    other = dl.Network([784, 10])
+    other.save(name)
+    found = find_model(name)
+    assert found.note.startswith(f"{name} is the ")
+    assert found.note.endswith(f"; what is here by that name is ./{name}")
+    assert not _same(found.load(), other)
+    for path in (f"./{name}", Path(name), tmp_path / name):
+        assert _same(dl.load(path), other)
+        assert find_model(path).note == ""
+    assert find_model().note == ""
+
+
+def test_a_damaged_newest_run_is_not_passed_over(tmp_path, monkeypatch):
+    """Whoever has trained something else than digits must not be told what the standard model makes of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / MANIFEST).write_text("{}")
+    with pytest.raises(RunError):
+        dl.load()
+
+
 def test_latest_is_the_newest_complete_run(tmp_path, few, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="no trained model yet"):
@@ -183,7 +232,7 @@ def test_latest_is_the_newest_complete_run(tmp_path, few, monkeypatch):
         os.utime(Path("runs") / f"run{seed}" / MANIFEST, (seed, seed))
     (Path("runs") / "under-way").mkdir()
     assert np.array_equal(dl.load().parameters, newest.parameters)
-    with pytest.raises(InputError, match="there is no such model"):
+    with pytest.raises(InputError, match=r"there is no such model\n.*standard, or latest"):
         dl.load("nowhere")
 
 

@@ -10,14 +10,15 @@ from typing import Annotated, NoReturn
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import Data, EngineName, Threads, whole
+from digitlab.cli.options import Data, EngineName, Threads, open_model, whole
 from digitlab.cli.output import write_line
 from digitlab.data.catalogue import CATALOGUE
 from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
-from digitlab.runs.models import RUNS, find_model, load
+from digitlab.network.shipped import SHIPPED
+from digitlab.runs.models import RUNS
 
 Port = Annotated[
     int | None,
@@ -37,7 +38,8 @@ Token = Annotated[
 ]
 Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
 Models = Annotated[
-    list[str] | None, Parameter(name="--model", help="A further reader: a run folder or a model file. May be repeated.")
+    list[str] | None,
+    Parameter(name="--model", help="A further reader: a run folder, a model file, or standard. May be repeated."),
 ]
 NoBrowser = Annotated[bool, Parameter(help="Do not open the browser.", show_default=False)]
 
@@ -90,13 +92,15 @@ def _leave_at_once() -> NoReturn:
 
 
 def _load(models: list[str]) -> dict[str, Network]:
-    """The networks by the names of their files or folders, each of them once."""
+    """The networks by the names of their files or folders, each of them once; one that ships keeps its name."""
     networks: dict[str, Network] = {}
     for model in models:
-        path = find_model(model)
-        stem = path.resolve().name.removesuffix(MODEL_SUFFIX)
-        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-        networks[next(name for name in names if name not in networks)] = load(path)
+        found, network = open_model(model)
+        name = stem = found.path.resolve().name.removesuffix(MODEL_SUFFIX)
+        numbers = itertools.count(2)
+        while not found.ships and (name in networks or name in SHIPPED):
+            name = f"{stem}-{next(numbers)}"
+        networks[name] = network
     return networks
 
 

@@ -16,6 +16,9 @@ from digitlab.data.polarity import Invert
 from digitlab.data.unlabelled import Pictures, open_pictures
 from digitlab.engines import engines_in_words
 from digitlab.errors import RecipeError
+from digitlab.network.network import Network
+from digitlab.network.shipped import STANDARD
+from digitlab.runs.models import LATEST, RUNS, FoundModel, find_model
 from digitlab.training import SETTINGS
 from digitlab.training.settings import Setting
 
@@ -32,7 +35,13 @@ Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a fo
 EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}. Does not change the result beyond rounding.")]
 FigureFile = Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
-Model = Annotated[str, Parameter(help="A run folder, a model file, or latest: the newest run under runs/.")]
+Model = Annotated[
+    str | None,
+    Parameter(
+        help=f"A run folder, a model file, {LATEST} (newest run under {RUNS}/), or {STANDARD} (ships with digitlab).",
+        show_default=f"{LATEST}, or where there is no run {STANDARD}",
+    ),
+]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default="all cores", converter=whole)]
 
 LabelColumn = Annotated[
@@ -74,6 +83,14 @@ class DataOptions:
 
 
 AS_IT_IS = DataOptions()
+
+
+def open_model(name: str | None) -> tuple[FoundModel, Network]:
+    """The model that is meant, and its network; what else it could be is told on standard error."""
+    found = find_model(name)
+    if found.note:
+        complain(found.note, 0)
+    return found, found.load()
 
 
 def _tell(name: str, notes: Sequence[str]) -> None:

@@ -10,16 +10,14 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
-from digitlab.cli.options import AS_IT_IS, Data, DataOptions, Model
-from digitlab.cli.output import write_line
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, Model, open_model
+from digitlab.cli.output import complain, write_line
 from digitlab.data.digits import SIDE
 from digitlab.data.files import check_place
 from digitlab.durable import write_durably
 from digitlab.errors import FileError, InputError, printable, refuse, system_errors
 from digitlab.network.card import are_numbers, names_of_outputs
 from digitlab.network.network import BLOCK, Network
-from digitlab.runs import load
-from digitlab.runs.models import LATEST, find_model
 
 Out = Annotated[
     Path | None,
@@ -33,7 +31,7 @@ def predict(
     data: Data,
     /,
     *,
-    model: Model = LATEST,
+    model: Model = None,
     out: Out = None,
     probabilities: Probabilities = False,
     understood: DataOptions = AS_IT_IS,
@@ -47,23 +45,27 @@ def predict(
         check_place(out, "predictions")
         if out.exists() and Path(data).exists() and out.samefile(data):
             refuse(InputError, out, "predictions would take the place of the pictures", help="choose another --out")
-    path = find_model(model)
-    network = load(path)
+    found, network = open_model(model)
     if (inputs := network.architecture.sizes[0]) != SIDE * SIDE:
-        refuse(InputError, path, "this model takes other pictures", must_be=f"{SIDE * SIDE} inputs", got=f"{inputs}")
+        refuse(InputError, found, "this model takes other pictures", must_be=f"{SIDE * SIDE} inputs", got=f"{inputs}")
     pictures = understood.open_pictures(data)
     if not len(pictures.images):
         refuse(InputError, data, "there is nothing to predict", must_be="one picture at least")
     names = names_of_outputs(network.card, pictures.classes or network.card.labels)
-    write = _json_lines if json else _csv_lines
-    lines = write(network, pictures.images, names, probabilities)
+    if json:
+        lines = _json_lines(found.name, network, pictures.images, names, probabilities)
+    else:
+        lines = _csv_lines(network, pictures.images, names, probabilities)
     if out is None:
+        if not json:  # the table has no place for it
+            complain(f"model {found}", 0)
         sys.stdout.writelines(lines)
         return 0
     content = "".join(lines).encode()
     with system_errors(FileError, f"{printable(str(out))}: the predictions cannot be written"):
         write_durably(out, content)
     if not json:
+        write_line(f"model {found}")
         write_line(f"{len(pictures.images):,} predictions in {out}")
     return 0
 
@@ -85,7 +87,9 @@ def _csv_lines(network: Network, images: NDArray[np.uint8], names: Sequence[str]
         yield f"{number},{cells[digit]}{more}\n"
 
 
-def _json_lines(network: Network, images: NDArray[np.uint8], names: Sequence[str], every: bool) -> Iterator[str]:
+def _json_lines(
+    model: str, network: Network, images: NDArray[np.uint8], names: Sequence[str], every: bool
+) -> Iterator[str]:
     """The same for programs: digits as numbers, with the names of classes beside them where they have some."""
     for number, digit, probabilities in _answers(network, images):
         answer: dict[str, object] = {"id": number, "digit": digit, "probability": probabilities[digit]}
@@ -93,4 +97,4 @@ def _json_lines(network: Network, images: NDArray[np.uint8], names: Sequence[str
             answer["probabilities"] = probabilities
         if not are_numbers(names):
             answer["name"] = names[digit]
-        yield dumps(answer) + "\n"
+        yield dumps(answer | {"model": model}) + "\n"

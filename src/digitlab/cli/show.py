@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, whole
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, open_model, whole
 from digitlab.cli.output import print_json, write_line
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.prediction import examine
@@ -13,8 +13,6 @@ from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import InputError
 from digitlab.network.card import names_of_outputs
-from digitlab.runs import load
-from digitlab.runs.models import LATEST, find_model
 
 Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]
 
@@ -23,7 +21,7 @@ def show(
     index: Index = None,
     /,
     *,
-    model: Model = LATEST,
+    model: Model = None,
     data: Data = "mnist",
     understood: DataOptions = AS_IT_IS,
     save: FigureFile = None,
@@ -32,8 +30,7 @@ def show(
     """Show a digit of the test set with its picture, the prediction, the probabilities and the true label."""
     if save is not None:
         check_figure_path(save)
-    path = find_model(model)
-    network = load(path)
+    found, network = open_model(model)
     _, test = understood.open(data)
     if index is None and len(test):
         index = random.randrange(len(test))
@@ -45,8 +42,8 @@ def show(
     if save is not None:
         save_figure(draw_prediction(prediction), save)
     if json:
-        print_json({"index": index} | prediction.to_dict() | {"model": str(path)})
+        print_json({"index": index} | prediction.to_dict() | {"model": found.name})
     else:
-        write_line(f"model {path}")
+        write_line(f"model {found}")
         print_prediction(prediction, title=f"{test.source} {index}")
     return 0

@@ -1,9 +1,11 @@
 """Who reads a digit: the network of the training under way, or that of a run; and what it answers.
 
 A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. ``model:NAME``
-is a model that the lab was opened with. Their answers are those of the library, bit for bit.
+is a model that the lab was opened with, or that ships with digitlab. Their answers are those of the
+library, bit for bit.
 """
 
+import contextlib
 import re
 import threading
 import time
@@ -23,10 +25,12 @@ from digitlab.lab import records
 from digitlab.lab.runs import folder_of, is_run, list_runs
 from digitlab.network.card import new_card
 from digitlab.network.network import Network
+from digitlab.network.shipped import STANDARD, in_words, load_shipped
 from digitlab.runs.run import MANIFEST, Run
 
 LIVE, RUN, MODEL = "live", "run:", "model:"
-MOST_KEPT = 8  # networks of runs that stay in memory
+SHIPPED = MODEL + STANDARD
+MOST_KEPT = 8  # networks that were read from disk and stay in memory
 IN_USE_SECONDS = 10.0  # after its last answer, a run counts as being in use
 DEFAULT_SECONDS = 1.0  # how long it stays known which run is the newest
 _SNAPSHOT = re.compile(r"(.+)@(\d{1,9})", re.ASCII)
@@ -103,7 +107,7 @@ class Readers:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[tuple[int, int], Reader]] = OrderedDict()
         self._used: dict[str, float] = {}  # when a run has last read something
-        self._default: tuple[float, str | None] = (0.0, None)  # the newest run, and until when that is known
+        self._default: tuple[float, str | None] = (0.0, None)  # the newest run, or what ships; until when that is known
 
     def at_hand(self, id: str | None) -> Reader | None:
         """The reader, where nothing must be read from disk for it."""
@@ -116,20 +120,21 @@ class Readers:
             return self._models[id]
         with self._lock:
             stamp, reader = self._kept.get(id, (None, None))
-        return self._use(reader) if reader is not None and reader.run and stamp == _stamp(reader.run) else None
+        known = reader is not None and (reader.run is None or stamp == _stamp(reader.run))
+        return self._use(reader) if reader is not None and known else None
 
     def find(self, id: str | None = None) -> Reader:
-        """The reader of this id; without one the training under way, else the first model, else the newest run.
+        """The reader of this id; without one that of `default`.
 
         Raises:
             UnknownError: there is none.
-            RunError, ModelFileError: the run is damaged.
+            RunError, ModelFileError: it is damaged.
         """
         if (reader := self.at_hand(id)) is not None:
             return reader
-        if id is None and (id := self._newest()) is None:
-            raise UnknownError("there is no trained network yet", help="train one first")
-        if not id.startswith(RUN):
+        if id is None:
+            id = self._newest()
+        if not id.startswith(RUN) and id != SHIPPED:
             must_be = f"{LIVE} (where there is a training), {RUN}NAME, {RUN}NAME@EPOCH or {MODEL}NAME"
             raise UnknownError(f"there is no reader {id!r}", must_be=must_be)
         return self._use(self._open(id))
@@ -139,7 +144,9 @@ class Readers:
         return None if network is None else Reader(LIVE, version, network)
 
     def _open(self, id: str) -> Reader:
-        """Of a run, or of one of its snapshots. A run may have an @ in its own name."""
+        """From disk: the model that ships, a run, or one of its snapshots. A run may have an @ in its own name."""
+        if id == SHIPPED:
+            return self._keep((0, 0), Reader(id, 1, load_shipped(STANDARD)))
         name, epoch = id.removeprefix(RUN), None
         if (found := _SNAPSHOT.fullmatch(name)) and not is_run(self._folder, name):
             name, epoch = found[1], int(found[2])
@@ -148,9 +155,12 @@ class Readers:
         network = run.network() if epoch is None else run.network_at(epoch)
         reader = Reader(id, stamp[0] // 1_000_000, network, folder)
         _check_inputs(reader)
+        return self._keep(stamp, reader)
+
+    def _keep(self, stamp: tuple[int, int], reader: Reader) -> Reader:
         with self._lock:
-            self._kept[id] = stamp, reader
-            self._kept.move_to_end(id)
+            self._kept[reader.id] = stamp, reader
+            self._kept.move_to_end(reader.id)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return reader
@@ -172,16 +182,19 @@ class Readers:
         """Runs have come or gone."""
         self._default = 0.0, None
 
-    def default(self) -> str | None:
-        """Who reads when nobody is asked for by name."""
+    def default(self) -> str:
+        """Who reads when nobody is asked for by name.
+
+        The training under way, else the first model, else the newest run, else the model that ships.
+        """
         return LIVE if self._live() else next(iter(self._models), None) or self._newest()
 
     def _remembered(self) -> str | None:
         until, id = self._default
         return id if time.monotonic() <= until else None
 
-    def _newest(self) -> str | None:
-        """The newest run that can be opened."""
+    def _newest(self) -> str:
+        """The newest run that can be opened; where there is none, the model that ships."""
         if (id := self._remembered()) is not None:
             return id
         for run in list_runs(self._folder):
@@ -190,14 +203,16 @@ class Readers:
                 break
             except DigitlabError:
                 continue
+        else:
+            id = SHIPPED
         self._default = time.monotonic() + DEFAULT_SECONDS, id
         return id
 
     def describe(self) -> records.Readers:
-        """All readers: the live one, the models, the runs from the newest on. Damaged runs are left out."""
+        """All readers: the live one, the models, the runs from the newest on, what ships. Damaged ones are left out."""
         live = self._live()
         found = [live.describe("the training under way")] if live else []
-        found += [reader.describe(id.removeprefix(MODEL)) for id, reader in self._models.items()]
+        found += [reader.describe(_title(reader)) for reader in self._models.values()]
         for listed in list_runs(self._folder):
             try:
                 run = Run(self._folder / listed.name)
@@ -206,7 +221,15 @@ class Readers:
                 continue
             sizes = list(run.architecture.sizes)
             found.append(records.Reader(RUN + listed.name, listed.name, list(labels), sizes))
+        if SHIPPED not in self._models:
+            with contextlib.suppress(DigitlabError):
+                shipped = self.find(SHIPPED)
+                found.append(shipped.describe(_title(shipped)))
         return records.Readers(found, self.default())
+
+
+def _title(model: Reader) -> str:
+    return in_words(STANDARD) if model.id == SHIPPED else model.id.removeprefix(MODEL)
 
 
 def _check_inputs(reader: Reader) -> None:

@@ -255,7 +255,7 @@ class Readers(Struct):
     """All readers, and who reads when none is named."""
 
     readers: list[Reader]
-    default: str | None
+    default: str
 
 
 class Reading(Struct):

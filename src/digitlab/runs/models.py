@@ -1,7 +1,8 @@
-"""Which model is meant: a model file, a run folder, or the newest run. And which folder a new run may have."""
+"""Which model is meant: a model file, a run, or one that ships. And which folder a new run may have."""
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from digitlab.durable import sync
 from digitlab.errors import InputError, RunError, refuse, system_errors
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
+from digitlab.network.shipped import SHIPPED, STANDARD, in_words, load_shipped, shipped_file
 from digitlab.runs.run import MANIFEST, Run
 
 RUNS = Path("runs")  # where the command line puts runs, below the folder that it is called in
@@ -16,32 +18,71 @@ LATEST = "latest"
 MOST_AT_ONCE = 1000  # runs with the same name that are begun in the same second
 
 
-def load(model: str | Path = LATEST) -> Network:
-    """The network of a model file or a run folder; ``"latest"`` is the newest run under ``runs/``.
+@dataclass(frozen=True)
+class FoundModel:
+    """A model that was found, but not read yet. As text it is what answers say that they come from.
+
+    Attributes:
+        name: what names it again: its path, or the name of one that ships.
+        path: its file or run folder.
+        note: what else could have been meant, in a line; mostly nothing.
+    """
+
+    name: str
+    path: Path
+    ships: bool = False
+    note: str = ""
+
+    def load(self) -> Network:
+        """Its network.
+
+        Raises:
+            ModelFileError, RunError: it is damaged, or not what it should be.
+        """
+        if self.ships:
+            return load_shipped(self.name)
+        return Run(self.path).network() if self.path.is_dir() else Network.load(self.path)
+
+    def __str__(self) -> str:
+        return in_words(self.name) if self.ships else self.name
+
+
+def load(model: str | Path | None = None) -> Network:
+    """The network of a model file, of a run folder, or of a model that ships with digitlab, ``"standard"``.
+
+    ``"latest"`` is the newest run under ``runs/``. None is that run too, or, where there is none, the standard model. A
+    file or folder with one of the two names is meant by ``"./standard"``, or by a `pathlib.Path`.
 
     Raises:
-        InputError: there is no such file or folder.
+        InputError: there is no such file or folder, or no run.
         ModelFileError, RunError: it is damaged, or not what it should be.
     """
-    path = find_model(model)
-    return Run(path).network() if path.is_dir() else Network.load(path)
+    return find_model(model).load()
 
 
-def find_model(model: str | Path) -> Path:
-    """The model file or run folder that is meant.
+def find_model(model: str | Path | None = None) -> FoundModel:
+    """The model that is meant, as `load` takes it.
 
     Raises:
-        InputError: there is no such file or folder.
+        InputError: there is no such file or folder, or no run.
     """
-    path = _newest_run() if str(model) == LATEST else Path(model)
+    if model is None:
+        newest = _newest_run()
+        return _shipped(STANDARD) if newest is None else FoundModel(str(newest), newest)
+    if model == LATEST:
+        newest = _latest()
+        return FoundModel(str(newest), newest, note=_note(LATEST, "the newest run"))
+    if isinstance(model, str) and model in SHIPPED:
+        return _shipped(model, _note(model, "the model that ships with digitlab"))
+    path = Path(model)
     try:
         got = "" if path.exists() else "no file or folder of that name"
     except OSError as error:  # a name too long, a folder above it that may not be entered
         got = error.strerror or str(error)
     if got:
-        must_be = f"a run folder, a model file (*{MODEL_SUFFIX}), or {LATEST}"
-        refuse(InputError, path, "there is no such model", must_be=must_be, got=got)
-    return path
+        must_be = f"a run folder, a model file (*{MODEL_SUFFIX}), {', '.join(SHIPPED)}, or {LATEST}"
+        refuse(InputError, model, "there is no such model", must_be=must_be, got=got)
+    return FoundModel(str(model), path)
 
 
 def find_run(name: str | Path) -> Path:
@@ -50,8 +91,8 @@ def find_run(name: str | Path) -> Path:
     Raises:
         InputError: there is no such folder.
     """
-    if str(name) == LATEST:
-        return _newest_run()
+    if name == LATEST:
+        return _latest()
     for path in (Path(name), RUNS / name):
         if path.is_dir():
             return path
@@ -99,15 +140,32 @@ def _claim(stem: str, runs: Path) -> Path:
     raise FileExistsError(f"{MOST_AT_ONCE} names are taken")
 
 
-def _newest_run() -> Path:
+def _shipped(name: str, note: str = "") -> FoundModel:
+    return FoundModel(name, shipped_file(name), ships=True, note=note)
+
+
+def _note(name: str, meant: str) -> str:
+    """Where something else has the name."""
+    try:
+        return f"{name} is {meant}; what is here by that name is ./{name}" if Path(name).exists() else ""
+    except OSError:  # the folder that this was called in may not be looked into
+        return ""
+
+
+def _newest_run() -> Path | None:
     manifests = []
     with contextlib.suppress(OSError):  # the folder that this was called in is gone
         for manifest in RUNS.glob(f"*/{MANIFEST}"):
             with contextlib.suppress(OSError):  # gone since, or not to be read
                 manifests.append((manifest.stat().st_mtime_ns, manifest))
-    if not manifests:
+    return max(manifests)[1].parent if manifests else None
+
+
+def _latest() -> Path:
+    """The newest run; whoever asks for it by name wants nothing else."""
+    if (newest := _newest_run()) is None:
         raise InputError(
             f"there is no trained model yet under {RUNS}/ in this folder",
-            help="run `digitlab train` first, or name a model with --model",
+            help=f"run `digitlab train` first, or name a model: {STANDARD} ships with digitlab",
         )
-    return max(manifests)[1].parent
+    return newest

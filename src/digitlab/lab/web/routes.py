@@ -5,6 +5,7 @@ From it the server and the OpenAPI document are made.
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 from msgspec import Struct
@@ -26,7 +27,7 @@ SMALL_WEIGHTS = 1_000_000
 READER = {
     "reader": Parameter(
         "who reads: live, run:NAME, or its snapshot run:NAME@EPOCH; "
-        "by default the training under way, else the newest run"
+        "by default the training under way, else the newest run, else model:standard, which ships with digitlab"
     )
 }
 INDEX = {"index": Parameter("which digit of the test set; a random one by default", int)}
@@ -173,12 +174,17 @@ def _test_digit(call: Call) -> records.TestDigit:
     "/api/weights",
     query=READER,
     answer_kind=OCTETS,
-    headers={"X-Units": "how many units", "X-Version": "changes when the network does"},
+    headers={
+        "X-Units": "how many units",
+        "X-Reader": "whose they are, percent-encoded",
+        "X-Version": "changes when the network does",
+    },
     refuses=(404, 409),
 )
 def _weights(call: Call) -> Answer:
     """The weights of each unit of the first layer: 784 bytes, 128 for 0."""
     reader = call.lab.readers.find(call.query.get("reader"))
     units = reader.network.architecture.sizes[1]
-    headers = ((b"x-units", str(units).encode()), (b"x-version", str(reader.version).encode()))
+    told = {"x-units": str(units), "x-reader": quote(reader.id, safe=":@"), "x-version": str(reader.version)}
+    headers = tuple((name.encode(), value.encode()) for name, value in told.items())
     return Answer(200, weight_pictures(reader.network), OCTETS, headers)

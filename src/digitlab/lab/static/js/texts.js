@@ -28,6 +28,7 @@ export const T = {
     lead: (/** @type {number} */ samples) =>
       `It begins with random numbers. Then it looks at ${samples.toLocaleString(LOCALE)} handwritten digits, again and again, and becomes a little less wrong each time. Watch it happen, on this machine alone.`,
     start: "Train it",
+    read: "Or draw a digit first: a trained network is here already",
     recipes: "Choose a recipe",
     settings: "Change any setting",
     changed: (/** @type {number} */ changed) =>
@@ -214,8 +215,7 @@ export const T = {
     liveUnderWay: "the training under way, as it learns",
     snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
     unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
-    nobody: "No network can read yet.",
-    trainFirst: "Train a network first",
+    trainOwn: "Train one of your own",
     pad: "Drawing pad",
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
     padKeys: "By keyboard: arrows move, Space draws, Backspace undoes, Delete clears.",

@@ -38,7 +38,7 @@
  *   | null, under_way: boolean, values: Record<string, number | string | number[]>, history: History, snapshots:
  *   number[], changes: Change[] }} RunDetails
  * @typedef {{ id: string, title: string, classes: string[], sizes: number[] }} Reader
- * @typedef {{ readers: Reader[], default: string | null }} Readers
+ * @typedef {{ readers: Reader[], default: string }} Readers
  * @typedef {{ reader: string, version: number, blank: boolean, digit: number | null, name: string | null,
  *   probabilities: number[], pixels: string, hidden: (number | null)[][] }} Reading
  * @typedef {{ index: number, label: number, name: string, reading: Reading }} TestDigit

@@ -1,5 +1,4 @@
 /** @file The answer: the digit, large, and how probable each of the ten is. */
-import { linkTo } from "../kit/address.js";
 import { percent } from "../kit/format.js";
 import { html, Spoken } from "../kit/lib.js";
 import { T } from "../texts.js";
@@ -18,9 +17,7 @@ export function Answer({ asking: { reading, test }, reader }) {
     <div class=${`winner ${known ? "" : "blank"}`}>
       <b aria-hidden="true">${known ? reading.name : "?"}</b>
       <div>
-        ${!reader
-          ? html`<p>${T.read.nobody} <a href=${linkTo("train")}>${T.read.trainFirst}</a></p>`
-          : html`<p class="sure">${known ? T.read.sure(percent(probability)) : T.read.blank}</p>`}
+        <p class="sure">${known ? T.read.sure(percent(probability)) : T.read.blank}</p>
         ${verdict &&
         html`<p class=${`verdict ${right ? "right" : "wrong"}`}><span aria-hidden="true">${right ? "✓" : "✗"}</span> ${verdict}</p>
           <p class="note">${T.read.testDigit(test?.index ?? 0)}</p>`}

@@ -11,6 +11,7 @@ import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
 import { Sources } from "./sources.js";
 
+const SHIPPED = "model:standard";
 const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a training under way, at most
 
 /** The run that a reader such as `run:NAME@EPOCH`, a snapshot, is of. @param {string | null} id */
@@ -68,6 +69,7 @@ export function ReadRoom() {
       <h1>${T.read.heading}</h1>
       ${address.reader && reader !== address.reader && readers.length > 0 && html`<p class="note">${T.read.unknown(address.reader)}</p>`}
       <${ReaderChoice} reader=${reader} />
+      ${reader === SHIPPED && html`<p class="note"><a href=${linkTo("train")}>${T.read.trainOwn}</a></p>`}
     </div>
     <section class="drawing card" aria-labelledby="pad-heading">
       <h2 id="pad-heading" class="unseen">${T.read.pad}</h2>
@@ -83,7 +85,6 @@ export function ReadRoom() {
 /** @param {{ reader: string | null }} props  who reads, as the address or the server has it */
 function ReaderChoice({ reader }) {
   const { readers, runs, training } = useParts("readers", "runs", "training");
-  if (!readers.length) return html`<p class="choice"><a class="button primary" href=${linkTo("train")}>${T.read.trainFirst}</a></p>`;
   const title = (/** @type {import("../kit/types.js").Reader} */ one) => {
     if (one.id === "live") return isUnderWay(training) ? T.read.liveUnderWay : `${T.read.live} ${runTitle(training?.run ?? "")}`;
     const run = runs.find(({ name }) => `run:${name}` === one.id);

@@ -1,5 +1,5 @@
 /** @file The first screen: what will happen, in one sentence and one picture, and one button. */
-import { writeAddress } from "../kit/address.js";
+import { linkTo, writeAddress } from "../kit/address.js";
 import { unbroken } from "../kit/format.js";
 import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { addressOf, useExperiment } from "../kit/settings.js";
@@ -30,6 +30,7 @@ export function Welcome() {
         <p class="lead">${T.welcome.lead(about?.data.training ?? 60000)}</p>
         <button class="primary huge" type="button" disabled=${busy} onClick=${start}>${T.welcome.start}</button>
         <${Mistakes} />
+        <p class="note"><a href=${linkTo("read")}>${T.welcome.read}</a></p>
       </div>
       <${Diagram} layers=${texts.layers} />
     </section>

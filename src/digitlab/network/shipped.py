@@ -1,0 +1,41 @@
+"""The models that ship with digitlab, by name: they read where nobody has trained anything.
+
+`tools/make_standard.py` makes them, to the same bytes each time; docs/reference/shipped-model.md tells how.
+"""
+
+import hashlib
+from pathlib import Path
+
+from digitlab.data.files import read_file
+from digitlab.errors import ModelFileError, refuse
+from digitlab.network.model_file import MODEL_SUFFIX
+from digitlab.network.network import Network
+
+STANDARD = "standard"  # who reads when nobody is named, and there is no run
+MAX_SHIPPED_BYTES = 6_000_000  # everybody who installs digitlab downloads it
+FOLDER = Path(__file__).parents[1] / "models"
+SHIPPED = {STANDARD: "70c09be7026d36e804a4ffc936b2b25af873647f08328f8919548864d15b366a"}  # SHA-256 of each file
+
+
+def shipped_file(name: str) -> Path:
+    """Where a model that ships lies."""
+    return FOLDER / f"{name}{MODEL_SUFFIX}"
+
+
+def in_words(name: str) -> str:
+    """What answers call a model that ships."""
+    return f"{name} (ships with digitlab)"
+
+
+def load_shipped(name: str) -> Network:
+    """The network of a model that ships.
+
+    Raises:
+        ModelFileError: its file is missing, or its SHA-256 is another than when it was made.
+    """
+    path = shipped_file(name)
+    content = read_file(path, MAX_SHIPPED_BYTES, ModelFileError)
+    if hashlib.sha256(content).hexdigest() != SHIPPED[name]:
+        what = "this model ships with digitlab, and was changed or damaged: its SHA-256 is another"
+        refuse(ModelFileError, path, what, help="install digitlab again")
+    return Network.decode(content, path)
