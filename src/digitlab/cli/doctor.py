@@ -17,6 +17,7 @@ from digitlab.engines import ENGINES, NativeEngine, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
 from digitlab.engines.native import available_paths
 from digitlab.errors import DigitlabError
+from digitlab.network.shipped import STANDARD, in_words, load_shipped
 from digitlab.runs import find_run
 from digitlab.runs.run import Run
 from digitlab.version import __version__
@@ -30,7 +31,7 @@ def doctor(
     run: Annotated[str | None, Parameter(help="Check this run instead: every file that its manifest lists.")] = None,
     json: Json = False,
 ) -> int:
-    """Say which versions, engine and threads are in use, and whether the data is in order; or check a run."""
+    """Say which versions, engine and threads are in use, and whether data and model are in order; or check a run."""
     problems: list[str] = []
     answer, lines = _examine(problems) if run is None else _examine_run(find_run(run), problems)
     if json:
@@ -101,6 +102,9 @@ def _examine(problems: list[str]) -> Findings:
         train, test = load_mnist()
         seconds = time.perf_counter() - began
         data = f"MNIST, {len(train):,} + {len(test):,} digits, checksums right, loaded in {seconds:.2f} s"
+    model = f"{STANDARD} cannot be trusted"
+    with _noted(problems):
+        model = f"{in_words(STANDARD)}, {load_shipped(STANDARD).architecture}, checksum right"
     with _noted(problems):
         engine, path = _engine(problems)
     return {
@@ -115,6 +119,7 @@ def _examine(problems: list[str]) -> Findings:
         "threads": threads,
         "cores": cores,
         "data": {"name": "mnist", "state": data},
+        "model": {"name": STANDARD, "state": model},
     }, [
         f"digitlab {__version__} on Python {python}, {system}",
         "libraries  " + ", ".join(f"{name} {version}" for name, version in libraries.items()),
@@ -122,4 +127,5 @@ def _examine(problems: list[str]) -> Findings:
         f"path       {path or 'none'} (of {', '.join(paths) or 'none'})",
         f"threads    {threads} of {cores} cores",
         f"data       {data}",
+        f"model      {model}",
     ]
