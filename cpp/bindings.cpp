@@ -18,6 +18,8 @@ template <typename T>
 using Array = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
+using Bytes = nb::ndarray<const uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
 class PySession {
   public:
     PySession(Array<const uint8_t> images, Array<const uint8_t> labels, std::vector<int> sizes,
@@ -87,6 +89,17 @@ class PySession {
     std::optional<Session> session_;
 };
 
+// rows: (N, sizeof(Drawn)), as bytes; smoothing: (28, 32)
+void distort_pictures(Array<uint8_t> out, Array<const uint8_t> images, Bytes rows, Matrix smoothing, float strength,
+                      int32_t noise, int threads, const std::string& path) {
+    if (rows.shape(1) != sizeof(Drawn)) throw nb::value_error("a picture has another row");
+    const Kernels& kernels = find_kernels(path);
+    const auto* drawn = reinterpret_cast<const Drawn*>(rows.data());
+    nb::gil_scoped_release release;
+    distort(kernels, out.data(), images.data(), drawn, static_cast<int>(rows.shape(0)), {smoothing.data(), strength, noise},
+            threads);
+}
+
 NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // a training that still runs when Python ends is no leak
     m.attr("BLOCK") = BLOCK;
@@ -95,6 +108,7 @@ NB_MODULE(_native, m) {
     m.attr("RULES") = names_of(RULES);
     m.attr("COEFFICIENTS") = names_of(COEFFICIENTS);
     m.def("compiled_paths", &available_paths);
+    m.def("distort", &distort_pictures);
     nb::exception<NotFinite>(m, "NotFiniteError", PyExc_ArithmeticError);
     nb::class_<PySession>(m, "Compiled")
         .def(nb::init<Array<const uint8_t>, Array<const uint8_t>, std::vector<int>,

@@ -51,6 +51,21 @@ struct Gradient {
     double round;  // a number so large that adding it rounds a block's sum to the grid; 0: no grid
 };
 
+// What becomes of one picture: src/digitlab/training/augment.py draws it, within bounds that leave room in 32 bits.
+struct Drawn {
+    uint64_t field_key, noise_key;  // of random numbers
+    int32_t thickness;              // by how much strokes become thicker, in 1/256 pixel
+    int32_t map[2][3];              // the row and the column that a pixel comes from: times (row, column, 1), in 2^-16 pixel
+    int32_t top, left, side;        // of a square of paper, within the picture
+};
+
+// What all pictures have in common.
+struct Distortion {
+    const float* smoothing;  // [28][32]: a Gaussian's whole numbers, symmetric; only read where the next is not 0
+    float strength;          // what makes 1/256 pixel of smoothed fields
+    int32_t noise;           // in 2^-16 of a random byte's distance from the middle
+};
+
 struct Kernels {
     const char* name;
 
@@ -74,7 +89,12 @@ struct Kernels {
     void (*transpose)(float* out, ptrdiff_t out_row, const float* in, ptrdiff_t in_row, Range rows, int columns);
     // For each column, the sum of |W| of the first layer, its bias included.
     void (*reach)(float* out, const float* W, Range columns);
+    // One picture.
+    void (*distort)(uint8_t* out, const uint8_t* in, const Drawn&, const Distortion&);
 };
+
+// Some pictures, by some threads.
+void distort(const Kernels&, uint8_t* out, const uint8_t* in, const Drawn*, int count, const Distortion&, int threads);
 
 const Kernels& find_kernels(const std::string& path);
 std::vector<std::string> available_paths();  // those that this processor can take, the best first

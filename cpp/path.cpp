@@ -1,6 +1,7 @@
 // The kernels of one path: compiled once for each, with its flags and DIGITLAB_PATH, its name.
 #include "kernels.h"
 
+#include "distort.h"
 #include "functions.h"
 #include "sinks.h"
 #include "softmax.h"
@@ -277,6 +278,6 @@ void reach(float* out, const float* W, Range columns) {
 extern const Kernels DIGITLAB_JOIN(DIGITLAB_PATH);
 const Kernels DIGITLAB_JOIN(DIGITLAB_PATH) = {
     DIGITLAB_TEXT(DIGITLAB_PATH), first_layer, product<float>, product<double>, activate, slope, to_grid, softmax, first_gradient, gradient,
-    transpose, reach};
+    transpose, reach, distort};
 
 }  // namespace digitlab

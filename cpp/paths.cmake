@@ -1,7 +1,7 @@
 # The engine's sources, and how each is compiled. Used by the extension and by the kernels' own tests.
 set(DIGITLAB_CPP ${CMAKE_CURRENT_LIST_DIR})
 set(DIGITLAB_SOURCES)
-foreach(name pass paths steps sums team)
+foreach(name distort pass paths steps sums team)
   list(APPEND DIGITLAB_SOURCES ${DIGITLAB_CPP}/${name}.cpp)
 endforeach()
 

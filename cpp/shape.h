@@ -14,7 +14,8 @@
 
 namespace digitlab {
 
-constexpr int PIXELS = 784;
+constexpr int SIDE = 28;  // of a picture, in pixels
+constexpr int PIXELS = SIDE * SIDE;
 constexpr int FIRST_ROWS = PIXELS + 2;
 constexpr int GROUP = 16;         // units that are never shared out
 constexpr int BLOCK = 128;        // samples whose sums are float32; part of what is promised of shards

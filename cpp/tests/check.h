@@ -45,6 +45,7 @@ constexpr Look LOOKS[] = {Look::dark, Look::full, Look::noise, Look::digits};
 class Chance {
   public:
     explicit Chance(unsigned seed) : generator_(seed) {}
+    uint64_t word() { return uint64_t{generator_()} << 32 | generator_(); }
     int below(int limit) { return static_cast<int>(generator_() % static_cast<unsigned>(limit)); }
     int between(int low, int high) { return low + below(high - low + 1); }
     bool once_in(int n) { return below(n) == 0; }
@@ -97,5 +98,6 @@ inline std::vector<const Kernels*> other_paths() {
 void test_lists();
 void test_kernels();
 void test_sessions();
+void test_distort();
 
 }  // namespace digitlab::tests

@@ -15,6 +15,7 @@ int main() {
     run("kernels", test_kernels);
 #endif
     run("sessions", test_sessions);
+    run("distort", test_distort);
     if (failures) std::printf("%d of %d comparisons FAILED\n", failures, checks);
     return failures != 0;
 }

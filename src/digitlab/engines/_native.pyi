@@ -1,4 +1,4 @@
-"""The compiled part: cpp/bindings.cpp. Only native.py calls it, and checks everything first."""
+"""The compiled part: cpp/bindings.cpp. native.py, and training/augment.py for `distort`, check everything first."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,16 @@ RULES: list[str]  # of optimizers
 COEFFICIENTS: list[str]  # the columns of `advance`'s last argument
 
 def compiled_paths() -> list[str]: ...
+def distort(
+    out: NDArray[np.uint8],
+    images: NDArray[np.uint8],
+    rows: NDArray[np.uint8],
+    smoothing: NDArray[np.float32],
+    strength: float,
+    noise: int,
+    threads: int,
+    path: str,
+) -> None: ...
 
 class NotFiniteError(ArithmeticError): ...
 
