@@ -60,6 +60,7 @@ sanitize: $(VENV)/ready-cmake
 bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/epoch.py
+	$(BIN)/python benchmarks/distortions.py
 	$(BIN)/python benchmarks/start_up.py
 
 bench-quick: $(VENV)/ready

@@ -20,12 +20,13 @@ from digitlab.version import __version__
 if TYPE_CHECKING:
     from digitlab import errors
     from digitlab.data import Digits, load_data, load_mnist, normalize, one_hot, open_data
-    from digitlab.display import Report, display_prediction, evaluate
+    from digitlab.display import Report, display_prediction, draw_distortions, evaluate
     from digitlab.errors import DigitlabError
     from digitlab.fitting import fit, train
     from digitlab.network import Network
     from digitlab.runs import Branch, load
     from digitlab.training import Control, EpochDone, History, Recipe, StepDone, named_recipes
+    from digitlab.training.augment import Distortion, distort
     from digitlab.training.recipe_files import recipe
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Control",
     "DigitlabError",
     "Digits",
+    "Distortion",
     "EpochDone",
     "History",
     "Network",
@@ -41,6 +43,8 @@ __all__ = [
     "StepDone",
     "__version__",
     "display_prediction",
+    "distort",
+    "draw_distortions",
     "errors",
     "evaluate",
     "fit",
@@ -57,7 +61,7 @@ __all__ = [
 
 _ROOMS = {  # where each name comes from
     "data": ("Digits", "load_data", "load_mnist", "normalize", "one_hot", "open_data"),
-    "display": ("Report", "display_prediction", "evaluate"),
+    "display": ("Report", "display_prediction", "draw_distortions", "evaluate"),
     "engines": (),
     "errors": ("DigitlabError",),
     "evaluation": (),
@@ -65,6 +69,7 @@ _ROOMS = {  # where each name comes from
     "network": ("Network",),
     "runs": ("Branch", "load"),
     "training": ("Control", "EpochDone", "History", "Recipe", "StepDone", "named_recipes"),
+    "training.augment": ("Distortion", "distort"),
     "training.recipe_files": ("recipe",),
 }
 

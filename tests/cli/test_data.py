@@ -180,3 +180,22 @@ def test_averages_are_means_of_pixels(few):
     averages = average_pictures(few)
     assert averages.shape == (10, 28, 28)
     assert averages[3] == pytest.approx(few.images[few.labels == 3].astype(float).mean(axis=0) / 255)
+
+
+def test_a_digit_is_drawn_under_the_distortions_of_a_recipe(capsys, tmp_path, monkeypatch):
+    file = tmp_path / "distorted.svg"
+    code, _, err = run(capsys, "distort", "seed", "--save", str(file))
+    assert code == 2
+    assert "the recipe seed distorts nothing" in err
+    distortion = dl.Distortion(rotation=15, shear=0.2)
+    monkeypatch.setattr("digitlab.cli.data.distortion_of", lambda recipe: distortion)
+    assert run(capsys, "distort", "seed", "7", "--save", str(file)) == (
+        0,
+        f"{file}: MNIST train 7 under rotation 15°, shear 0.2, all together\n",
+        "",
+    )
+    assert file.stat().st_size > 5000
+    code, _, err = run(capsys, "distort", "seed", "60000", "--save", str(file))
+    assert code == 2
+    assert "an index from 0 to 59999" in err
+    assert run(capsys, "distort", "seed", "--save", str(tmp_path / "no.format"))[0] == 2

@@ -1,15 +1,17 @@
 """``digitlab data``: which data sets there are; fetch, verify and show one."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from digitlab.cli.options import AS_IT_IS, DataOptions, FigureFile, Json
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, whole
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry
 from digitlab.data.opening import find_format
+from digitlab.display.distortions import draw_distortions, kinds_of
 from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.samples import (
     average_pictures,
@@ -18,7 +20,9 @@ from digitlab.display.samples import (
     draw_samples,
     print_samples,
 )
-from digitlab.errors import require_name
+from digitlab.errors import InputError, require_name
+from digitlab.training.augment import distortion_of
+from digitlab.training.recipe_files import read_recipe
 
 data = App(name="data", help="List the data sets that have a name; fetch, verify or show one.")
 
@@ -108,4 +112,28 @@ def show(
         print_json({"name": name, "training": len(train), "test": len(test), "classes": classes})
     else:
         print_samples(train, test)
+    return 0
+
+
+@data.command
+def distort(
+    recipe: Annotated[str, Parameter(help="A named recipe, or a TOML file.")],
+    index: Annotated[int, Parameter(help="Which digit of the training set.", converter=whole)] = 0,
+    /,
+    *,
+    save: Annotated[Path, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")],
+    data: Data = "mnist",
+    understood: DataOptions = AS_IT_IS,
+) -> int:
+    """Draw a digit under each distortion of a recipe, as a training with it meets the digit in its first epochs."""
+    check_figure_path(save)
+    chosen = read_recipe(recipe).recipe
+    distortion = distortion_of(chosen)
+    if not distortion.distorts:
+        raise InputError(f"the recipe {recipe} distorts nothing", help="`digitlab recipes` lists those that do")
+    train, _ = understood.open(data)
+    if not 0 <= index < len(train):
+        raise InputError("there is no such training digit", must_be=f"an index from 0 to {len(train) - 1}", got=index)
+    save_figure(draw_distortions(train.images[index], distortion, seed=chosen.seed, number=index), save)
+    write_line(f"{save}: {train.source} {index} under {', '.join(kinds_of(distortion))}")
     return 0

@@ -3,8 +3,9 @@
 `evaluate` comes from here for whoever imports digitlab, because its `Report` is put into words here when it is printed.
 """
 
+from digitlab.display.distortions import draw_distortions
 from digitlab.display.report import report_text
 from digitlab.display.show import display_prediction
 from digitlab.evaluation import Report, evaluate
 
-__all__ = ["Report", "display_prediction", "evaluate", "report_text"]
+__all__ = ["Report", "display_prediction", "draw_distortions", "evaluate", "report_text"]

@@ -10,16 +10,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.digits import SIDE
 from digitlab.data.files import check_place
 from digitlab.durable import write_durably
 from digitlab.errors import FileError, InputError, printable, refuse, system_errors
 from digitlab.training.events import EpochDone
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK, MUTED, ACCENT = "#1f2933", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
+GAP = 2  # pixels between pictures in a mosaic, and cells in the terminal
+ROW_INCHES = 0.62  # height of a row of pictures
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
 
@@ -76,3 +83,14 @@ def draw_history(epochs: Sequence[EpochDone]) -> Figure:
         axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
         axes.set_axisbelow(True)
     return figure
+
+
+def draw_mosaic(axes: Axes, pictures: NDArray[np.floating]) -> None:
+    """Pictures ``(rows, columns, 28, 28)`` as one image: so many axes would take minutes."""
+    rows, columns = pictures.shape[:2]
+    apart = np.pad(pictures, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=np.nan)
+    mosaic = apart.swapaxes(1, 2).reshape(rows * (SIDE + GAP), columns * (SIDE + GAP))
+    axes.imshow(mosaic[:-GAP, :-GAP], cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

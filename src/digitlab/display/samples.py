@@ -15,17 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from digitlab.data.digits import SIDE, Digits
-from digitlab.display.figures import INK, MUTED, RIGHT, new_figure
+from digitlab.display.figures import GAP, INK, MUTED, RIGHT, ROW_INCHES, draw_mosaic, new_figure
 from digitlab.display.terminal import new_console, picture_lines
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SMALL = SIDE // 2  # pixels along a side in the terminal: five pictures beside each other fit into 80 columns
-GAP = 2  # cells or pixels between pictures
 SHOWN = 10  # pictures of each class in a figure
-ROW_INCHES = 0.62  # height of a class in a figure
 LONGEST_NAME = SMALL  # cells; longer names are cut in the terminal
 
 
@@ -69,7 +66,7 @@ def draw_samples(train: Digits, test: Digits) -> Figure:
     grid = np.concatenate([averages, _first_pictures(train, SHOWN) / 255], axis=1)  # (K, 11, 28, 28)
     # Where a class has fewer pictures there is nothing, which is not the same as black paper.
     grid[np.maximum(np.arange(SHOWN + 1), 1) > class_counts(train)[:, np.newaxis]] = np.nan
-    _draw_mosaic(pictures, grid)
+    draw_mosaic(pictures, grid)
     step = SIDE + GAP
     middles = np.arange(rows) * step + SIDE / 2 - 0.5
     pictures.set_yticks(middles, train.classes, color=INK, parse_math=False)
@@ -87,17 +84,6 @@ def draw_samples(train: Digits, test: Digits) -> Figure:
     bars.set_xlabel("training + test", color=INK)
     bars.spines[["top", "right", "bottom"]].set_visible(False)
     return figure
-
-
-def _draw_mosaic(axes: Axes, pictures: NDArray[np.floating]) -> None:
-    """Pictures ``(K, columns, 28, 28)`` as one image: so many axes would take minutes."""
-    rows, columns = pictures.shape[:2]
-    apart = np.pad(pictures, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=np.nan)
-    mosaic = apart.swapaxes(1, 2).reshape(rows * (SIDE + GAP), columns * (SIDE + GAP))
-    axes.imshow(mosaic[:-GAP, :-GAP], cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-    axes.set_xticks([])
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
 
 
 def _first_pictures(digits: Digits, number: int) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import SIDE
 from digitlab.engines import NativeEngine
@@ -87,7 +87,7 @@ def distortion_of(settings: Any) -> Distortion:
 
 def distort(
     images: Pictures,
-    numbers: NDArray[Any],
+    numbers: ArrayLike,
     distortion: Distortion,
     *,
     seed: int,
@@ -120,9 +120,7 @@ def distort(
     return out
 
 
-def distort_plainly(
-    images: Pictures, numbers: NDArray[Any], distortion: Distortion, *, seed: int, epoch: int
-) -> Pictures:
+def distort_plainly(images: Pictures, numbers: ArrayLike, distortion: Distortion, *, seed: int, epoch: int) -> Pictures:
     """What `distort` gives, by definition."""
     drawn = _drawn(images, numbers, distortion, seed, epoch)
     common, out = _common(distortion), np.empty(images.shape, np.uint8)
@@ -132,7 +130,7 @@ def distort_plainly(
     return out
 
 
-def _drawn(images: Pictures, numbers: NDArray[Any], distortion: Distortion, seed: int, epoch: int) -> NDArray[np.void]:
+def _drawn(images: Pictures, numbers: ArrayLike, distortion: Distortion, seed: int, epoch: int) -> NDArray[np.void]:
     """For each picture, all that its distortion needs, as whole numbers."""
     numbers = np.asarray(numbers)
     if images.shape != (len(numbers), SIDE, SIDE) or images.dtype != np.uint8:
