@@ -27,7 +27,7 @@ void test_distort() {
     for (int row = 0; row < SIDE; ++row)
         for (int column = 0; column < SIDE; ++column) smoothing[row * 32 + column] = 293;
     for (int round = 0; round < 60; ++round) {
-        const int count = chance.between(0, 70);
+        const int count = chance.between(0, 400);
         const auto in = chance.pictures(count, LOOKS[round % 4]);
         Buffer<Drawn> drawn(count);
         for (int i = 0; i < count; ++i) drawn[i] = draw(chance, round % 2);
