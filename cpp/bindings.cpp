@@ -23,18 +23,21 @@ using Bytes = nb::ndarray<const uint8_t, nb::ndim<2>, nb::c_contig, nb::device::
 class PySession {
   public:
     PySession(Array<const uint8_t> images, Array<const uint8_t> labels, std::vector<int> sizes,
-              const std::string& activation, int threads, const std::string& path)
+              const std::string& activation, int threads, const std::string& path, uint64_t seed, uint32_t dropped, float scale,
+              double smoothing, double max_norm, int64_t first)
         : images_(images), labels_(labels) {
         const Kernels& kernels = find_kernels(path);
-        const Shape shape{std::move(sizes), find_named(ACTIVATIONS, activation)};
+        const Shape shape{std::move(sizes), find_named(ACTIVATIONS, activation),
+                          {seed, dropped, scale, smoothing, max_norm, first}};
         nb::gil_scoped_release release;
         session_.emplace(images_.data(), labels_.data(), static_cast<int64_t>(labels_.size()), shape, kernels, threads);
     }
 
     // A range of samples, or indices, of which `count` then is the number.
     std::pair<double, int64_t> sums(Array<const float> parameters, int64_t start, int64_t count,
-                                    std::optional<Array<const int64_t>> indices, Array<double> gradient) {
-        const Selection selection{indices ? indices->data() : nullptr, start, count};
+                                    std::optional<Array<const int64_t>> indices, std::optional<Array<const uint8_t>> pictures,
+                                    int64_t epoch, Array<double> gradient) {
+        const Selection selection{indices ? indices->data() : nullptr, start, count, pictures ? pictures->data() : nullptr, epoch};
         Loss loss;
         guarded([&](const Question& interrupted) {
             loss = session_->sums(parameters.data(), selection, gradient.data(), interrupted);
@@ -45,7 +48,8 @@ class PySession {
     // coefficients: (steps, as many as COEFFICIENTS)
     std::pair<std::vector<double>, std::vector<int64_t>> advance(
         Array<float> parameters, const std::vector<Array<float>>& memory, Array<const int64_t> indices,
-        const std::vector<int64_t>& ends, const std::string& rule, Matrix coefficients) {
+        const std::vector<int64_t>& ends, std::optional<Array<const uint8_t>> pictures, int64_t epoch,
+        const std::string& rule, Matrix coefficients) {
         if (coefficients.shape(0) != ends.size() || coefficients.shape(1) != std::size(COEFFICIENTS))
             throw nb::value_error("a step has other coefficients");
         std::vector<Step> steps(ends.size());
@@ -56,8 +60,8 @@ class PySession {
         for (const auto& vector : memory) kept.push_back(vector.data());
         StepResults results;
         guarded([&](const Question& interrupted) {
-            results = session_->advance(parameters.data(), kept, {indices.data(), ends}, find_named(RULES, rule), steps,
-                                        interrupted);
+            const Batches batches{indices.data(), ends, pictures ? pictures->data() : nullptr, epoch};
+            results = session_->advance(parameters.data(), kept, batches, find_named(RULES, rule), steps, interrupted);
         });
         return {std::move(results.losses), std::move(results.hits)};
     }
@@ -112,7 +116,7 @@ NB_MODULE(_native, m) {
     nb::exception<NotFinite>(m, "NotFiniteError", PyExc_ArithmeticError);
     nb::class_<PySession>(m, "Compiled")
         .def(nb::init<Array<const uint8_t>, Array<const uint8_t>, std::vector<int>,
-                      const std::string&, int, const std::string&>())
+                      const std::string&, int, const std::string&, uint64_t, uint32_t, float, double, double, int64_t>())
         .def("sums", &PySession::sums)
         .def("advance", &PySession::advance);
 }

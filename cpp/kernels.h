@@ -77,16 +77,23 @@ struct Kernels {
     // delta *= f'(z)
     void (*slope)(Activation::Kind, float* delta, ptrdiff_t delta_row, const float* z, const float* a, ptrdiff_t row,
                   int samples, Range columns);
+    // delta *= by
+    void (*multiply)(float* delta, ptrdiff_t delta_row, const float* by, ptrdiff_t by_row, int samples, Range columns);
+    // After `activate`, of a hidden layer with dropout: z to f'(z), and this and a times 0 or the scale. keys: of the samples.
+    void (*drop)(Activation::Kind, float* a, float* z, ptrdiff_t row, const uint64_t* keys, int layer, const Regularization&,
+                 int samples, Range columns);
     // delta /= 255, as the first layer's inputs are bytes; to whole multiples of 1 / factor, where there is one.
     void (*to_grid)(float* delta, ptrdiff_t row, const float* factor, int samples, Range columns);
-    // Logits to delta = p - y; adds the loss of the samples. room: [classes][16].
+    // Logits to delta = p - y, with the labels smoothed; adds the loss of the samples. room: [classes][16].
     void (*softmax)(float* delta, ptrdiff_t row, const double* logits, ptrdiff_t logits_row, int classes,
-                    const uint8_t* labels, int samples, double* room, Loss&);
+                    const uint8_t* labels, double smoothing, int samples, double* room, Loss&);
     // These return whether all parameters are finite still.
     bool (*first_gradient)(const Gradient&, const Target&);
     bool (*gradient)(const Gradient&, const Target&);
     // out[j][i] = in[i][j], for some rows i of `in`
     void (*transpose)(float* out, ptrdiff_t out_row, const float* in, ptrdiff_t in_row, Range rows, int columns);
+    // Shrinks the columns of W, [rows][row], whose 2-norm is larger than `most`.
+    void (*limit)(float* W, ptrdiff_t row, int rows, Range columns, double most);
     // For each column, the sum of |W| of the first layer, its bias included.
     void (*reach)(float* out, const float* W, Range columns);
     // One picture.

@@ -38,18 +38,33 @@ void Model::prepare(const Kernels& kernels, const Worker& worker) {
         const float* row = parameters.row(1, unit);
         const auto [low, high] = std::minmax_element(row, row + shape.outputs(1));
         const float rounding = 1e-3f * std::max(std::fabs(*low), std::fabs(*high));
-        factor[unit] = factor_for(shape.activation.steepest * std::max(*high - *low, rounding) / 255.0f, DELTA_BITS);
+        const float steepest = shape.regularization.scale * shape.activation.steepest;
+        factor[unit] = factor_for(steepest * std::max(*high - *low, rounding) / 255.0f, DELTA_BITS);
     }
     // Pixels are 0 to 1, so |z| is at most this; and |a| <= |z| for all functions that are not bounded.
     if (!shape.activation.bounded && units.begin < units.end)
         kernels.reach(reaches.data(), parameters.layer(0), units);
 }
 
+void Model::limit_norms(const Kernels& kernels, const Worker& worker) {
+    const double most = shape.regularization.max_norm;
+    if (most == 0) return;
+    worker.meet();  // of other layers than the first, workers changed rows
+    for (int l = 0; l < shape.layers(); ++l) {
+        const Range units = own_units(shape, l, worker);
+        for (int unit = units.begin; unit < units.end; unit += GROUP)
+            if (l == 0) kernels.limit(parameters.layer(0) + place(2, unit), GROUP, PIXELS, {0, GROUP}, most);
+            else kernels.limit(parameters.layer(l), shape.stride(l), shape.inputs(l), {unit, unit + GROUP}, most);
+    }
+    worker.meet();
+}
+
 double Model::reach() const {
-    if (shape.activation.bounded) return 1.0;
+    const double scale = shape.regularization.scale;
+    if (shape.activation.bounded) return scale;
     float most = 0.0f;
     for (int unit = 0; unit < shape.outputs(0); ++unit) most = std::max(most, reaches[unit]);
-    return std::max(1.0, 1.001 * most);  // a little more, for what rounding took away
+    return scale * std::max(1.0, 1.001 * most);  // a little more, for what rounding took away
 }
 
 Range own_units(const Shape& shape, int layer, const Worker& worker) {
@@ -63,7 +78,7 @@ Pass::Pass(const Shape& shape, const Kernels& kernels) : shape_(shape), kernels_
         w.delta = Buffer<float>(static_cast<size_t>(MAX_BATCH) * shape.stride(l));
         if (l == shape.last() && l > 0) continue;
         w.a = Buffer<float>(static_cast<size_t>(MAX_BATCH) * row(l));
-        if (shape.activation.needs_z && l < shape.last()) w.z = Buffer<float>(w.a.size());
+        if ((shape.activation.needs_z || shape.regularization.dropped) && l < shape.last()) w.z = Buffer<float>(w.a.size());
     }
     logits_ = Buffer<double>(static_cast<size_t>(MAX_BATCH) * shape.stride(shape.last()));
     powers_ = Buffer<double>(static_cast<size_t>(MAX_BATCH) * shape.sizes.back());
@@ -77,7 +92,7 @@ void Pass::first_layer(const Model& model, const Samples& samples, Range units) 
     for (int block = 0; block * BLOCK < samples.count; ++block)
         kernels_.first_layer(&z[static_cast<size_t>(block) * BLOCK * row(0)], row(0), samples.lists[block],
                              model.parameters.layer(0), units);
-    if (shape_.last() > 0) activate(0, samples.count, units);
+    if (shape_.last() > 0) activate(samples, 0, units);
 }
 
 void Pass::hidden_layer(const Model& model, const Samples& samples, int layer, Range units) {
@@ -85,15 +100,18 @@ void Pass::hidden_layer(const Model& model, const Samples& samples, int layer, R
     Buffer<float>& z = w.z.empty() ? w.a : w.z;
     kernels_.product({z.data(), row(layer), below.a.data(), row(layer - 1), model.parameters.layer(layer),
                       shape_.stride(layer), model.parameters.bias(layer), samples.count, shape_.inputs(layer), units});
-    activate(layer, samples.count, units);
+    activate(samples, layer, units);
 }
 
-void Pass::activate(int layer, int samples, Range units) {
+void Pass::activate(const Samples& samples, int layer, Range units) {
     LayerWork& w = work_[layer];
-    kernels_.activate(shape_.activation.kind, w.a.data(), w.z.empty() ? w.a.data() : w.z.data(), row(layer), samples, units);
+    const Activation::Kind kind = shape_.activation.kind;
+    kernels_.activate(kind, w.a.data(), w.z.empty() ? w.a.data() : w.z.data(), row(layer), samples.count, units);
+    if (samples.keys)
+        kernels_.drop(kind, w.a.data(), w.z.data(), row(layer), samples.keys, layer, shape_.regularization, samples.count, units);
     const int one = shape_.outputs(layer);  // the next layer's bias is its weight
     if (units.end >= one && units.begin < units.end)
-        for (int s = 0; s < samples; ++s) w.a[static_cast<size_t>(s) * row(layer) + one] = 1.0f;
+        for (int s = 0; s < samples.count; ++s) w.a[static_cast<size_t>(s) * row(layer) + one] = 1.0f;
 }
 
 Loss Pass::forward(const Model& model, const Samples& samples, const Worker& worker) {
@@ -118,7 +136,7 @@ Loss Pass::forward(const Model& model, const Samples& samples, const Worker& wor
                          shape_.inputs(last), {0, classes}});
     }
     kernels_.softmax(&work_[last].delta[static_cast<size_t>(first) * stride], stride, logits, stride, classes,
-                     samples.labels + first, end - first, &powers_[static_cast<size_t>(first) * classes], loss);
+                     samples.labels + first, samples.smoothing, end - first, &powers_[static_cast<size_t>(first) * classes], loss);
     return loss;
 }
 
@@ -131,8 +149,11 @@ void Pass::delta(const Model& model, const Samples& samples, int layer, const Wo
     kernels_.product({w.delta.data(), shape_.stride(layer), above.delta.data(), shape_.stride(layer + 1),
                       model.turned[layer + 1].data(), padded(shape_.inputs(layer + 1) + 1), nullptr, samples.count,
                       shape_.outputs(layer + 1), units});
-    kernels_.slope(shape_.activation.kind, w.delta.data(), shape_.stride(layer), w.z.empty() ? w.a.data() : w.z.data(),
-                   w.a.data(), row(layer), samples.count, units);
+    if (samples.keys)
+        kernels_.multiply(w.delta.data(), shape_.stride(layer), w.z.data(), row(layer), samples.count, units);
+    else
+        kernels_.slope(shape_.activation.kind, w.delta.data(), shape_.stride(layer), w.z.empty() ? w.a.data() : w.z.data(),
+                       w.a.data(), row(layer), samples.count, units);
 }
 
 void Pass::to_grid(const Model& model, const Samples& samples, Range units) {

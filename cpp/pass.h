@@ -16,6 +16,8 @@ struct Model {
 
     // For a worker's own units, after their parameters were changed.
     void prepare(const Kernels&, const Worker&);
+    // After a step: shrinks the weights that are too long, where there is a limit. All workers together.
+    void limit_norms(const Kernels&, const Worker&);
     // How large the sums of the second layer's gradient can be, per sample; after all have prepared, and met.
     double reach() const;
 
@@ -30,6 +32,8 @@ struct Samples {
     const Lists* lists;  // of each block
     const uint8_t* labels;
     int count;
+    const uint64_t* keys;  // of each sample, for dropout; or null for all units
+    double smoothing;      // of labels
 };
 
 // A worker's own units of a layer.
@@ -62,13 +66,14 @@ class Pass {
 
   private:
     struct LayerWork {
-        Buffer<float> z, a;  // [samples][padded(units + 1)], one more that is always 1; z only where the derivative needs it
+        Buffer<float> z, a;  // [samples][padded(units + 1)], one more that is always 1; z only where the derivative needs it;
+                              // with dropout it becomes the derivative
         Buffer<float> delta;  // [samples][stride]
     };
 
     void first_layer(const Model&, const Samples&, Range units);
     void hidden_layer(const Model&, const Samples&, int layer, Range units);
-    void activate(int layer, int samples, Range units);
+    void activate(const Samples&, int layer, Range units);
     void delta(const Model&, const Samples&, int layer, const Worker&);
     void to_grid(const Model&, const Samples&, Range units);
     Gradient upper_gradient(const Samples&, int layer, const Worker&, double rounding);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "pass.h"
+#include "random.h"
 
 namespace digitlab {
 
@@ -17,15 +18,19 @@ struct NotFinite : std::runtime_error {
     NotFinite() : std::runtime_error("a parameter is not finite") {}
 };
 
-// Which samples: a range, or indices (of which a range is a part).
+// Which samples: a range, or indices (of which a range is a part); and how they look in this epoch.
 struct Selection {
     const int64_t* indices;  // or null
     int64_t start, count;    // of the range; of indices: 0 and how many
+    const uint8_t* pictures = nullptr;  // of these samples, one after the other; null: as they are
+    int64_t epoch = 0;                  // 0: nothing is regularized
 };
 
 struct Batches {
     const int64_t* indices;
     const std::vector<int64_t>& ends;
+    const uint8_t* pictures = nullptr;  // likewise
+    int64_t epoch = 0;
 
     int64_t begin(int number) const { return number ? ends[number - 1] : 0; }
     int size(int number) const { return static_cast<int>(ends[number] - begin(number)); }
@@ -60,6 +65,9 @@ class Session {
     class Gathered;
 
     void keep_lists(const Question& interrupted);
+    uint64_t dropout_key(int64_t epoch) const { return word(word(shape_.regularization.seed, DROPOUT), epoch); }
+    bool drops(int64_t epoch) const { return epoch && shape_.regularization.dropped; }
+    double smoothing(int64_t epoch) const { return epoch ? shape_.regularization.smoothing : 0; }
 
     const uint8_t* const images_;
     const uint8_t* const labels_;
@@ -76,18 +84,22 @@ class Session {
     std::vector<KeptLists> kept_;  // of each block of all samples, once many of them are asked for
 };
 
-// The lists and labels of some samples, made when they are needed.
+// The lists, labels and keys of some samples, made when they are needed.
 class Session::Gathered {
   public:
     explicit Gathered(const Session& session) : s_(session), blocks_(MAX_BATCH / BLOCK), lists_(MAX_BATCH / BLOCK) {}
 
-    // which(i): the number of the i-th sample. Before the way forward; and, after all have met, before the way back.
+    // which(i): the number of the i-th sample; pictures: theirs, or null for those of the session. Before the way forward;
+    // and, after all have met, before the way back.
     template <typename Which>
-    void make(int count, const Worker& worker, Which which) {
+    void make(int count, const Worker& worker, Which which, const uint8_t* pictures, int64_t epoch) {
+        const uint64_t key = s_.dropout_key(epoch);
         worker.share(count, [&](int i) {
             const int64_t sample = which(i);
             ListsBuffer& block = blocks_[i / BLOCK];
-            if (s_.kept_.empty()) block.make(i % BLOCK, s_.images_ + sample * PIXELS);
+            keys_[i] = word(key, s_.shape_.regularization.first + sample);
+            if (pictures) block.make(i % BLOCK, pictures + static_cast<int64_t>(i) * PIXELS);
+            else if (s_.kept_.empty()) block.make(i % BLOCK, s_.images_ + sample * PIXELS);
             else block.copy(i % BLOCK, s_.kept_[sample / BLOCK].lists(), static_cast<int>(sample % BLOCK));
             labels_[i] = s_.labels_[sample];
         });
@@ -99,13 +111,16 @@ class Session::Gathered {
         for (int first = 0; first < count; first += BLOCK)
             worker.share(PARTS, [&](int part) { blocks_[first / BLOCK].sort(part, std::min(BLOCK, count - first)); });
     }
-    Samples samples(int count) const { return {lists_.data(), labels_, count}; }
+    Samples samples(int count, int64_t epoch) const {
+        return {lists_.data(), labels_, count, s_.drops(epoch) ? keys_ : nullptr, s_.smoothing(epoch)};
+    }
 
   private:
     const Session& s_;
     std::vector<ListsBuffer> blocks_;
     std::vector<Lists> lists_;
     uint8_t labels_[MAX_BATCH] = {};
+    uint64_t keys_[MAX_BATCH] = {};
 };
 
 }  // namespace digitlab

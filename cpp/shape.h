@@ -32,9 +32,20 @@ constexpr size_t place(unsigned row, unsigned column) {
     return (static_cast<size_t>(column / GROUP) * FIRST_ROWS + row) * GROUP + column % GROUP;
 }
 
+// What training does beside: src/digitlab/engines/regularization.py.
+struct Regularization {
+    uint64_t seed = 0;
+    uint32_t dropped = 0;  // of the hidden units, in 65,536ths
+    float scale = 1;       // what the others count for
+    double smoothing = 0;  // of labels
+    double max_norm = 0;   // of a unit's incoming weights; 0: any
+    int64_t first = 0;     // the number of the session's first sample
+};
+
 struct Shape {
     std::vector<int> sizes;  // 784, ..., classes
     Activation activation;
+    Regularization regularization = {};
 
     int layers() const { return static_cast<int>(sizes.size()) - 1; }
     int last() const { return layers() - 1; }

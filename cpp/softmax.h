@@ -31,9 +31,10 @@ DIGITLAB_INLINE D exp(D x) {
 }
 
 // Up to sixteen samples: p - y goes to delta, and their loss to `loss`. With S the sum of all powers and O that of the wrong
-// classes, p_true - 1 = -O / S: no cancellation. powers: [classes], first the logits.
+// classes, p_true - 1 = -O / S: no cancellation. powers: [classes], first the logits. Smoothed by e, y is e / classes, and 1 - e
+// more for the true class.
 inline void softmax_samples(float* delta, ptrdiff_t row, const double* logits, ptrdiff_t logits_row, int classes,
-                            const uint8_t* labels, int count, double (*powers)[SAMPLES], Loss& loss) {
+                            const uint8_t* labels, double smoothing, int count, double (*powers)[SAMPLES], Loss& loss) {
     alignas(64) double label[SAMPLES], behind[SAMPLES], winner[SAMPLES];
     alignas(64) float sums[SAMPLES], rest[SAMPLES];
     for (int i = 0; i < SAMPLES; ++i) {
@@ -44,12 +45,14 @@ inline void softmax_samples(float* delta, ptrdiff_t row, const double* logits, p
     constexpr double TOO_LARGE = 0x1.ffffffp127;  // for a float32
     for (int i = 0; i < SAMPLES; i += LANES / 2) {
         const D y = load(label + i), nan = all(static_cast<double>(NAN));
-        D most = load(powers[0] + i), first{}, own{}, trouble{}, sum{}, others{};
+        const D spread = all(smoothing / classes), given_up = all(smoothing);
+        D most = load(powers[0] + i), first{}, own{}, trouble{}, sum{}, others{}, logit_sum{};
         for (int k = 0; k < classes; ++k) {
             const D z = load(powers[k] + i), number = all(static_cast<double>(k));
             first = z > most ? number : first;
             most = z > most ? z : most;
             own = y == number ? z : own;
+            logit_sum = logit_sum + z;
             trouble = z < all(TOO_LARGE) ? trouble : nan, trouble = z > all(-TOO_LARGE) ? trouble : nan;
         }
         for (int k = 0; k < classes; ++k) {
@@ -58,9 +61,13 @@ inline void softmax_samples(float* delta, ptrdiff_t row, const double* logits, p
             others = others + (y == all(static_cast<double>(k)) ? D{} : e);
             store(powers[k] + i, e);
         }
-        for (int k = 0; k < classes; ++k)
-            store(powers[k] + i, (y == all(static_cast<double>(k)) ? -others : load(powers[k] + i)) / sum);
-        store(behind + i, most - own + trouble);
+        for (int k = 0; k < classes; ++k) {
+            const auto is_true = y == all(static_cast<double>(k));
+            const D unsmoothed = (is_true ? -others : load(powers[k] + i)) / sum;
+            store(powers[k] + i, unsmoothed + ((is_true ? given_up : D{}) - spread));
+        }
+        const D mean = logit_sum / all(static_cast<double>(classes));
+        store(behind + i, most - (smoothing == 0 ? own : own + given_up * (mean - own)) + trouble);
         store(winner + i, first);
         const H small = narrow(sum);
         std::memcpy(sums + i, &small, sizeof small);

@@ -38,12 +38,14 @@ class Session::Steps {
   private:
     void make_lists(int number, const Worker& worker) {
         const int64_t* indices = batches_.indices + batches_.begin(number);
-        s_.gathered_[number % 2]->make(batches_.size(number), worker, [&](int i) { return indices[i]; });
+        const uint8_t* pictures = batches_.pictures ? batches_.pictures + batches_.begin(number) * PIXELS : nullptr;
+        s_.gathered_[number % 2]->make(
+            batches_.size(number), worker, [&](int i) { return indices[i]; }, pictures, batches_.epoch);
     }
 
     // False where there is no step to take; all workers agree, as they decide on what they all saw at a meeting.
     bool one_step(int number, int count, const Worker& worker, StepResults* results, const Question& interrupted) {
-        const Samples samples = s_.gathered_[number % 2]->samples(batches_.size(number));
+        const Samples samples = s_.gathered_[number % 2]->samples(batches_.size(number), batches_.epoch);
         if (worker.index == 0 && interrupted()) stopped_ = number;
         Pass& pass = *s_.passes_[0];
         losses_[worker.index] = pass.forward(s_.model_, samples, worker);
@@ -66,6 +68,7 @@ class Session::Steps {
             target.rule = &rule_, target.step = &steps_[number], target.samples = samples.count;
             if (!(layer == 0 ? s_.kernels_.first_gradient : s_.kernels_.gradient)(gradient, target)) fail(number);
         });
+        s_.model_.limit_norms(s_.kernels_, worker);
         s_.model_.prepare(s_.kernels_, worker);
         return true;
     }
@@ -92,7 +95,7 @@ StepResults Session::advance(float* parameters, const std::vector<float*>& memor
     StepResults results;
     const int count = static_cast<int>(steps.size());
     constexpr int MANY = 16;  // calls like this one, to take all samples once: fewer, and lists pay when they are kept
-    if (!steps.empty() && batches.ends.back() * MANY >= count_) keep_lists(interrupted);
+    if (!steps.empty() && !batches.pictures && batches.ends.back() * MANY >= count_) keep_lists(interrupted);
     Steps all(*this, batches, rule, steps);
     const int done = all.run(count, parameters, memory, &results, interrupted);
     if (done < count) {  // nothing was written back: take the good steps once more, and only those

@@ -17,7 +17,8 @@ class Session::Sums {
         while (s_.passes_.size() < needed) s_.passes_.push_back(std::make_unique<Pass>(s_.shape_, s_.kernels_));
         while (s_.totals_.size() < needed) s_.totals_.push_back(std::make_unique<PerParameter<double>>(s_.shape_));
         const int64_t end = selection.start + selection.count;
-        in_blocks_ = !selection.indices && selection.start % BLOCK == 0 && (end % BLOCK == 0 || end == session.count_);
+        in_blocks_ = !selection.indices && !selection.pictures && !s_.drops(selection.epoch) &&
+                     selection.start % BLOCK == 0 && (end % BLOCK == 0 || end == session.count_);
         if (!in_blocks_)
             while (s_.gathered_.size() < needed) s_.gathered_.push_back(std::make_unique<Gathered>(s_));
         losses_.resize(s_.team_.size());
@@ -65,16 +66,18 @@ class Session::Sums {
         const int64_t first = selection_.start + number * MAX_BATCH;
         const int count = static_cast<int>(std::min<int64_t>(MAX_BATCH, selection_.start + selection_.count - first));
         Lists kept[MAX_BATCH / BLOCK];
-        Samples samples{kept, nullptr, count};
+        Samples samples{kept, nullptr, count, nullptr, s_.smoothing(selection_.epoch)};
         if (in_blocks_) {
             samples.labels = s_.labels_ + first;
             for (int i = 0; i * BLOCK < count; ++i) kept[i] = s_.kept_[first / BLOCK + i].lists();
         } else {
             const int64_t* indices = selection_.indices;
-            s_.gathered_[place]->make(count, worker, [&](int i) { return indices ? indices[first + i] : first + i; });
+            const uint8_t* pictures = selection_.pictures ? selection_.pictures + number * MAX_BATCH * PIXELS : nullptr;
+            s_.gathered_[place]->make(
+                count, worker, [&](int i) { return indices ? indices[first + i] : first + i; }, pictures, selection_.epoch);
             worker.meet();
             s_.gathered_[place]->sort(count, worker);
-            samples = s_.gathered_[place]->samples(count);
+            samples = s_.gathered_[place]->samples(count, selection_.epoch);
         }
         Pass& pass = *s_.passes_[place];
         const Loss loss = pass.forward(s_.model_, samples, worker);

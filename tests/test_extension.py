@@ -219,13 +219,15 @@ def test_names_that_the_compiled_part_does_not_know_are_refused_there_too(few):
 
     images, labels = few.images.reshape(-1), few.labels
     with pytest.raises(ValueError, match="does not know softplus"):
-        Compiled(images, labels, [784, 12, 10], "softplus", 1, "portable")
-    session = Compiled(images, labels, [784, 10], "relu", 1, "portable")
+        Compiled(images, labels, [784, 12, 10], "softplus", 1, "portable", 0, 0, 1.0, 0.0, 0.0, 0)
+    session = Compiled(images, labels, [784, 10], "relu", 1, "portable", 0, 0, 1.0, 0.0, 0.0, 0)
     parameters = np.zeros(7850, np.float32)
     with pytest.raises(ValueError, match="does not know amsgrad"):
-        session.advance(parameters, [], np.arange(3), [3], "amsgrad", np.zeros((1, len(COEFFICIENTS)), np.float32))
+        session.advance(
+            parameters, [], np.arange(3), [3], None, 0, "amsgrad", np.zeros((1, len(COEFFICIENTS)), np.float32)
+        )
     with pytest.raises(ValueError, match="coefficients"):
-        session.advance(parameters, [], np.arange(3), [3], "sgd", np.zeros((1, 3), np.float32))
+        session.advance(parameters, [], np.arange(3), [3], None, 0, "sgd", np.zeros((1, 3), np.float32))
     assert not parameters.any()
 
 

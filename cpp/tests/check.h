@@ -97,6 +97,7 @@ inline std::vector<const Kernels*> other_paths() {
 
 void test_lists();
 void test_kernels();
+void test_regularization();
 void test_sessions();
 void test_distort();
 

@@ -175,6 +175,7 @@ void test_to_grid(int units, Chance& chance) {
 void test_softmax(int classes, Chance& chance) {
     for (const float deviation : {0.1f, 3.0f, 100.0f}) {
         const int samples = chance.one_of(SAMPLES), stride = padded(classes);
+        const double smoothing = chance.once_in(2) ? 0.0 : 0.2;  // what labels are smoothed by
         const auto what = text("softmax, classes, samples:", {classes, samples});
         auto logits = chance.numbers<double>((samples - 1) * stride + classes, deviation);  // not a number more than is there
         const auto labels = chance.labels(samples, classes);
@@ -182,7 +183,8 @@ void test_softmax(int classes, Chance& chance) {
             Buffer<float> delta((samples - 1) * stride + classes);
             Buffer<double> room(static_cast<size_t>(classes) * 16);
             Loss loss;
-            path.softmax(delta.data(), stride, logits.data(), stride, classes, labels.data(), samples, room.data(), loss);
+            path.softmax(delta.data(), stride, logits.data(), stride, classes, labels.data(), smoothing, samples, room.data(),
+                         loss);
             return std::tuple(std::move(delta), std::vector<double>{loss.total, static_cast<double>(loss.hits)});
         };
         const auto [delta, loss] = on_all_paths(what, run);
@@ -194,11 +196,16 @@ void test_softmax(int classes, Chance& chance) {
             Sum all, wrong;
             for (int k = 0; k < classes; ++k) (k == labels[s] ? all : wrong).add(std::exp(z[k] - most));
             all.add(wrong.value);
-            total += std::log(all.value) + most - z[labels[s]];
+            for (int k = 0; k < classes; ++k) {
+                const double y = smoothing / classes + (k == labels[s] ? 1 - smoothing : 0);
+                total += y * (std::log(all.value) + most - z[k]);
+            }
             hits += std::max_element(z, z + classes) - z == labels[s];
             for (int k = 0; k < classes; ++k) {
                 const double d = (k == labels[s] ? -wrong.value : std::exp(z[k] - most)) / all.value;
-                CHECK(std::fabs(delta[s * stride + k] - d) <= 1e-7 * std::fabs(d) + 1e-35, "%s: %g", what.c_str(), d);
+                const double smoothed = d + (k == labels[s] ? smoothing : 0) - smoothing / classes;
+                const double error = 1e-7 * std::fabs(smoothed) + (smoothing ? 1e-16 : 1e-35);
+                CHECK(std::fabs(delta[s * stride + k] - smoothed) <= error, "%s: %g", what.c_str(), d);
             }
         }
         CHECK(std::fabs(loss[0] - total) <= 1e-6 * samples && loss[1] == hits, "%s: loss %g, %g", what.c_str(), loss[0], total);

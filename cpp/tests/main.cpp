@@ -13,6 +13,7 @@ int main() {
 #if !defined(__SANITIZE_THREAD__)  // these know of no other threads
     run("lists", test_lists);
     run("kernels", test_kernels);
+    run("regularization", test_regularization);
 #endif
     run("sessions", test_sessions);
     run("distort", test_distort);

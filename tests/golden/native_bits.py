@@ -5,12 +5,14 @@ Used by `rewrite.py` and by tests/engines.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
 
 import digitlab as dl
 from digitlab.engines import NativeEngine
+from tests.training.small_training import REGULARIZED
 
 FILE = Path(__file__).parent / "native.json"
 FEW = 1000  # digits: the portable path needs a second for these, and minutes for all
@@ -29,6 +31,14 @@ _RECIPES = {
         epochs=2,
     ),
 }
+# with all that distorts and regularizes
+_RECIPES["regularized"] = dataclasses.replace(
+    _RECIPES["minibatch"],
+    **REGULARIZED,
+)
+_RECIPES["regularized, deep, full batch"] = dataclasses.replace(
+    _RECIPES["regularized"], layers=(784, 48, 24, 10), activation="gelu", batch_size=0
+)
 # by name: the recipe, and how many of the training digits
 TRAININGS: dict[str, tuple[dl.Recipe, int]] = {f"{name} {FEW}": (recipe, FEW) for name, recipe in _RECIPES.items()}
 TRAININGS["seed 60000"] = _RECIPES["seed"], 60_000

@@ -23,6 +23,7 @@ import digitlab as dl
 from digitlab.engines import Batch, NumpyEngine
 from digitlab.runs.run import HISTORY, MANIFEST, MODEL, Run
 from digitlab.training import StepDone
+from tests.training.small_training import REGULARIZED
 
 RECIPES = {
     "full batch": dl.recipe("seed", layers=(784, 16, 10), epochs=104),
@@ -39,8 +40,15 @@ RECIPES = {
         preprocessing="deskew",
         epochs=8,
     ),
+    "distorted, with dropout": dl.recipe(
+        "minibatch",
+        layers=(784, 16, 12, 10),
+        validation=100,
+        epochs=8,
+        **REGULARIZED,
+    ),
 }
-SAMPLES = {"full batch": 100, "mini-batch with momentum": 500, "AdamW with one cycle": 500}
+SAMPLES = dict.fromkeys(RECIPES, 500) | {"full batch": 100}
 CHILD = """
 import sys, numpy as np, digitlab as dl
 recipe, fit = dl.recipe(sys.argv[1]), dl.fit
@@ -59,12 +67,12 @@ class Listening(NumpyEngine):
         super().__init__()
         self.heard: list[str] = []
 
-    def open(self, architecture, digits, *, threads=None):
-        session = super().open(architecture, digits, threads=threads)
+    def open(self, architecture, digits, **options):
+        session = super().open(architecture, digits, **options)
         advance = session.advance
 
-        def listening(parameters, optimizer, batches):
-            done = advance(parameters, optimizer, batches)
+        def listening(parameters, optimizer, batches, epoch):
+            done = advance(parameters, optimizer, batches, epoch)
             self.heard += [_digest(batch, len(digits)) for batch in batches[: len(done.losses)]]
             return done
 

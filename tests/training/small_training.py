@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import digitlab as dl
@@ -10,6 +12,22 @@ from digitlab.engines.optimizer import Hyperparameters
 from digitlab.training.batches import batches_of_epoch, split
 from digitlab.training.optimizers import OPTIMIZERS
 
+# every setting that distorts or regularizes
+REGULARIZED: dict[str, Any] = {
+    "dropout": 0.2,
+    "max_norm": 1.5,
+    "label_smoothing": 0.1,
+    "averaging": 0.7,
+    "rotation": 15,
+    "shear": 0.2,
+    "scale": 0.15,
+    "stretch": 0.15,
+    "shift": 2,
+    "elastic_alpha": 34,
+    "thickness": 1,
+    "noise": 0.05,
+    "erasing": 6,
+}
 SAMPLES, HELD_OUT, BATCH = 120, 40, 20
 RECIPE = dl.recipe(
     "minibatch", layers=(784, 3, 10), batch_size=BATCH, epochs=4, validation=HELD_OUT, optimizer="momentum"

@@ -31,13 +31,13 @@ def _poison(kind: str, step: int, value: float, patch: pytest.MonkeyPatch) -> No
     """At this step, counted from 1, a number goes bad."""
     really_sums, taken = NumpySession.sums, [0]
 
-    def sums(self, parameters, batch):
+    def sums(self, parameters, batch, epoch):
         taken[0] += 1
         if taken[0] != step:
-            return really_sums(self, parameters, batch)
+            return really_sums(self, parameters, batch, epoch)
         if kind == "pixels":
             self._inputs[batch[0], 5] = value
-        answer = really_sums(self, parameters, batch)
+        answer = really_sums(self, parameters, batch, epoch)
         if kind == "gradient":
             answer.gradient[step % len(answer.gradient)] = value
         if kind == "loss":

@@ -57,9 +57,9 @@ def test_other_settings_than_the_seed_do_not_move_the_split(digits):
     seen = []
 
     class Spy(NumpyEngine):
-        def open(self, architecture, digits, *, threads=None):
+        def open(self, architecture, digits, **options):
             seen.append(digits.sha256())
-            return super().open(architecture, digits, threads=threads)
+            return super().open(architecture, digits, **options)
 
     for changes in ({}, {"batch_size": 7}, {"epochs": 1, "learning_rate": 0.5}, {"keep": "best"}, {"seed": 1}):
         train_small(replace(RECIPE, **changes), digits, engine=Spy())

@@ -32,6 +32,12 @@ class Compiled:
         activation: str,
         threads: int,
         path: str,
+        seed: int,
+        dropped: int,
+        scale: float,
+        smoothing: float,
+        max_norm: float,
+        first: int,
     ) -> None: ...
     def sums(
         self,
@@ -39,6 +45,8 @@ class Compiled:
         start: int,
         count: int,
         indices: NDArray[np.int64] | None,
+        pictures: NDArray[np.uint8] | None,
+        epoch: int,
         gradient: NDArray[np.float64],
     ) -> tuple[float, int]: ...
     def advance(
@@ -47,6 +55,8 @@ class Compiled:
         memory: list[NDArray[np.float32]],
         indices: NDArray[np.int64],
         ends: list[int],
+        pictures: NDArray[np.uint8] | None,
+        epoch: int,
         rule: str,
         coefficients: NDArray[np.float32],
     ) -> tuple[list[float], list[int]]: ...

@@ -1,6 +1,7 @@
 """What an engine is: whatever can answer one question about a network and some digits.
 
-The question: for these parameters and this batch of samples, what are the loss, the hits and the gradient?
+The question: for these parameters and this batch of samples, what are the loss, the hits and the gradient? In training
+the samples are those of an epoch, which may be distorted and go without some units (see `Regularization`).
 The answer is given as float64 SUMS over the samples, never as means, so that the answers for two halves of a
 batch add up to the answer for the whole.
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
 from digitlab.engines.optimizer import Optimizer
+from digitlab.engines.regularization import NONE, Regularization
 from digitlab.errors import InputError
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
@@ -82,21 +84,26 @@ class Session(ABC):
     architecture: Architecture
     digits: Digits
     threads: int
+    regularization: Regularization
 
     @abstractmethod
-    def sums(self, parameters: Floats, batch: Batch) -> Sums:
-        """Loss, hits and gradient, summed over the batch, for ``parameters (D,)``."""
+    def sums(self, parameters: Floats, batch: Batch, epoch: int = 0) -> Sums:
+        """Loss, hits and gradient, summed over the batch, for ``parameters (D,)``; epoch 0 regularizes nothing."""
 
-    def advance(self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch]) -> StepResults:
+    def advance(
+        self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch], epoch: int = 0
+    ) -> StepResults:
         """Take one optimizer step for each batch, changing ``parameters (D,)`` in place; stop before a bad step."""
         done = StepResults()
         before = np.empty_like(parameters)
         for batch in batches:
-            answer = self.sums(parameters, batch)
+            answer = self.sums(parameters, batch, epoch)
             before[:] = parameters
             if answer.finite:
                 with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # looked at next
                     optimizer.step(parameters, (answer.gradient / answer.count).astype(parameters.dtype))
+                if self.regularization.max_norm:
+                    self.regularization.limit_norms(self.architecture.layers(parameters))
             if not answer.finite or not np.isfinite(parameters).all():
                 done.failed, done.beyond = answer, parameters.copy()
                 parameters[:] = before
@@ -147,13 +154,21 @@ class Engine(ABC):
             raise InputError(f"the engine {cls.name} cannot be used: {reason}", help='the engine "auto" finds another')
 
     @abstractmethod
-    def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> Session:
+    def open(
+        self,
+        architecture: Architecture,
+        digits: Digits,
+        *,
+        threads: int | None = None,
+        regularization: Regularization = NONE,
+    ) -> Session:
         """Get ready to work on ``digits``.
 
         Args:
             architecture: its inputs must be as many as a picture has pixels, its outputs at least the classes.
             digits: at least one.
             threads: 1 to 256, or None for as many as the process may use.
+            regularization: what training does beside, in every epoch but 0.
 
         Raises:
             ArchitectureError: the architecture does not fit the digits.

@@ -17,6 +17,7 @@ from digitlab.data.digits import Digits
 from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
 from digitlab.engines.checks import check_session, check_threads
 from digitlab.engines.optimizer import Optimizer
+from digitlab.engines.regularization import NONE, Regularization
 from digitlab.errors import DivergenceError, InputError, describe
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
@@ -77,30 +78,44 @@ class NativeEngine(Engine):
             return f"it does not know the activation {architecture.activation}"
         return ""
 
-    def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> NativeSession:
+    def open(
+        self,
+        architecture: Architecture,
+        digits: Digits,
+        *,
+        threads: int | None = None,
+        regularization: Regularization = NONE,
+    ) -> NativeSession:
         """See `Engine.open`."""
         self.require(architecture)
         check_session(architecture, digits, threads)
-        return NativeSession(architecture, digits, check_threads(threads), self.simd)
+        return NativeSession(architecture, digits, check_threads(threads), self.simd, regularization)
 
 
 class NativeSession(Session):
     """See `Session`. Once many samples are asked for, it keeps the lists of lit pixels: 43 MB for MNIST."""
 
-    def __init__(self, architecture: Architecture, digits: Digits, threads: int, simd: str) -> None:
+    def __init__(
+        self, architecture: Architecture, digits: Digits, threads: int, simd: str, regularization: Regularization
+    ) -> None:
         self.architecture = architecture
         self.digits = digits
         self.threads = threads
         self.simd = simd
+        self.regularization = regularization
         images = np.ascontiguousarray(digits.images, np.uint8).reshape(-1)
         labels = np.ascontiguousarray(digits.labels, np.uint8)
         if int(labels.max()) >= architecture.sizes[-1]:
             raise InputError(f"label {labels.max()} is beyond the network's {architecture.sizes[-1]} outputs")
-        self._arguments = (images, labels, list(architecture.sizes), architecture.activation, threads, simd)
+        self._arguments = (
+            *(images, labels, list(architecture.sizes), architecture.activation, threads, simd),
+            *(regularization.seed, regularization.dropped_parts, regularization.dropout_scale),
+            *(regularization.label_smoothing, regularization.max_norm, regularization.first),
+        )
         self._session = Compiled(*self._arguments)
         self._process = os.getpid()
 
-    def sums(self, parameters: Floats, batch: Batch) -> Sums:
+    def sums(self, parameters: Floats, batch: Batch, epoch: int = 0) -> Sums:
         """See `Session.sums`. With at most one hidden layer, the sums of parts add up to the whole's, bit for bit.
 
         That is, of parts that are cut at multiples of `BLOCK` samples, in any order.
@@ -114,7 +129,8 @@ class NativeSession(Session):
         samples = self._samples(batch)
         start, indices = (samples.start, None) if isinstance(samples, range) else (0, samples)
         try:
-            loss, hits = self._here().sums(flat, start, len(samples), indices, gradient)
+            pictures = self._distorted(samples, epoch)
+            loss, hits = self._here().sums(flat, start, len(samples), indices, pictures, epoch, gradient)
         except NotFiniteError:
             raise DivergenceError(
                 f"{np.count_nonzero(~np.isfinite(flat))} of {flat.size} parameters are NaN or infinite",
@@ -123,7 +139,9 @@ class NativeSession(Session):
             ) from None
         return Sums(loss, hits, len(samples), gradient)
 
-    def advance(self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch]) -> StepResults:
+    def advance(
+        self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch], epoch: int = 0
+    ) -> StepResults:
         """See `Session.advance`: the same bits, without coming back to Python between mini-batches.
 
         Where C++ does not know the optimizer's rule, the step is taken in Python, with the gradient from C++.
@@ -136,7 +154,7 @@ class NativeSession(Session):
         small = [batch for batch in todo if not isinstance(batch, slice) and 0 < len(batch) <= MAX_BATCH]
         rule = vars(type(optimizer)).get("rule", "")  # its own: one that is inherited may be of another formula
         if not todo or len(small) < len(todo) or rule not in RULES:
-            return super().advance(parameters, optimizer, todo)
+            return super().advance(parameters, optimizer, todo, epoch)
         counts = [len(batch) for batch in small]
         samples, ends = self._joined(small), np.cumsum(counts).tolist()
         optimizer.remember(flat)
@@ -144,12 +162,13 @@ class NativeSession(Session):
         steps = [optimizer.coefficients(optimizer.taken + step) for step in range(len(small))]
         with np.errstate(over="ignore"):  # a rate beyond float32 is infinite there, too
             table = np.array(list(map(_numbers_of, steps)), np.float32)
-        losses, hits = self._here().advance(flat, memory, samples, ends, rule, table)
+        pictures = self._distorted(samples, epoch)
+        losses, hits = self._here().advance(flat, memory, samples, ends, pictures, epoch, rule, table)
         count = len(losses)
         optimizer.taken += count
         done = StepResults(losses, hits, counts[:count])
         if count < len(todo):  # the next step leads beyond the finite numbers: the definition tells how
-            last = super().advance(parameters, optimizer, todo[count : count + 1])
+            last = super().advance(parameters, optimizer, todo[count : count + 1], epoch)
             done.failed, done.beyond = last.failed, last.beyond
         return done
 
@@ -160,6 +179,15 @@ class NativeSession(Session):
         if joined is not None and joined.min() >= 0 and joined.max() < len(self.digits):
             return joined
         return np.concatenate([self._samples(batch) for batch in batches])
+
+    def _distorted(self, samples: range | NDArray[np.int64], epoch: int) -> NDArray[np.uint8] | None:
+        """The pictures of the samples in this epoch, one after the other; None where they are as they are."""
+        distort, first = self.regularization.distort, self.regularization.first
+        if distort is None or epoch == 0:
+            return None
+        chosen = slice(samples.start, samples.stop) if isinstance(samples, range) else samples
+        images = self.digits.images[chosen]
+        return distort(images, first + np.asarray(samples, np.int64), epoch=epoch, threads=self.threads).reshape(-1)
 
     def _here(self) -> Compiled:
         """The session in C++. A fork copies memory but not threads, so a child process begins anew."""

@@ -29,6 +29,7 @@ from digitlab.data.pixels import normalize
 from digitlab.engines.base import Batch, Engine, Session, Sums
 from digitlab.engines.blas import hold_to_one_thread, release
 from digitlab.engines.checks import check_session, check_threads
+from digitlab.engines.regularization import NONE, Regularization
 from digitlab.network.activations import ACTIVATIONS, Floats
 from digitlab.network.architecture import Architecture, Layer
 from digitlab.network.cross_entropy import softmax_cross_entropy
@@ -49,19 +50,36 @@ class NumpyEngine(Engine):
     def __init__(self, dtype: type[np.floating] = np.float32) -> None:
         self.dtype = dtype
 
-    def open(self, architecture: Architecture, digits: Digits, *, threads: int | None = None) -> NumpySession:
+    def open(
+        self,
+        architecture: Architecture,
+        digits: Digits,
+        *,
+        threads: int | None = None,
+        regularization: Regularization = NONE,
+    ) -> NumpySession:
         """See `Engine.open`. While a session is open, each of NumPy's matrix products (BLAS) uses one thread."""
         check_session(architecture, digits, threads)
-        return NumpySession(architecture, digits, self.dtype, check_threads(threads))
+        return NumpySession(architecture, digits, self.dtype, check_threads(threads), regularization)
 
 
 class NumpySession(Session):
     """See `Session`. Holds the pixels as floats: 188 MB for the 60,000 training digits in float32."""
 
-    def __init__(self, architecture: Architecture, digits: Digits, dtype: type[np.floating], threads: int) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        digits: Digits,
+        dtype: type[np.floating],
+        threads: int,
+        regularization: Regularization,
+    ) -> None:
         self.architecture = architecture
         self.digits = digits
         self.threads = threads
+        self.regularization = regularization
+        self._dtype = dtype
+        self._numbers = regularization.first + np.arange(len(digits))  # (N,)
         self._inputs = normalize(digits.images, dtype).reshape(len(digits), -1)  # (N, P)
         self._labels = digits.labels.astype(np.intp)  # (N,)
         self._workspaces: SimpleQueue[_Workspace] = SimpleQueue()  # one for each thread, made once
@@ -78,16 +96,16 @@ class NumpySession(Session):
             self._pool.shutdown()
         self._release()  # does nothing the second time
 
-    def sums(self, parameters: Floats, batch: Batch) -> Sums:
+    def sums(self, parameters: Floats, batch: Batch, epoch: int = 0) -> Sums:
         """See `Session.sums`."""
         layers = self.architecture.layers(parameters)
         blocks = list(self._blocks(batch))
         if len(blocks) == 1:
-            return self._block_sums(layers, blocks[0])
+            return self._block_sums(layers, blocks[0], epoch)
         if self._process != os.getpid():  # a fork copies the pool, but not its threads
             self._pool, self._process = ThreadPoolExecutor(self.threads), os.getpid()
         total = Sums(0.0, 0, 0, np.zeros(self.architecture.parameter_count))
-        for answer in self._pool.map(lambda block: self._block_sums(layers, block), blocks):  # in the blocks' order
+        for answer in self._pool.map(lambda block: self._block_sums(layers, block, epoch), blocks):  # in their order
             total += answer
         return total
 
@@ -101,19 +119,36 @@ class NumpySession(Session):
             batch = np.asarray(chosen, np.intp)
         yield from (batch[first : first + BLOCK] for first in range(0, len(batch), BLOCK))
 
-    def _block_sums(self, layers: list[Layer], block: Batch) -> Sums:
+    def _block_sums(self, layers: list[Layer], block: Batch, epoch: int) -> Sums:
         """The answer for one block, in whichever thread."""
-        workspace = self._workspaces.get()
+        workspace, distort = self._workspaces.get(), self.regularization.distort
         try:
             labels = self._labels[block]  # (B,); an index out of range is an IndexError here
-            if isinstance(block, slice):
+            numbers = self._numbers[block]
+            if distort and epoch:
+                distorted = distort(self.digits.images[block], numbers, epoch=epoch, threads=1)
+                x = normalize(distorted, self._dtype).reshape(len(labels), -1)
+            elif isinstance(block, slice):
                 x = self._inputs[block]  # (B, P), a view
             else:
                 x = workspace.gathered[: len(block)]
                 np.take(self._inputs, block, axis=0, out=x, mode="wrap")  # as the labels: -1 is the last
-            return workspace.sums(layers, x, labels)
+            return workspace.sums(layers, x, labels, _Aids(self.regularization, numbers, epoch))
         finally:
             self._workspaces.put(workspace)
+
+
+class _Aids:
+    """The regularization of the samples of one block, in an epoch."""
+
+    def __init__(self, regularization: Regularization, numbers: NDArray[np.int64], epoch: int) -> None:
+        self.smoothing = regularization.smoothing(epoch)
+        self.drops = bool(regularization.dropped_parts and epoch)
+        self._of, self._numbers, self._epoch = regularization, numbers, epoch
+
+    def factors(self, layer: int, units: int) -> Floats:
+        """See `Regularization.dropout_factors`."""
+        return self._of.dropout_factors(self._numbers, self._epoch, layer, units)
 
 
 class _Workspace:
@@ -124,28 +159,35 @@ class _Workspace:
         self.gathered = np.empty((block, architecture.sizes[0]), dtype)  # (B, P) the samples of a mini-batch
         self._outputs = [np.empty((block, size), dtype) for size in architecture.sizes[1:]]  # (B, H) ... (B, K)
         self._deltas = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H)
-        self._sums = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H) z, then f'(z)
+        self._slopes = [np.empty((block, size), dtype) for size in architecture.sizes[1:-1]]  # (B, H) z, then f'(z)
         self._gradient = np.empty(architecture.parameter_count, dtype)
         self._gradients = architecture.layers(self._gradient)
 
-    def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp]) -> Sums:
+    def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp], aids: _Aids) -> Sums:
         """The answer for inputs ``x (B, P)`` with ``labels (B,)``."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # whoever asked looks at the result
-            activations = self._forward(layers, x)
-            loss = softmax_cross_entropy(activations[-1], labels)
+            activations = self._forward(layers, x, aids)
+            loss = softmax_cross_entropy(activations[-1], labels, aids.smoothing)
             self._backward(layers, activations, loss.delta)
         return Sums(loss.total, loss.hits, len(labels), self._gradient.astype(np.float64))
 
-    def _forward(self, layers: list[Layer], x: Floats) -> list[Floats]:
-        """The inputs, the output of each hidden layer, and last the logits."""
+    def _forward(self, layers: list[Layer], x: Floats, aids: _Aids) -> list[Floats]:
+        """The inputs, the output of each hidden layer, and last the logits; leaves the slopes f'(z) in `_slopes`."""
         activations = [x]
         for number, (W, b) in enumerate(layers):
             a = self._outputs[number][: len(x)]  # (B, H)
             is_hidden = number < len(layers) - 1
-            z = self._sums[number][: len(x)] if is_hidden else a
+            z = self._slopes[number][: len(x)] if is_hidden else a
             np.matmul(activations[-1], W, out=z)
             z += b
-            activations.append(self._activation.function(z, out=a) if is_hidden else z)
+            if is_hidden:
+                self._activation.function(z, out=a)
+                self._activation.derivative(z, a, out=z)
+                if aids.drops:  # a unit that is left out has no output, and what it was told has no effect
+                    factors = aids.factors(number, a.shape[1])
+                    a *= factors
+                    z *= factors
+            activations.append(a)
         return activations
 
     def _backward(self, layers: list[Layer], activations: list[Floats], delta: Floats) -> None:
@@ -155,7 +197,5 @@ class _Workspace:
             np.matmul(a.T, delta, out=self._gradients[number].W)  # (H, K)
             np.sum(delta, axis=0, out=self._gradients[number].b)  # (K,)
             if number > 0:
-                z = self._sums[number - 1][: len(a)]
-                slope = self._activation.derivative(z, a, out=z)
                 delta = np.matmul(delta, layers[number].W.T, out=self._deltas[number - 1][: len(a)])  # (B, H)
-                delta *= slope
+                delta *= self._slopes[number - 1][: len(a)]

@@ -9,6 +9,9 @@ and wrong. Its derivative is the simplest formula in the subject, and the start 
 
     delta_k = d loss / d z_k = p_k - y_k        (y is the one-hot label)
 
+Where labels are smoothed by e, y is e / K for each of the K classes and 1 - e more for the true one; the loss is then
+``-sum_k y_k ln p_k``, and delta is the same formula.
+
 Source: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), equation 4.108 and section 5.3.
 """
 
@@ -34,7 +37,7 @@ class Loss(NamedTuple):
     delta: Floats
 
 
-def softmax_cross_entropy(z: Floats, labels: NDArray[np.integer]) -> Loss:
+def softmax_cross_entropy(z: Floats, labels: NDArray[np.integer], smoothing: float = 0.0) -> Loss:
     """Loss, hits and delta of logits ``z (N, K)`` with true classes ``labels (N,)``. Overwrites ``z`` with delta.
 
     Safe for any finite logits: the row's largest is subtracted first, and no probability is ever put into a logarithm.
@@ -52,10 +55,14 @@ def softmax_cross_entropy(z: Floats, labels: NDArray[np.integer]) -> Loss:
     hits = int(np.count_nonzero(z.argmax(axis=1) == labels))
     z -= z.max(axis=1, keepdims=True)
     true_logits = z[rows, labels].astype(np.float64)  # (N,)
+    if smoothing:  # sum_k y_k z_k
+        true_logits = (1 - smoothing) * true_logits + smoothing * z.mean(axis=1, dtype=np.float64)
     with np.errstate(under="ignore"):
         np.exp(z, out=z)
     sums = z.sum(axis=1, keepdims=True)  # (N, 1)
     total = float((np.log(sums[:, 0], dtype=np.float64) - true_logits).sum())
     z /= sums  # now the probabilities
-    z[rows, labels] -= 1
+    z[rows, labels] -= 1 - smoothing
+    if smoothing:
+        z -= smoothing / z.shape[1]
     return Loss(total, hits, z)

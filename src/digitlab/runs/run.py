@@ -131,7 +131,7 @@ class Run:
             card = self.recipe.new_card(self.manifest.data.classes or None)
         except InputError as error:
             refuse_run(self.folder, error.what, error.must_be, error.got)
-        return Network.from_parameters(architecture, state.parameters, card)
+        return Network.from_parameters(architecture, state.learnt, card)
 
     def newest_state(self) -> State:
         """The state of the newest checkpoint that is whole; see `newest_whole_state`."""

@@ -106,7 +106,7 @@ def branch(network: Network, digits: Digits, recipe: NamedRecipe, options: Train
             f"the branch begins after {origin.epoch} epochs, and its recipe has {recipe.recipe.epochs}",
             help="the epochs before the branch count: give more epochs, or branch from an earlier one",
         )
-    counters = msgspec.structs.replace(state.counters, changes=[], waited=0, best_epoch=0, best_loss=None)
+    counters = msgspec.structs.replace(state.counters, changes=[], waited=0, best_epoch=0, best_loss=None, averaged=0)
     start = Start(
         recipe,
         State(counters, state.parameters, state.memory),

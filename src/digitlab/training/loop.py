@@ -23,10 +23,11 @@ from digitlab.training.divergence import explain_divergence, explain_silence
 from digitlab.training.events import Advice, Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.recipe import Recipe
+from digitlab.training.regularizers import regularization_of
 from digitlab.training.schedules import ScheduleSettings, rate_factor
 from digitlab.training.standstill import explain_standstill
 from digitlab.training.start import Start
-from digitlab.training.state import Change, Outcome, State
+from digitlab.training.state import Change, Outcome
 
 T = TypeVar("T", Hyperparameters, ScheduleSettings)
 
@@ -85,7 +86,8 @@ class Loop:
         The time in which nobody pulls does not count.
         """
         start = self.start
-        with start.engine.open(self.network.architecture, self.training, threads=start.threads) as session:
+        shape, how = self.network.architecture, regularization_of(self.recipe, self.recipe.seed)
+        with start.engine.open(shape, self.training, threads=start.threads, regularization=how) as session:
             self.session = session
             with contextlib.closing(self._events()) as events:
                 for event in events:
@@ -147,7 +149,7 @@ class Loop:
                 return
             some = batches[counters.position : counters.position + self._steps_between_looks()]
             self.whole_step = False
-            done = self.session.advance(self.network.parameters, self.optimizer, some)
+            done = self.session.advance(self.network.parameters, self.optimizer, some, counters.epoch + 1)
             counters.step += len(done.losses)
             counters.position += len(done.losses)
             for loss, hits, count in zip(done.losses, done.hits, done.counts, strict=True):
@@ -178,6 +180,8 @@ class Loop:
         loss, accuracy = counters.loss / counters.count, counters.hits / counters.count
         counters.epoch += 1
         counters.position, counters.loss, counters.hits, counters.count = 0, 0.0, 0, 0
+        if self.recipe.averaging:
+            self.state.average_in(self.recipe.averaging)
         rate = self.optimizer.hyperparameters.learning_rate * self.optimizer.factor(counters.step - 1)
         validation = self._validate()
         event = EpochDone(counters.epoch, counters.step, loss, accuracy, self._seconds(), rate, *validation)
@@ -200,9 +204,10 @@ class Loop:
         """Loss and accuracy of the samples held out; remembers when and with which parameters the loss was lowest."""
         if self.held_out is None:
             return None, None
-        counters = self.state.counters
+        counters, learnt = self.state.counters, self.state.learnt
         try:
-            logits = self.network.logits(self.held_out.images, preprocessed=True).astype(np.float64)
+            network = Network.from_parameters(self.network.architecture, learnt, self.network.card)
+            logits = network.logits(self.held_out.images, preprocessed=True).astype(np.float64)
         except DivergenceError:
             raise explain_silence(self.network, self.held_out, counters.step) from None
         measured = softmax_cross_entropy(logits, self.held_out.labels)
@@ -211,7 +216,7 @@ class Loop:
         if counters.best_loss is None or loss < counters.best_loss:
             counters.best_loss, counters.best_epoch, counters.waited = loss, counters.epoch, 0
             if self.recipe.keep == "best":
-                self.state.best = self.network.parameters.copy()
+                self.state.best = learnt.copy()
         return loss, accuracy
 
     def _is_over_early(self) -> bool:
@@ -233,11 +238,11 @@ class Loop:
 
     def _end(self, state: str, *, resumable: bool = True) -> None:
         """Commit the run; leave the parameters in the network that the recipe wants kept."""
-        checkpoint = State(
-            self.state.counters, self.network.parameters.copy(), dict(self.state.memory), self.state.best
+        checkpoint = dataclasses.replace(
+            self.state, parameters=self.network.parameters.copy(), memory=dict(self.state.memory)
         )
-        if self.state.best is not None and state != "diverged":
-            self.network.parameters[:] = self.state.best
+        if state != "diverged":
+            self.network.parameters[:] = checkpoint.learnt if checkpoint.best is None else checkpoint.best
         outcome = self._outcome(state)
         self.network.card = self._card_after(outcome)
         if self.keeper:

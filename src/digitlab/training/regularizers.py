@@ -5,7 +5,10 @@ off.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
+from digitlab.engines.regularization import Regularization
+from digitlab.training.augment import distort, distortion_of
 from digitlab.training.settings import Applies, number
 
 OFF = "the classic experiment has none"
@@ -118,4 +121,16 @@ class Regularizers:
         high=28,
         help="the longest side in pixels of a square of paper that is laid over each digit somewhere",
         why=f"{OFF}; 8 takes a stroke away",
+    )
+
+
+def regularization_of(settings: Regularizers, seed: int) -> Regularization:
+    """What an engine has to do for these settings; averaging is the loop's affair."""
+    distortion = distortion_of(settings)
+    return Regularization(
+        seed=seed,
+        distort=partial(distort, distortion=distortion, seed=seed) if distortion.distorts else None,
+        dropout=settings.dropout,
+        label_smoothing=settings.label_smoothing,
+        max_norm=settings.max_norm,
     )

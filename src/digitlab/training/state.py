@@ -3,8 +3,9 @@
 The sample order needs no place in it: it is a function of the seed and the epoch (see `digitlab.training.batches`).
 
 A checkpoint is a state as bytes: safetensors (see `digitlab.network.tensor_file`) with the tensors ``parameters``,
-``optimizer.NAME`` for each vector that the optimizer keeps, and ``best`` where there is one; the counters are JSON in
-the metadata. No clock is in it, so the same training gives the same bytes, however often it was interrupted.
+``optimizer.NAME`` for each vector that the optimizer keeps, and ``average`` and ``best`` where there are any; the
+counters are JSON in the metadata. No clock is in it, so the same training gives the same bytes, however often it was
+interrupted.
 
 Reference: docs/reference/run-folder.md.
 """
@@ -22,6 +23,7 @@ from digitlab.network.tensor_file import decode_json, decode_tensors, encode_ten
 FORMAT = "digitlab-checkpoint"
 VERSION = "1"
 OPTIMIZER = "optimizer."
+OTHERS = ("best", "average")  # vectors that not every training has
 ENDED = frozenset({"finished", "early"})  # outcomes after which there is nothing to go on with
 
 
@@ -45,6 +47,7 @@ class Counters(msgspec.Struct, forbid_unknown_fields=True):
         best_epoch, best_loss: when it was lowest, and how low.
         changes: settings that were changed on the way.
         memory_since: the step at which the optimizer's memory was empty: 0, or that of a branch to another optimizer.
+        averaged: epochs that are in the average.
     """
 
     step: int = 0
@@ -58,6 +61,7 @@ class Counters(msgspec.Struct, forbid_unknown_fields=True):
     best_loss: float | None = None
     changes: list[Change] = []
     memory_since: int = 0
+    averaged: int = 0
 
 
 class Outcome(msgspec.Struct, forbid_unknown_fields=True):
@@ -86,20 +90,38 @@ class State:
         parameters: ``(D,)``; in a running training the network's own.
         memory: the optimizer's vectors ``(D,)`` by name.
         best: the best parameters so far, where they are kept.
+        average: of the parameters at the ends of epochs, where the recipe wants one.
     """
 
     counters: Counters
     parameters: NDArray[np.float32]
     memory: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     best: NDArray[np.float32] | None = None
+    average: NDArray[np.float32] | None = None
+
+    @property
+    def learnt(self) -> NDArray[np.float32]:
+        """The parameters that the network has if training ends here: the average, where there is one."""
+        return self.parameters if self.average is None else self.average
+
+    def average_in(self, averaging: float) -> None:
+        """Take the parameters into the average, which keeps the share ``averaging`` of what it was.
+
+        The first epochs count alike, as long as an epoch's share of their mean is larger than ``1 - averaging``: so the
+        average owes nothing to where it began.
+        """
+        self.counters.averaged += 1
+        share = np.float32(max(1 - averaging, 1 / self.counters.averaged))
+        if self.average is None:
+            self.average = self.parameters.copy()
+        self.average += share * (self.parameters - self.average)
 
 
 def encode_checkpoint(state: State) -> bytes:
     """The bytes of a checkpoint: the same state always gives the same."""
     tensors = {"parameters": state.parameters}
     tensors |= {OPTIMIZER + name: vector for name, vector in state.memory.items()}
-    if state.best is not None:
-        tensors["best"] = state.best
+    tensors |= {name: vector for name in OTHERS if (vector := getattr(state, name)) is not None}
     counters = msgspec.json.encode(state.counters).decode()
     return encode_tensors(tensors, {"format": FORMAT, "version": VERSION, "counters": counters})
 
@@ -116,7 +138,7 @@ def decode_checkpoint(content: bytes, parameter_count: int, path: Path) -> State
         must_be = f"{FORMAT} version {VERSION}"
         refuse(ModelFileError, path, "this is not a checkpoint", must_be=must_be, got=f"the metadata {sorted(texts)}")
     for name, shape in header.shapes.items():
-        known = name in {"parameters", "best"} or name.startswith(OPTIMIZER)
+        known = name in {"parameters", *OTHERS} or name.startswith(OPTIMIZER)
         if not known or shape != (parameter_count,):
             must_be = f"vectors of {parameter_count}"
             refuse(
@@ -132,4 +154,4 @@ def decode_checkpoint(content: bytes, parameter_count: int, path: Path) -> State
     tensors = decode_tensors(content, header, path)
     vectors = {name: tensor.copy() for name, tensor in tensors.items()}  # those of the file cannot be written to
     memory = {name.removeprefix(OPTIMIZER): vector for name, vector in vectors.items() if name.startswith(OPTIMIZER)}
-    return State(counters, vectors["parameters"], memory, vectors.get("best"))
+    return State(counters, vectors["parameters"], memory, **{name: vectors.get(name) for name in OTHERS})
