@@ -8,12 +8,13 @@ import msgspec
 from cyclopts import Parameter
 
 from digitlab.cli import INTERRUPTED
-from digitlab.cli.options import AS_IT_IS, Data, DataOptions, EngineName, Json, Threads, whole
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, EngineName, FigureFile, Json, Threads, whole
 from digitlab.cli.output import complain, print_json, write_line
 from digitlab.cli.train import TERMINATED, told_to_end
 from digitlab.data import Digits
+from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.engines import AUTO
-from digitlab.reproduction import Row, Table, default_recipes
+from digitlab.reproduction import Row, Table, default_recipes, draw_table
 from digitlab.reproduction import reproduce as reproduce_recipes
 from digitlab.training import Control
 from digitlab.training.recipe_files import read_recipe
@@ -34,12 +35,15 @@ def reproduce(
     understood: DataOptions = AS_IT_IS,
     engine: EngineName = AUTO,
     threads: Threads = None,
+    save: FigureFile = None,
     json: Json = False,
 ) -> int:
     """Train recipes over several seeds, and set their test errors beside those that were published.
 
     The test set is read once, when everything is trained. Stopped by Ctrl-C or killed, the same call goes on.
     """
+    if save is not None:
+        check_figure_path(save)
     recipes = [read_recipe(name) for name in names] or default_recipes()
     train, _ = understood.open(data, quiet=json)
 
@@ -63,6 +67,8 @@ def reproduce(
         words = "told to end (SIGTERM)" if told else "interrupted"
         help = f"the same call goes on with what is in {out}"
         return complain(f"{words}\n  help: {help}", TERMINATED if told else INTERRUPTED)
+    if save is not None:
+        save_figure(draw_table(table), save)
     if json:
         print_json(msgspec.to_builtins(table))
     else:

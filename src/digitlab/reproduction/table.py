@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from digitlab.data.digits import Digits
+from digitlab.data.files import read_file
+from digitlab.errors import FileError, refuse
 from digitlab.evaluation import evaluate
 from digitlab.evaluation.metrics import wilson_interval
 from digitlab.reproduction.trainings import Entry, Training
@@ -21,6 +23,7 @@ from digitlab.runs import Run
 from digitlab.runs.manifest import now
 
 FORMAT, VERSION = "digitlab-reproduction", 1
+MAX_TABLE_BYTES = 2**24
 COVERS = (
     "The 95 % interval is Wilson's for the mean error over so many test digits: it covers which digits the test set"
     " happens to hold, and not the seeds, whose spread stands beside the mean."
@@ -106,6 +109,26 @@ class Table(msgspec.Struct):
     machines: list[Machine]
     date: str  # UTC
     recipes: list[Row]
+
+
+def read_table(path: str | Path) -> Table:
+    """The table that a reproduction kept as ``table.json``.
+
+    Raises:
+        FileError: missing, too large, or no such table.
+    """
+    path = Path(path)
+    content = read_file(path, MAX_TABLE_BYTES, FileError)
+    try:
+        table = msgspec.json.decode(content, type=Table)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        refuse(
+            FileError, path, "this is no table of a reproduction", must_be="what `digitlab reproduce` keeps", got=error
+        )
+    if (table.format, table.version) != (FORMAT, VERSION):
+        got = f"{table.format} version {table.version}"
+        refuse(FileError, path, "this format is not known", must_be=f"{FORMAT} version {VERSION}", got=got)
+    return table
 
 
 def table_of(entries: Sequence[Entry], digits: Digits, test: Digits | None = None) -> Table:

@@ -3,7 +3,7 @@
 What does not change the result (the engine, threads, the folder, how often to report) is not in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,6 +223,15 @@ class Recipe(Regularizers):
 
 
 SETTINGS: dict[str, Setting] = settings_of(Recipe)
+
+
+def differing(settings: Mapping[str, Any], others: Mapping[str, Any]) -> list[str]:
+    """Those settings of a recipe that another one has otherwise, in words: ``["batch_size 64", "epochs 30"]``."""
+    return [
+        f"{name} {setting.show(settings[name])}"
+        for name, setting in SETTINGS.items()
+        if name in settings and settings[name] != others.get(name)
+    ]
 
 
 def check_live(name: str, value: float) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 import tomli_w
 
 from digitlab.errors import RecipeError, describe, refuse, require_name
-from digitlab.training.recipe import SETTINGS, Recipe
+from digitlab.training.recipe import SETTINGS, Recipe, differing
 
 MAX_TOML_BYTES = 64 * 1024
 MAX_ABOUT_LENGTH = 5000  # characters
@@ -82,11 +82,7 @@ class NamedRecipe:
         for setting in changes:
             require_name(setting, SETTINGS, "setting", RecipeError)
         other = dataclasses.replace(self.recipe, **changes)
-        told = [
-            f"{name} {setting.show(getattr(other, name))}"
-            for name, setting in SETTINGS.items()
-            if getattr(other, name) != getattr(self.recipe, name)
-        ]
+        told = differing(vars(other), vars(self.recipe))
         about = f"{self.about} Changed: {', '.join(told)}." if self.about and told else self.about
         return NamedRecipe(self.name, about[:MAX_ABOUT_LENGTH], other, None if told else self.published)
 
