@@ -133,12 +133,12 @@ class NumpySession(Session):
             else:
                 x = workspace.gathered[: len(block)]
                 np.take(self._inputs, block, axis=0, out=x, mode="wrap")  # as the labels: -1 is the last
-            return workspace.sums(layers, x, labels, _Aids(self.regularization, numbers, epoch))
+            return workspace.sums(layers, x, labels, _InEpoch(self.regularization, numbers, epoch))
         finally:
             self._workspaces.put(workspace)
 
 
-class _Aids:
+class _InEpoch:
     """The regularization of the samples of one block, in an epoch."""
 
     def __init__(self, regularization: Regularization, numbers: NDArray[np.int64], epoch: int) -> None:
@@ -163,15 +163,15 @@ class _Workspace:
         self._gradient = np.empty(architecture.parameter_count, dtype)
         self._gradients = architecture.layers(self._gradient)
 
-    def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp], aids: _Aids) -> Sums:
+    def sums(self, layers: list[Layer], x: Floats, labels: NDArray[np.intp], how: _InEpoch) -> Sums:
         """The answer for inputs ``x (B, P)`` with ``labels (B,)``."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # whoever asked looks at the result
-            activations = self._forward(layers, x, aids)
-            loss = softmax_cross_entropy(activations[-1], labels, aids.smoothing)
+            activations = self._forward(layers, x, how)
+            loss = softmax_cross_entropy(activations[-1], labels, how.smoothing)
             self._backward(layers, activations, loss.delta)
         return Sums(loss.total, loss.hits, len(labels), self._gradient.astype(np.float64))
 
-    def _forward(self, layers: list[Layer], x: Floats, aids: _Aids) -> list[Floats]:
+    def _forward(self, layers: list[Layer], x: Floats, how: _InEpoch) -> list[Floats]:
         """The inputs, the output of each hidden layer, and last the logits; leaves the slopes f'(z) in `_slopes`."""
         activations = [x]
         for number, (W, b) in enumerate(layers):
@@ -183,8 +183,8 @@ class _Workspace:
             if is_hidden:
                 self._activation.function(z, out=a)
                 self._activation.derivative(z, a, out=z)
-                if aids.drops:  # a unit that is left out has no output, and what it was told has no effect
-                    factors = aids.factors(number, a.shape[1])
+                if how.drops:  # a unit that is left out has no output, and what it was told has no effect
+                    factors = how.factors(number, a.shape[1])
                     a *= factors
                     z *= factors
             activations.append(a)
