@@ -18,6 +18,7 @@ from msgspec import Struct, UnsetType
 from digitlab.cli.commands import app
 from digitlab.lab import records
 from digitlab.training import SETTINGS, named_recipes
+from digitlab.training.settings import Setting, by_group
 
 HERE = Path(__file__).parent / "reference"
 TYPES = Path(records.__file__).parent / "static/js/kit/types.js"
@@ -35,26 +36,27 @@ def recipe_page() -> str:
         "each setting is a flag (`--learning-rate 0.5`), laid over the named recipe. A setting that is not given has",
         "the recipe's value, or else the default. Unknown settings and values out of bounds are refused.",
         "",
-        "| recipe | what it is for |",
-        "|---|---|",
-        *(f"| `{name}` | {one.in_words} |" for name, one in named_recipes().items()),
-        "",
-        "## Settings",
-        "",
-        "| setting | default | what it does | must be | why this default | applies |",
-        "|---|---|---|---|---|---|",
     ]
-    for setting in SETTINGS.values():
-        applies = f"with {setting.applies_in_words}" if setting.applies else "always"
-        default = setting.show(setting.default)
-        lines.append(
-            f"| `{setting.name}` | `{default}` | {setting.help} | {setting.must_be} | {setting.why} | {applies} |"
-        )
-    for setting in SETTINGS.values():
-        if setting.kind == "choice":
-            lines += ["", f"### {setting.name}", ""]
-            lines += [f"- `{name}`: {words}" for name, words in setting.choices.items()]
+    for group, recipes in by_group(named_recipes().values()).items():
+        lines += [f"## {group}", "", "| recipe | what it is for |", "|---|---|"]
+        lines += [*(f"| `{one.name}` | {one.in_words} |" for one in recipes), ""]
+    lines += ["## Settings"]
+    for group, settings in by_group(SETTINGS.values()).items():
+        lines += ["", f"### {group}", ""]
+        lines += ["| setting | default | what it does | must be | why this default | applies |"]
+        lines += ["|---|---|---|---|---|---|"]
+        lines += map(_row, settings)
+        for setting in settings:
+            if setting.kind == "choice":
+                lines += ["", f"#### {setting.name}", ""]
+                lines += [f"- `{name}`: {words}" for name, words in setting.choices.items()]
     return "\n".join(lines) + "\n"
+
+
+def _row(setting: Setting) -> str:
+    applies = f"with {setting.applies_in_words}" if setting.applies else "always"
+    default = setting.show(setting.default)
+    return f"| `{setting.name}` | `{default}` | {setting.help} | {setting.must_be} | {setting.why} | {applies} |"
 
 
 def command_line_page() -> str:

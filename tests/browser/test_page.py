@@ -148,6 +148,7 @@ def test_a_link_with_layers_that_cannot_be_says_so(open_page, trained):
     page.locator(".trouble").get_by_text(re.compile("must be 2 to ")).wait_for()
     assert button.is_enabled()
     field.fill("784-16-10")
+    page.locator("#set-layers-error").wait_for(state="detached")  # at once, before it is asked for
     field.press("Enter")
     assert page.locator(".mistakes").count() == 0
     assert page.locator(".trouble").inner_text() == ""
@@ -163,6 +164,42 @@ def test_a_link_with_names_that_are_not_known_says_so(open_page, trained):
     assert page.locator(".mistakes").count() == 0
     page = open_page("/#/read?reader=run:gone")
     page.get_by_text("The reader of the link is not here: run:gone").wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+def test_what_is_off_is_closed_and_a_digit_follows_its_distortions(open_page, trained, width):
+    page = open_page("/#/train", width=width)
+    page.get_by_label("Learning rate", exact=True).wait_for()
+    rotation = page.get_by_label("Rotation degrees", exact=True)
+    assert not rotation.is_visible()
+    assert page.locator(".distorted").count() == 0
+    page.locator("summary", has_text="Distorted digits").click()
+    pictures = page.locator(".distorted canvas")
+
+    def painted():
+        pictures.nth(8).wait_for()
+        return pictures.evaluate_all("all => all.map(one => one.toDataURL())")
+
+    rotation.fill("15")
+    rotation.press("Enter")
+    turned = painted()
+    assert len(set(turned)) == 9
+    rotation.fill("60")
+    rotation.press("Enter")
+    page.wait_for_function(
+        "before => document.querySelectorAll('.distorted canvas')[1].toDataURL() !== before", arg=turned[1]
+    )
+    assert painted()[0] == turned[0]  # the digit as it is
+    assert page.get_by_label("Elastic sigma").count() == 0
+    alpha = page.get_by_label("Elastic alpha", exact=True)
+    alpha.fill("34")
+    alpha.press("Enter")
+    page.get_by_label("Elastic sigma pixels", exact=True).wait_for()
+    for field in (rotation, alpha):
+        field.fill("0")
+        field.press("Enter")
+    page.locator(".distorted").wait_for(state="detached")
+    assert rotation.is_visible()  # it does not close under one's hands
 
 
 def test_the_settings_and_changes_of_an_ended_run_are_shown(open_page, lab):

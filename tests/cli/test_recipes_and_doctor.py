@@ -13,6 +13,7 @@ import digitlab as dl
 from digitlab.engines import NativeEngine
 from digitlab.network import shipped
 from digitlab.training import SETTINGS
+from digitlab.training.settings import by_group
 
 
 def test_recipes_are_listed_and_explained(run):
@@ -20,6 +21,11 @@ def test_recipes_are_listed_and_explained(run):
     assert code == 0
     for word in [*dl.named_recipes(), *SETTINGS]:
         assert word in out
+    lines = out.splitlines()
+    assert lines[:2] == ["Everyday", next(line for line in lines if line.startswith("seed "))]
+    for group in by_group(SETTINGS.values()):
+        assert group in lines  # a heading
+        assert f"─ {group} ─" in run("train", "--help")[1]
     answer = json.loads(run("recipes", "--json")[1])
     assert answer["recipes"]["seed"]["epochs"] == 1000
     assert [setting["name"] for setting in answer["settings"]] == list(SETTINGS)

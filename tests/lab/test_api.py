@@ -15,12 +15,14 @@ import pytest
 from PIL import Image
 
 import digitlab as dl
+from digitlab.data.deskew import deskew
 from digitlab.errors import BusyError
 from digitlab.lab.lab import Lab
 from digitlab.lab.web import api
 from digitlab.lab.web.openapi import openapi_document
 from digitlab.lab.web.routes import ROUTES
 from digitlab.reading import prepare, prepare_strokes
+from digitlab.training.augment import Distortion, distort_plainly
 
 STROKES = [[[10.0, 10.0], [60.5, 12.25], [40.0, 90.0]]]
 
@@ -69,6 +71,16 @@ def test_a_test_digit_with_its_label(lab, mnist):
     assert 0 <= lab.ask("GET", "/api/test-digit").json["index"] < 10_000
 
 
+def test_a_digit_distorted_is_what_training_sees(lab, mnist):
+    settings = {"rotation": 15, "elastic_alpha": 34, "seed": 3}
+    pictures = [base64.b64decode(one) for one in lab.post("/api/distorted", {"settings": settings}).json["pictures"]]
+    first, seen = mnist[0].images[:1], Distortion(rotation=15, elastic_alpha=34, elastic_sigma=4)
+    epochs = [distort_plainly(first, [0], seen, seed=3, epoch=epoch).tobytes() for epoch in range(1, 9)]
+    assert pictures == [first.tobytes(), *epochs]
+    upright = lab.post("/api/distorted", {"settings": {"preprocessing": "deskew"}}).json["pictures"]
+    assert {base64.b64decode(one) for one in upright} == {deskew(first).tobytes()}
+
+
 BAD = [
     ("/api/read", {"strokes": [[[1, float("nan")]]], "width": 8}, 400),
     ("/api/read", b'{"strokes": [[[1e999, 2]]], "width": 8}', 400),
@@ -85,6 +97,9 @@ BAD = [
     ("/api/train", {"recipe": "../seed.toml"}, 400),
     ("/api/train", {"settings": {"learning_rate": -1}}, 400),
     ("/api/train", {"settings": {"nonsense": 1}}, 400),
+    ("/api/train", {"settings": {"self": 1}}, 400),
+    ("/api/distorted", {"settings": {"rotation": 100}}, 400),
+    ("/api/distorted", {"settings": {"nonsense": 1}}, 400),
     ("/api/train", {"settings": {"layers": [784, 10**9, 10]}}, 400),
     ("/api/train", {"from": {"run": "nobody", "epoch": 1}}, 404),
     ("/api/train", {"from": {"run": "small", "epoch": 99}}, 409),

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import digitlab as dl
 from digitlab.errors import RecipeError
 from digitlab.training import SETTINGS
+from digitlab.training.augment import Distortion
+from digitlab.training.settings import by_group
 
 WRONG = {
     "layers": [(784,), (784, 0, 10), "784,10", (784, 2.5, 10), None, 784],
@@ -128,6 +130,27 @@ def test_every_shipped_recipe_loads_and_explains_itself():
     for named in recipes.values():
         assert len(named.about) > 40
         assert named.recipe == dl.recipe(named.name)
+
+
+def test_recipes_come_in_groups_the_everyday_ones_first(monkeypatch, tmp_path):
+    monkeypatch.setattr("digitlab.training.recipe_files.FOLDER", tmp_path)
+    published = '[published]\nerror = 1.6\nsource = "Somebody (2003)"\n'
+    for name in ("a-paper", "ladder-1-b", "ladder-0-a", "mine", "quick", "minibatch", "seed"):
+        (tmp_path / f"{name}.toml").write_text("epochs = 2\n" + (published if name == "a-paper" else ""))
+    groups = by_group(dl.named_recipes().values())
+    assert [[one.name for one in members] for members in groups.values()] == [
+        ["seed", "minibatch", "quick", "mine"],
+        ["ladder-0-a", "ladder-1-b"],
+        ["a-paper"],
+    ]
+
+
+def test_every_setting_has_a_heading():
+    groups = by_group(SETTINGS.values())
+    assert [setting.name for setting in groups["The network"]][:2] == ["layers", "activation"]
+    assert {"dropout", "averaging"} <= {setting.name for setting in groups["Against learning by heart"]}
+    kinds = {field.name for field in dataclasses.fields(Distortion)}
+    assert {setting.name for setting in groups["Distorted digits"]} == kinds
 
 
 @pytest.mark.parametrize(

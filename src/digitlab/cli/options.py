@@ -20,7 +20,7 @@ from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD
 from digitlab.runs.models import LATEST, RUNS, FoundModel, find_model
 from digitlab.training import SETTINGS
-from digitlab.training.settings import Setting
+from digitlab.training.settings import Setting, by_group
 
 
 def whole(_type: object, tokens: Sequence[Token]) -> int:
@@ -104,9 +104,11 @@ def _resize(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return prepare(picture).pixels
 
 
-SETTINGS_GROUP = Group(
-    "Settings of the recipe", help="Only those given change the recipe. `digitlab recipes` says why each default is so."
-)
+# One group for each of the recipe's, in its order; the first one says what all of them are.
+_NOTE = "All settings from here on change the recipe, where given. `digitlab recipes` says why each default is so."
+SETTING_GROUPS = {
+    name: Group.create_ordered(name, help="" if i else _NOTE) for i, name in enumerate(by_group(SETTINGS.values()))
+}
 
 
 def with_recipe_flags(command: Callable[..., int]) -> Callable[..., int]:
@@ -150,4 +152,5 @@ def _annotation(setting: Setting) -> Any:
     applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
     text = f"{setting.help[0].upper()}{setting.help[1:]}{bounds}.{applies}"
     converter = whole if kind is int else None
-    return Annotated[kind | None, Parameter(help=text, group=SETTINGS_GROUP, show_default=False, converter=converter)]
+    group = SETTING_GROUPS[setting.group]
+    return Annotated[kind | None, Parameter(help=text, group=group, show_default=False, converter=converter)]

@@ -1,5 +1,6 @@
 """``digitlab recipes``: the named recipes, and what each setting does."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -11,6 +12,7 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.display.terminal import new_console
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
+from digitlab.training.settings import Setting, by_group
 
 
 def recipes(
@@ -40,17 +42,31 @@ def _published(named: NamedRecipe) -> dict[str, Any] | None:
 
 def _print_tables() -> None:
     """Recipes and settings, for a person."""
+    recipes = by_group(named_recipes().values())
+    settings = by_group(SETTINGS.values())
+    _print_groups({group: [(one.name, escape(one.in_words)) for one in them] for group, them in recipes.items()})
+    _print_groups({group: [_explained(one) for one in them] for group, them in settings.items()})
+
+
+def _explained(setting: Setting) -> tuple[str, str, str]:
+    """Its name, its default, and all that is known of it."""
+    applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
+    meanings = "".join(f"\n[bold]{name}[/bold]: {meaning}" for name, meaning in setting.choices.items())
+    rule = "one of those below" if setting.choices else setting.must_be
+    words = f"{setting.help}; {rule}.{applies} [dim]Default: {setting.why}.[/dim]{meanings}"
+    return setting.name, setting.show(setting.default), words
+
+
+def _print_groups(groups: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
+    """Rows below the heading of their group, in columns that are as wide in each."""
     console = new_console()
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for name, one in named_recipes().items():
-        table.add_row(f"[bold]{name}[/bold]", escape(one.in_words))
-    console.print(table, soft_wrap=False)
-    console.print()
-    table = Table("setting", "default", "what it does", box=None, pad_edge=False)
-    for setting in SETTINGS.values():
-        applies = f" Only with {setting.applies_in_words}." if setting.applies else ""
-        bounds = "".join(f"\n[bold]{name}[/bold]: {meaning}" for name, meaning in setting.choices.items())
-        rule = "one of those below" if setting.choices else setting.must_be
-        words = f"{setting.help}; {rule}.{applies} [dim]Default: {setting.why}.[/dim]{bounds}"
-        table.add_row(f"[bold]{setting.name}[/bold]", setting.show(setting.default), words)
-    console.print(table, soft_wrap=False)
+    columns = list(zip(*(row for rows in groups.values() for row in rows), strict=True))
+    for heading, rows in groups.items():
+        console.print(f"[bold underline]{heading}[/]")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for place, column in enumerate(columns[:-1]):
+            table.add_column(min_width=max(map(len, column)), style="" if place else "bold")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table, soft_wrap=False)
+        console.print()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import SIDE
 from digitlab.data.pixels import as_bytes, as_rows
@@ -41,6 +41,16 @@ def kinds_of(distortion: Distortion) -> dict[str, Distortion]:
     return kinds | ({"all together": distortion} if len(kinds) > 1 else {})
 
 
+def in_first_epochs(
+    picture: NDArray[np.uint8], numbers: NDArray[np.integer], distortion: Distortion, *, seed: int
+) -> NDArray[np.uint8]:
+    """One picture ``(1, 28, 28)`` as it is, then as its first epochs meet it: ``(1 + EPOCHS, 28, 28)``."""
+    epochs = range(1, 1 + EPOCHS)
+    return np.concatenate(
+        [picture, *(distort(picture, numbers, distortion, seed=seed, epoch=epoch) for epoch in epochs)]
+    )
+
+
 def draw_distortions(image: ArrayLike, distortion: Distortion, *, seed: int = 0, number: int = 0) -> Figure:
     """A row for each kind of distortion by itself, then all together: the picture as it is, and in eight epochs.
 
@@ -63,10 +73,7 @@ def draw_distortions(image: ArrayLike, distortion: Distortion, *, seed: int = 0,
             "this must be one picture", got=f"{len(pictures)} pictures", help="choose one: digits.images[index]"
         )
     numbers = np.array([number])
-    rows = [
-        [pictures[0], *(distort(pictures, numbers, kind, seed=seed, epoch=1 + i)[0] for i in range(EPOCHS))]
-        for kind in kinds.values()
-    ]
+    rows = [in_first_epochs(pictures, numbers, kind, seed=seed) for kind in kinds.values()]
     figure = new_figure(ROW_INCHES * (EPOCHS + 1) + 1.35, ROW_INCHES * len(rows) + 0.35)
     axes = figure.subplots()
     draw_mosaic(axes, np.array(rows) / 255)

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from digitlab.data import open_data
 from digitlab.data.digits import Digits
+from digitlab.display.distortions import in_first_epochs
 from digitlab.engines import find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.errors import BusyError, DigitlabError, InputError, RecipeError, require_name
@@ -21,7 +23,9 @@ from digitlab.lab.trainer import Trainer
 from digitlab.network.card import names_of_outputs
 from digitlab.network.network import Network
 from digitlab.runs.run import Run
-from digitlab.training import SETTINGS, named_recipes
+from digitlab.training import SETTINGS, Recipe, named_recipes
+from digitlab.training.augment import distortion_of
+from digitlab.training.recipe_files import NamedRecipe
 from digitlab.version import __version__
 
 _log = logging.getLogger("digitlab.lab")
@@ -154,6 +158,21 @@ class Lab:
             reading.name = names[reading.digit]
         return records.TestDigit(index, label, names[label], reading)
 
+    def distorted(self, settings: Mapping[str, records.Value]) -> records.Distorted:
+        """What settings, laid over the classic recipe, make of the first training digit in the first epochs.
+
+        Raises:
+            RecipeError: no such setting, or a value out of bounds.
+            InputError: the data has no digits.
+        """
+        chosen = NamedRecipe("seed", "", Recipe()).changed(**settings).recipe
+        train, _ = self.data()
+        if not len(train):
+            raise InputError("there are no training digits to distort")
+        seen = chosen.new_card().preprocess(train.images[:1])
+        pictures = in_first_epochs(seen, np.zeros(1, int), distortion_of(chosen), seed=chosen.seed)
+        return records.Distorted([picture.tobytes() for picture in pictures])
+
     def warm_up(self) -> None:
         """Read the data, and go on with a training that was under way when the lab was killed; in a thread."""
         threading.Thread(target=self._warm_up, name="digitlab-warm-up", daemon=True).start()
@@ -180,5 +199,7 @@ def recipes() -> records.Recipes:
         )
         for one in SETTINGS.values()
     ]
-    named = [records.Recipe(one.name, one.about, one.recipe.to_dict()) for one in named_recipes().values()]
-    return records.Recipes(settings, named)
+    named = named_recipes().values()
+    return records.Recipes(
+        settings, [records.Recipe(one.name, one.group, one.in_words, one.recipe.to_dict()) for one in named]
+    )

@@ -84,6 +84,7 @@ class Setting(Struct):
     default: Value
     help: str
     why: str
+    group: str
     choices: dict[str, str]
     applies: Applies | None
     live: bool
@@ -96,9 +97,10 @@ class Setting(Struct):
 
 
 class Recipe(Struct):
-    """A recipe by its name."""
+    """A recipe by its name, and the heading that it is listed under."""
 
     name: str
+    group: str
     about: str
     values: dict[str, Value]
 
@@ -278,6 +280,12 @@ class Reading(Struct):
     probabilities: list[float]
     pixels: bytes
     hidden: list[list[float | None]]
+
+
+class Distorted(Struct):
+    """A training digit as it is, then as a training meets it in each of its first epochs: 784 bytes each, in base64."""
+
+    pictures: list[bytes]
 
 
 class TestDigit(Struct):

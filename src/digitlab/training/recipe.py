@@ -21,6 +21,8 @@ from digitlab.training.regularizers import Regularizers
 from digitlab.training.schedules import SCHEDULES
 from digitlab.training.settings import Applies, Setting, choice, layer_sizes, number, settings_of, whole_number
 
+NETWORK, LEARNING, TRAINING = "The network", "How it learns", "The training"  # headings
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Regularizers):
@@ -35,24 +37,28 @@ class Recipe(Regularizers):
 
     layers: tuple[int, ...] = layer_sizes(
         (784, 64, 10),
+        group=NETWORK,
         help="units of each layer, from the 784 pixels to the 10 digits",
         why="one hidden layer of 64 units is the classic, and small enough to look inside",
     )
     activation: str = choice(
         "sigmoid",
         ACTIVATIONS,
+        group=NETWORK,
         help="what a hidden unit does with its weighted sum",
         why="the classic experiment uses sigmoid",
     )
     initializer: str = choice(
         "lecun",
         INITIALIZERS,
+        group=NETWORK,
         help="how large the first random weights are (biases start at 0)",
         why="keeps the sums of sigmoid units near 0, where they respond",
     )
     optimizer: str = choice(
         "sgd",
         OPTIMIZERS,
+        group=LEARNING,
         help="how a gradient becomes a step",
         why="plain gradient descent is the one to understand first",
     )
@@ -61,6 +67,7 @@ class Recipe(Regularizers):
         low=0,
         above=True,
         high=1000,
+        group=LEARNING,
         help="how far a step goes along the gradient",
         why="the classic value; with the whole set as one batch, larger ones also work; Adam wants 0.001",
         live=True,
@@ -72,6 +79,7 @@ class Recipe(Regularizers):
         below=True,
         applies=Applies("optimizer", ("momentum", "nesterov")),
         live=True,
+        group=LEARNING,
         help="how much of the last step is kept in the next one",
         why="0.9 is the usual value: steps add up to ten times their size in a steady direction",
     )
@@ -82,6 +90,7 @@ class Recipe(Regularizers):
         below=True,
         applies=Applies("optimizer", ("adam", "adamw")),
         live=True,
+        group=LEARNING,
         help="how much of the past stays in Adam's mean of gradients",
         why="the value of Adam's authors",
     )
@@ -92,6 +101,7 @@ class Recipe(Regularizers):
         below=True,
         applies=Applies("optimizer", ("adam", "adamw")),
         live=True,
+        group=LEARNING,
         help="how much of the past stays in Adam's mean of squared gradients",
         why="the value of Adam's authors",
     )
@@ -100,12 +110,14 @@ class Recipe(Regularizers):
         low=0,
         high=1,
         live=True,
+        group=LEARNING,
         help="how strongly parameters are pulled towards 0; with adamw apart from the gradient, else as part of it",
         why="the classic experiment has none; 0.0001 is a usual value where a network learns by heart",
     )
     schedule: str = choice(
         "constant",
         SCHEDULES,
+        group=LEARNING,
         help="how the learning rate changes with the epochs; those before a branch count",
         why="the classic experiment keeps its rate",
     )
@@ -115,6 +127,7 @@ class Recipe(Regularizers):
         above=True,
         high=1,
         applies=Applies("schedule", ("step", "exponential")),
+        group=LEARNING,
         help="what the schedule multiplies the learning rate by",
         why="half is gentle enough for step; exponential wants values nearer to 1",
     )
@@ -123,6 +136,7 @@ class Recipe(Regularizers):
         low=1,
         high=1_000_000,
         applies=Applies("schedule", ("step",)),
+        group=LEARNING,
         help="after how many epochs the learning rate is multiplied by decay, again and again",
         why="often enough for a training of 30 epochs",
     )
@@ -130,6 +144,7 @@ class Recipe(Regularizers):
         0.0,
         low=0,
         high=1000,
+        group=LEARNING,
         help="epochs at the beginning in which the learning rate grows to its full size; a part of one will do",
         why="the classic experiment begins at once",
     )
@@ -137,6 +152,7 @@ class Recipe(Regularizers):
         0,
         low=0,
         high=1_000_000,
+        group=LEARNING,
         help="samples in each step; 0 means all of them (full batch)",
         why="full batch is the classic: one step an epoch, the same whatever the order",
     )
@@ -144,6 +160,7 @@ class Recipe(Regularizers):
         1000,
         low=1,
         high=1_000_000,
+        group=TRAINING,
         help="how often training goes through all samples",
         why="the classic value; full-batch descent takes one step an epoch, so it needs many",
     )
@@ -151,6 +168,7 @@ class Recipe(Regularizers):
         0,
         low=0,
         high=1_000_000,
+        group=TRAINING,
         help="how many training samples are held out, never trained on, and measured after each epoch",
         why="the classic experiment trains on all; 10,000 of MNIST's 60,000 tell accuracies apart to half a point",
     )
@@ -160,6 +178,7 @@ class Recipe(Regularizers):
         high=1_000_000,
         applies=Applies("validation"),
         live=True,
+        group=TRAINING,
         help="stop when the validation loss has not improved for so many epochs; 0 means never",
         why="the classic experiment takes all its epochs",
     )
@@ -167,12 +186,14 @@ class Recipe(Regularizers):
         "last",
         {"last": "the parameters after the last step", "best": "those of the epoch with the lowest validation loss"},
         applies=Applies("validation"),
+        group=TRAINING,
         help="which parameters the network has in the end",
         why="the last ones are what was trained",
     )
     preprocessing: str = choice(
         "none",
         {"none": "pixels as they are", "deskew": "slanted digits are made upright first"},
+        group=NETWORK,
         help="what is done to each picture before the network sees it, in training and ever after",
         why="the classic experiment takes pixels as they are",
     )
@@ -180,6 +201,7 @@ class Recipe(Regularizers):
         0,
         low=0,
         high=2**32 - 1,
+        group=TRAINING,
         help="where random numbers start: first weights, sample order, what is held out, distortions, dropout",
         why="any number will do; the same one gives the same run",
     )

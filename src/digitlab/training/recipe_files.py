@@ -21,6 +21,8 @@ MAX_TOML_BYTES = 64 * 1024
 MAX_ABOUT_LENGTH = 5000  # characters
 MAX_PUBLISHED_LENGTH = 1000  # characters, of a source or a note
 FOLDER = Path(__file__).with_name("recipes")
+FIRST = ("seed", "minibatch", "quick", "standard")  # in the order in which one meets them; others follow by name
+EVERYDAY, LADDER, PUBLISHED = "Everyday", "The ladder, one change a rung", "With a published result"  # headings
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class NamedRecipe:
     recipe: Recipe
     published: Published | None = None
 
-    def changed(self, **changes: Any) -> NamedRecipe:
+    def changed(self, /, **changes: Any) -> NamedRecipe:
         """The same with some settings changed, which the words then tell. Nothing was published for the changed one.
 
         Raises:
@@ -85,6 +87,13 @@ class NamedRecipe:
         told = differing(vars(other), vars(self.recipe))
         about = f"{self.about} Changed: {', '.join(told)}." if self.about and told else self.about
         return NamedRecipe(self.name, about[:MAX_ABOUT_LENGTH], other, None if told else self.published)
+
+    @property
+    def group(self) -> str:
+        """The heading that it is listed under."""
+        if self.name.startswith("ladder-"):
+            return LADDER
+        return PUBLISHED if self.published else EVERYDAY
 
     @property
     def in_words(self) -> str:
@@ -124,8 +133,15 @@ def read_recipe(name: str | Path = "seed", **changes: Any) -> NamedRecipe:
 
 
 def named_recipes() -> dict[str, NamedRecipe]:
-    """The recipes that ship with digitlab, by name."""
-    return {path.stem: parse_recipe(path.read_text("utf-8"), path.stem) for path in sorted(FOLDER.glob("*.toml"))}
+    """The recipes that ship with digitlab, by name: those of each day first, then the ladder, then the published."""
+    found = [parse_recipe(path.read_text("utf-8"), path.stem) for path in FOLDER.glob("*.toml")]
+    return {one.name: one for one in sorted(found, key=_place)}
+
+
+def _place(one: NamedRecipe) -> tuple[int, int, str]:
+    """What named recipes are sorted by."""
+    first = FIRST.index(one.name) if one.name in FIRST else len(FIRST)
+    return (EVERYDAY, LADDER, PUBLISHED).index(one.group), first, one.name
 
 
 def _find_named(name: str) -> NamedRecipe:

@@ -12,6 +12,7 @@ from digitlab.training.augment import distort, distortion_of
 from digitlab.training.settings import Applies, number
 
 OFF = "the classic experiment has none"
+BY_HEART, DISTORTED = "Against learning by heart", "Distorted digits"  # headings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class Regularizers:
         low=0,
         high=1,
         below=True,
+        group=BY_HEART,
         help="the share of hidden units that each sample goes without, others at each epoch",
         why=f"{OFF}; 0.5 is usual for a large network",
     )
@@ -30,6 +32,7 @@ class Regularizers:
         0.0,
         low=0,
         high=1_000_000,
+        group=BY_HEART,
         help="how long the weights of a unit may be together (their 2-norm); longer ones are shrunk; 0 means any",
         why=f"{OFF}; 2 to 4 are usual, together with dropout",
     )
@@ -38,6 +41,7 @@ class Regularizers:
         low=0,
         high=1,
         below=True,
+        group=BY_HEART,
         help="how much of the true label is spread evenly over all classes",
         why=f"{OFF}; 0.1 is usual: the network is asked to be sure, but not certain",
     )
@@ -46,6 +50,7 @@ class Regularizers:
         low=0,
         high=1,
         below=True,
+        group=BY_HEART,
         help="the network is an average over epochs, of which each keeps so much of the one before; 0 means none",
         why=f"{OFF}; 0.9 averages about the last ten epochs",
     )
@@ -53,6 +58,7 @@ class Regularizers:
         0.0,
         low=0,
         high=90,
+        group=DISTORTED,
         help="degrees by which each digit is turned at most, to the left or to the right",
         why=f"{OFF}; 15 is about how differently people hold their paper",
     )
@@ -60,6 +66,7 @@ class Regularizers:
         0.0,
         low=0,
         high=1,
+        group=DISTORTED,
         help="how far a row moves sideways at most for each row above it: slant",
         why=f"{OFF}; 0.2 is the slant of most hands",
     )
@@ -68,6 +75,7 @@ class Regularizers:
         low=0,
         high=1,
         below=True,
+        group=DISTORTED,
         help="the share by which a digit grows or shrinks at most",
         why=f"{OFF}; 0.15 is a usual value",
     )
@@ -76,6 +84,7 @@ class Regularizers:
         low=0,
         high=1,
         below=True,
+        group=DISTORTED,
         help="likewise, in height against width",
         why=f"{OFF}; 0.15 is a usual value",
     )
@@ -83,6 +92,7 @@ class Regularizers:
         0.0,
         low=0,
         high=28,
+        group=DISTORTED,
         help="pixels by which a digit is moved at most, along each axis",
         why=f"{OFF}; MNIST is centred, so 1 or 2 are enough",
     )
@@ -90,6 +100,7 @@ class Regularizers:
         0.0,
         low=0,
         high=1000,
+        group=DISTORTED,
         help="how strongly digits are distorted like rubber (Simard et al. 2003); 0 means not at all",
         why=f"{OFF}; 34 is what Simard and his colleagues found best",
     )
@@ -98,6 +109,7 @@ class Regularizers:
         low=0.5,
         high=28,
         applies=Applies("elastic_alpha"),
+        group=DISTORTED,
         help="over how many pixels such distortions are smoothed: small is wrinkled, large is nearly affine",
         why="what Simard and his colleagues found best, with an alpha of 34: 1.4 pixels then, on average",
     )
@@ -105,6 +117,7 @@ class Regularizers:
         0.0,
         low=0,
         high=4,
+        group=DISTORTED,
         help="pixels by which strokes become thicker or thinner at most",
         why=f"{OFF}; 1 is the way from a ball pen to a felt pen",
     )
@@ -112,6 +125,7 @@ class Regularizers:
         0.0,
         low=0,
         high=1,
+        group=DISTORTED,
         help="what is added to each pixel or taken from it at most, as a share of full ink",
         why=f"{OFF}; paper is not lit once a digit is prepared, so little is needed",
     )
@@ -119,6 +133,7 @@ class Regularizers:
         0.0,
         low=0,
         high=28,
+        group=DISTORTED,
         help="the longest side in pixels of a square of paper that is laid over each digit somewhere",
         why=f"{OFF}; 8 takes a stroke away",
     )

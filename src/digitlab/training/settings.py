@@ -6,9 +6,9 @@ and the documentation: nothing about a setting is said twice.
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,25 @@ class Applies:
 Kind = Literal["whole number", "number", "choice", "layer sizes"]
 
 
+class Grouped(Protocol):
+    """Whatever is shown under a heading with others: a setting, a recipe."""
+
+    @property
+    def group(self) -> str:
+        """The heading."""
+
+
+One = TypeVar("One", bound=Grouped)
+
+
+def by_group(all_of_them: Iterable[One]) -> dict[str, list[One]]:
+    """The same under their headings, which come in the order in which they are met first."""
+    groups: dict[str, list[One]] = {}
+    for one in all_of_them:
+        groups.setdefault(one.group, []).append(one)
+    return groups
+
+
 @dataclass(frozen=True)
 class Setting:
     """One row of the table.
@@ -37,6 +56,7 @@ class Setting:
         default: its value when nobody says otherwise.
         help: what it does, in one line.
         why: the reason for the default.
+        group: the heading that it is shown under, on the page, in help and in the documentation.
         low, high: bounds of a number, both allowed unless ``above`` or ``below`` say otherwise.
         above, below: the bound itself is not allowed.
         named: what a choice is among, by name; looked up when it is needed, as more may be added to a table such as
@@ -49,6 +69,7 @@ class Setting:
     default: Any
     help: str
     why: str
+    group: str
     name: str = ""
     low: float = -math.inf
     high: float = math.inf

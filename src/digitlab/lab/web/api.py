@@ -1,6 +1,7 @@
 """The lab's interface for programs: what a row of its table is, and how a request to it is answered.
 
-A route that only looks is a GET; one that changes something is a POST with a body of an exact content type. The
+A route that only looks is a GET; one that changes something, or is told much, is a POST with a body of an exact
+content type. The
 address of a request is never a path or an address of something else: names of runs are checked.
 """
 

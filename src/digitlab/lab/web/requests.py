@@ -30,6 +30,12 @@ class Train(Struct, forbid_unknown_fields=True):
     paused: bool = False
 
 
+class Distort(Struct, forbid_unknown_fields=True):
+    """With which settings digits are to be distorted; of the others, each is as in the classic recipe."""
+
+    settings: dict[str, Value] = {}
+
+
 class Control(Struct, forbid_unknown_fields=True):
     """What the training under way shall do.
 

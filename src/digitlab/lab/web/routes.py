@@ -17,7 +17,7 @@ from digitlab.lab.readers import read_pixels, weight_pictures
 from digitlab.lab.web.answers import JSON, Answer
 from digitlab.lab.web.api import Call, Parameter, Route
 from digitlab.lab.web.limits import OCTETS, PICTURES
-from digitlab.lab.web.requests import Control, Strokes, Train
+from digitlab.lab.web.requests import Control, Distort, Strokes, Train
 from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes
 
@@ -167,6 +167,13 @@ def _test_digit(call: Call) -> records.TestDigit:
     if index is not None and not (index.isascii() and index.isdigit() and len(index) < 10):
         raise InputError("the index of a digit must be a whole number", got=index, help="leave it out for a random one")
     return call.lab.test_digit(None if index is None else int(index), call.query.get("reader"))
+
+
+@_route("POST", "/api/distorted", body=Distort, refuses=(409,))
+def _distorted(call: Call) -> records.Distorted:
+    """What distortions look like: the first training digit as it is, then in each of the first epochs."""
+    asked: Distort = call.record
+    return call.lab.distorted(asked.settings)
 
 
 @_route(

@@ -30,6 +30,7 @@ export const T = {
     start: "Train it",
     read: "Or draw a digit first: a trained network is here already",
     recipes: "Choose a recipe",
+    count: (/** @type {number} */ n) => some(n, "recipe", "recipes"),
     settings: "Change any setting",
     changed: (/** @type {number} */ changed) =>
       (changed ? some(changed, "setting differs from the recipe", "settings differ from the recipe") : "all as in the recipe"),
@@ -97,13 +98,8 @@ export const T = {
     changed: (/** @type {string} */ name, /** @type {string} */ value, /** @type {number} */ epoch) => `${name} ${value} from epoch ${epoch}`,
     unknown: (/** @type {string[]} */ names) => `This lab does not know these names in the link, and leaves them out: ${names.join(", ")}.`,
     recipeValue: (/** @type {string} */ value) => `recipe: ${value}`,
-    groups: {
-      network: "Network",
-      step: "How it steps",
-      schedule: "Learning rate over time",
-      course: "Course of the training",
-      other: "More",
-    },
+    unused: "off",
+    distorted: "The first training digit as it is, then as it looks in each of the first eight epochs.",
     // Of the others the name is what their recipe calls them: learning_rate is "Learning rate".
     names: /** @type {Record<string, string>} */ ({
       initializer: "First weights",
@@ -113,6 +109,11 @@ export const T = {
       validation: "Held out",
     }),
     units: /** @type {Record<string, string>} */ ({
+      rotation: "degrees",
+      shift: "pixels",
+      elastic_sigma: "pixels",
+      thickness: "pixels",
+      erasing: "pixels",
       decay_every: "epochs",
       warmup: "epochs",
       batch_size: "digits",

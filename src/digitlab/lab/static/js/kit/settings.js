@@ -47,10 +47,11 @@ export const asText = (value) => (Array.isArray(value) ? value.join(",") : Strin
 /** @param {Record<string, Value>} values  @returns {Texts} */
 export const textsOf = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, asText(value)]));
 
-/** Those that matter, with their values. @param {Record<string, Value>} values */
+/** Those that matter, with their values; of a group that is off, none. @param {Record<string, Value>} values */
 export function settingsInWords(values) {
   const texts = textsOf(values);
-  const used = current().recipes.settings.filter((setting) => applies(setting, texts));
+  const groups = byGroup(current().recipes.settings).filter(([, members]) => inUse(members, texts));
+  const used = groups.flatMap(([, members]) => members.filter((one) => applies(one, texts)));
   return used.map(({ name }) => `${titleOf(name)} ${texts[name]}`).join(" · ");
 }
 
@@ -92,6 +93,17 @@ export function layerSizes(text) {
   const sizes = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : NaN));
   return sizes.length && sizes.every(Number.isSafeInteger) ? sizes : null;
 }
+
+/**
+ * Settings or recipes under their headings, in the server's order.
+ * @template {{ group: string }} One
+ * @param {One[]} all
+ * @returns {[string, One[]][]}
+ */
+export const byGroup = (all) => [...new Set(all.map(({ group }) => group))].map((group) => [group, all.filter((one) => one.group === group)]);
+
+/** Whether any of these settings does anything: one that is 0 is off. @param {Setting[]} settings  @param {Texts} texts */
+export const inUse = (settings, texts) => settings.some((one) => applies(one, texts) && Number(texts[one.name]) !== 0);
 
 /** Whether a setting matters, given the others. @param {Setting} setting  @param {Texts} texts */
 export function applies({ applies: where }, texts) {

@@ -10,9 +10,10 @@
  * @typedef {{ name: "digitlab", version: string, engine: string, threads: number, data: DataSet }} About
  * @typedef {{ setting: string, values: string[] }} Applies
  * @typedef {{ name: string, kind: "whole number" | "number" | "choice" | "layer sizes", default: number | string |
- *   number[], help: string, why: string, choices: Record<string, string>, applies: Applies | null, live: boolean,
- *   must_be: string, applies_in_words: string, low?: number, high?: number, above?: boolean, below?: boolean }} Setting
- * @typedef {{ name: string, about: string, values: Record<string, number | string | number[]> }} Recipe
+ *   number[], help: string, why: string, group: string, choices: Record<string, string>, applies: Applies | null, live:
+ *   boolean, must_be: string, applies_in_words: string, low?: number, high?: number, above?: boolean, below?: boolean
+ *   }} Setting
+ * @typedef {{ name: string, group: string, about: string, values: Record<string, number | string | number[]> }} Recipe
  * @typedef {{ settings: Setting[], recipes: Recipe[] }} Recipes
  * @typedef {{ epoch: number[], loss: number[], accuracy: number[], seconds: number[], validation_loss: (number |
  *   null)[], validation_accuracy: (number | null)[] }} History
@@ -41,6 +42,7 @@
  * @typedef {{ readers: Reader[], default: string }} Readers
  * @typedef {{ reader: string, version: number, blank: boolean, digit: number | null, name: string | null,
  *   probabilities: number[], pixels: string, hidden: (number | null)[][] }} Reading
+ * @typedef {{ pictures: string[] }} Distorted
  * @typedef {{ index: number, label: number, name: string, reading: Reading }} TestDigit
  */
 export {};

@@ -1,9 +1,9 @@
 /** @file What the network sees, and its hidden units lighting up. */
 import { html, useEffect, useRef } from "../kit/lib.js";
+import { paintPixels } from "../kit/pixels.js";
 import { useParts } from "../kit/store.js";
 import { MOST_UNITS, Weights } from "../kit/weights.js";
 import { T } from "../texts.js";
-import { paintPixels } from "./painting.js";
 
 const DARK = 0.06;
 

@@ -1,5 +1,6 @@
-/** @file Paints what is on the pad, and pictures of 28 x 28 pixels. */
-import { colour, rgb } from "../kit/theme.js";
+/** @file Paints what is on the pad. */
+import { paintPixels } from "../kit/pixels.js";
+import { colour } from "../kit/theme.js";
 
 /** The pad is so many units wide and high, whatever its size on the screen. */
 export const SIDE = 280;
@@ -61,18 +62,4 @@ function paintSmall(painter, pixels) {
   paintPixels(small, pixels);
   painter.imageSmoothingEnabled = false;
   painter.drawImage(small, 0, 0, SIDE, SIDE);
-}
-
-/**
- * Ink in the colour of the theme, on nothing.
- * @param {HTMLCanvasElement} canvas  28 x 28
- * @param {string} pixels  base64 of 784 bytes, or of none
- */
-export function paintPixels(canvas, pixels) {
-  const painter = canvas.getContext("2d");
-  if (!painter) return;
-  const image = painter.createImageData(28, 28);
-  const ink = rgb("--pad-ink");
-  [...atob(pixels)].forEach((byte, i) => image.data.set([...ink, byte.charCodeAt(0)], i * 4));
-  painter.putImageData(image, 0, 0);
 }

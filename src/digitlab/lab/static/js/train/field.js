@@ -26,7 +26,7 @@ export function Field({ setting, texts, inRecipe, underWay, onChange }) {
     if (text !== texts[name] && !(underWay && wrong(setting, text))) onChange(text);
   };
   const id = `set-${name}`;
-  const told = refused ? [refused.what, refused.must_be && T.mustBe(refused.must_be)].filter(Boolean).join(": ") : "";
+  const told = refused && typed === texts[name] ? [refused.what, refused.must_be && T.mustBe(refused.must_be)].filter(Boolean).join(": ") : "";
   const error = mistake ? T.mustBe(mistake) : told;
   const shared = {
     id,

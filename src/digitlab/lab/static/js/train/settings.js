@@ -1,23 +1,17 @@
 /** @file The settings: a form made from the recipe's own table. While a training is under way, it shows that one's. */
 import { linkTo, writeAddress } from "../kit/address.js";
 import { unbroken } from "../kit/format.js";
-import { html, onValue, useState } from "../kit/lib.js";
-import { addressOf, asText, asValue, textsOf, useExperiment } from "../kit/settings.js";
+import { html, onValue, useEffect, useState } from "../kit/lib.js";
+import { addressOf, asText, asValue, byGroup, inUse, textsOf, useExperiment } from "../kit/settings.js";
 import { current, isUnderWay, set, useParts, useStore } from "../kit/store.js";
 import { control } from "../kit/wish.js";
 import { T } from "../texts.js";
+import { Distorted } from "./distorted.js";
 import { Field } from "./field.js";
 
 /** @import { Setting } from "../kit/types.js" */
 
-/** @type {[keyof typeof T.settings.groups, string[]][]} */
-const GROUPS = [
-  ["network", ["layers", "activation", "initializer"]],
-  ["step", ["optimizer", "learning_rate", "momentum", "beta1", "beta2", "weight_decay", "batch_size"]],
-  ["schedule", ["schedule", "decay", "decay_every", "warmup"]],
-  ["course", ["epochs", "validation", "patience", "keep", "seed"]],
-];
-const GROUPED = GROUPS.flatMap(([, names]) => names);
+const BESIDE = ["preprocessing", "seed"]; // the distortions, these decide how a digit looks
 
 /** @param {{ wide?: boolean }} props  wide: on the first screen, in columns and without a choice of recipe */
 export function Settings({ wide = false }) {
@@ -26,6 +20,8 @@ export function Settings({ wide = false }) {
   const running = useStore((s) => s.training?.recipe ?? "");
   const { recipe, texts } = useExperiment();
   const underWay = values !== undefined;
+  const others = settings.filter(({ name }) => BESIDE.includes(name));
+  const shown = values ? textsOf(values) : texts;
   const change = (/** @type {Setting} */ setting, /** @type {string} */ text) => {
     const { name } = setting;
     if (underWay) return void control("change", { settings: { [name]: asValue(setting, text) } });
@@ -38,13 +34,11 @@ export function Settings({ wide = false }) {
     html`<${Field}
       key=${setting.name}
       setting=${setting}
-      texts=${values ? textsOf(values) : texts}
+      texts=${shown}
       inRecipe=${asText(recipe.values[setting.name])}
       underWay=${underWay}
       onChange=${(/** @type {string} */ text) => change(setting, text)}
     />`;
-  const rest = settings.map(({ name }) => name).filter((name) => !GROUPED.includes(name));
-  const groups = rest.length ? [...GROUPS, /** @type {const} */ (["other", rest])] : GROUPS;
   return html`<div class=${`settings ${wide ? "wide" : ""}`}>
     <div class=${`head ${wide ? "links" : ""}`}>
       ${!wide && html`<h2 id="settings-heading">${T.settings.heading}</h2>`}
@@ -55,14 +49,29 @@ export function Settings({ wide = false }) {
     html`<p class="note">${underWay ? T.settings.ofThis : T.settings.ofNext}</p>
       <${RecipeChoice} recipe=${underWay ? running : recipe.name} disabled=${underWay} />`}
     <div class="groups">
-      ${groups.map(
-        ([group, names]) => html`<fieldset key=${group}>
-          <legend>${T.settings.groups[group]}</legend>
-          ${names.map((name) => settings.filter((one) => one.name === name).map(draw))}
-        </fieldset>`,
-      )}
+      ${byGroup(settings).map(([group, members]) => {
+        const used = inUse(members, shown);
+        const distorts = used && members.some(({ name }) => name === "rotation");
+        return html`<${Group} key=${`${group} ${underWay ? running : recipe.name}`} title=${group} used=${used}>
+          ${distorts && html`<${Distorted} settings=${[...members, ...others]} texts=${shown} />`}
+          ${members.map(draw)}
+        <//>`;
+      })}
     </div>
   </div>`;
+}
+
+/**
+ * Settings under their heading. Those of which none does anything are closed, until somebody opens them.
+ * @param {{ title: string, used: boolean, children?: any }} props
+ */
+function Group({ title, used, children }) {
+  const [open, setOpen] = useState(used);
+  useEffect(() => void (used && setOpen(true)), [used]); // it does not close while one of them is being changed
+  return html`<details class="group" open=${open}>
+    <summary><span>${title}</span>${!used && html`<small>${T.settings.unused}</small>`}</summary>
+    ${children}
+  </details>`;
 }
 
 /** @param {{ recipe: string, disabled: boolean }} props */
@@ -73,7 +82,11 @@ function RecipeChoice({ recipe, disabled }) {
     <label for="recipe">${T.settings.recipe}</label>
     <select id="recipe" disabled=${disabled} aria-describedby="recipe-about" onChange=${onValue((name) => writeAddress(addressOf(name)))}>
       ${!known && html`<option selected>${recipe}</option>`}
-      ${recipes.map(({ name }) => html`<option key=${name} value=${name} selected=${name === recipe}>${name}</option>`)}
+      ${byGroup(recipes).map(
+        ([group, members]) => html`<optgroup key=${group} label=${group}>
+          ${members.map(({ name }) => html`<option key=${name} value=${name} selected=${name === recipe}>${name}</option>`)}
+        </optgroup>`,
+      )}
     </select>
     <p class="help" id="recipe-about">${unbroken(known?.about ?? "")}</p>
   </div>`;

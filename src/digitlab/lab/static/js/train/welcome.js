@@ -2,7 +2,7 @@
 import { linkTo, writeAddress } from "../kit/address.js";
 import { unbroken } from "../kit/format.js";
 import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { addressOf, useExperiment } from "../kit/settings.js";
+import { addressOf, byGroup, useExperiment } from "../kit/settings.js";
 import { useParts } from "../kit/store.js";
 import { startTraining } from "../kit/wish.js";
 import { T } from "../texts.js";
@@ -23,7 +23,7 @@ export function Welcome() {
     begun.current = false;
     setBusy(false);
   };
-  const shown = [...recipes.recipes].sort((a, b) => order(a.name) - order(b.name));
+  const [[, everyday], ...groups] = byGroup(recipes.recipes);
   return html`<section class="welcome" aria-labelledby="welcome-title">
       <div class="invitation">
         <h1 id="welcome-title">${T.welcome.title}</h1>
@@ -36,11 +36,12 @@ export function Welcome() {
     </section>
     <fieldset class="recipes">
       <legend>${T.welcome.recipes}</legend>
-      ${shown.map(
-        ({ name, about }) => html`<label key=${name} class="recipe card">
-          <input type="radio" name="recipe" value=${name} checked=${name === recipe.name} onChange=${() => writeAddress(addressOf(name))} />
-          <span><strong>${name}</strong>${unbroken(about)}</span>
-        </label>`,
+      <${Cards} recipes=${everyday} chosen=${recipe} />
+      ${groups.map(
+        ([group, members]) => html`<details key=${group} class="group" open=${members.includes(recipe)}>
+          <summary><span>${group}</span><small>${members.includes(recipe) ? recipe.name : T.welcome.count(members.length)}</small></summary>
+          <${Cards} recipes=${members} chosen=${recipe} />
+        </details>`,
       )}
     </fieldset>
     <details class="change card" open=${changed.length > 0}>
@@ -49,8 +50,15 @@ export function Welcome() {
     </details>`;
 }
 
-/** The classic experiment comes first. @param {string} name */
-const order = (name) => ["seed", "minibatch", "quick"].indexOf(name) + 1 || 99;
+/** @param {{ recipes: import("../kit/types.js").Recipe[], chosen: import("../kit/types.js").Recipe }} props */
+const Cards = ({ recipes, chosen }) => html`<div class="cards">
+  ${recipes.map(
+    ({ name, about }) => html`<label key=${name} class="recipe card">
+      <input type="radio" name="recipe" value=${name} checked=${name === chosen.name} onChange=${() => writeAddress(addressOf(name))} />
+      <span><strong>${name}</strong>${unbroken(about)}</span>
+    </label>`,
+  )}
+</div>`;
 
 /** Whoever began by keyboard goes on from there. */
 const focusControls = () => /** @type {HTMLElement | null} */ (document.querySelector(".controls button"))?.focus({ preventScroll: true });
