@@ -134,15 +134,14 @@ def test_every_shipped_recipe_loads_and_explains_itself():
 
 def test_recipes_come_in_groups_the_everyday_ones_first(monkeypatch, tmp_path):
     monkeypatch.setattr("digitlab.training.recipe_files.FOLDER", tmp_path)
-    published = '[published]\nerror = 1.6\nsource = "Somebody (2003)"\n'
-    for name in ("a-paper", "ladder-1-b", "ladder-0-a", "mine", "quick", "minibatch", "seed"):
-        (tmp_path / f"{name}.toml").write_text("epochs = 2\n" + (published if name == "a-paper" else ""))
+    for name in ("b-paper", "a-paper-too", "a-paper", "ladder-1-b", "ladder-0-a", "quick", "minibatch", "seed"):
+        (tmp_path / f"{name}.toml").write_text("epochs = 2\n")
     groups = by_group(dl.named_recipes().values())
-    assert [[one.name for one in members] for members in groups.values()] == [
-        ["seed", "minibatch", "quick", "mine"],
-        ["ladder-0-a", "ladder-1-b"],
-        ["a-paper"],
-    ]
+    assert {group: [one.name for one in members] for group, members in groups.items()} == {
+        "Everyday": ["seed", "minibatch", "quick"],
+        "The ladder, one change a rung": ["ladder-0-a", "ladder-1-b"],
+        "Published networks, trained again": ["a-paper", "a-paper-too", "b-paper"],
+    }
 
 
 def test_every_setting_has_a_heading():

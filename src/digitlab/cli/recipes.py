@@ -44,8 +44,13 @@ def _print_tables() -> None:
     """Recipes and settings, for a person."""
     recipes = by_group(named_recipes().values())
     settings = by_group(SETTINGS.values())
-    _print_groups({group: [(one.name, escape(one.in_words)) for one in them] for group, them in recipes.items()})
+    _print_groups({group: [(one.name, escape(_brief(one))) for one in them] for group, them in recipes.items()})
     _print_groups({group: [_explained(one) for one in them] for group, them in settings.items()})
+
+
+def _brief(named: NamedRecipe) -> str:
+    """What it is for, and the published error; `digitlab recipes NAME` has the source."""
+    return f"{named.about} Published: {named.published.error:g} %." if named.published else named.about
 
 
 def _explained(setting: Setting) -> tuple[str, str, str]:
@@ -60,12 +65,15 @@ def _explained(setting: Setting) -> tuple[str, str, str]:
 def _print_groups(groups: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
     """Rows below the heading of their group, in columns that are as wide in each."""
     console = new_console()
-    columns = list(zip(*(row for rows in groups.values() for row in rows), strict=True))
+    columns = zip(*(row for rows in groups.values() for row in rows), strict=True)
+    widths = [max(map(len, column)) for column in columns][:-1]
+    if 2 * sum(widths) > console.width:  # then as narrow as need be
+        widths = [0] * len(widths)
     for heading, rows in groups.items():
         console.print(f"[bold underline]{heading}[/]")
         table = Table(box=None, pad_edge=False, show_header=False)
-        for place, column in enumerate(columns[:-1]):
-            table.add_column(min_width=max(map(len, column)), style="" if place else "bold")
+        for place, width in enumerate(widths):
+            table.add_column(min_width=width, style="" if place else "bold")
         for row in rows:
             table.add_row(*row)
         console.print(table, soft_wrap=False)

@@ -199,7 +199,9 @@ def recipes() -> records.Recipes:
         )
         for one in SETTINGS.values()
     ]
-    named = named_recipes().values()
-    return records.Recipes(
-        settings, [records.Recipe(one.name, one.group, one.in_words, one.recipe.to_dict()) for one in named]
-    )
+    return records.Recipes(settings, [_described(one) for one in named_recipes().values()])
+
+
+def _described(named: NamedRecipe) -> records.Recipe:
+    published = named.published and records.Published(**vars(named.published))
+    return records.Recipe(named.name, named.group, named.about, published, named.recipe.to_dict())

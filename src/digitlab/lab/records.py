@@ -96,12 +96,21 @@ class Setting(Struct):
     below: bool | UnsetType = UNSET
 
 
+class Published(Struct):
+    """What somebody published for a recipe: the test error in percent, who, and what differs."""
+
+    error: float
+    source: str
+    note: str
+
+
 class Recipe(Struct):
     """A recipe by its name, and the heading that it is listed under."""
 
     name: str
     group: str
     about: str
+    published: Published | None
     values: dict[str, Value]
 
 

@@ -21,8 +21,8 @@ MAX_TOML_BYTES = 64 * 1024
 MAX_ABOUT_LENGTH = 5000  # characters
 MAX_PUBLISHED_LENGTH = 1000  # characters, of a source or a note
 FOLDER = Path(__file__).with_name("recipes")
-FIRST = ("seed", "minibatch", "quick", "standard")  # in the order in which one meets them; others follow by name
-EVERYDAY, LADDER, PUBLISHED = "Everyday", "The ladder, one change a rung", "With a published result"  # headings
+EVERYDAY = ("seed", "minibatch", "quick", "standard")  # in the order in which one meets them
+HEADINGS = ("Everyday", "The ladder, one change a rung", "Published networks, trained again")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,7 @@ class NamedRecipe:
     @property
     def group(self) -> str:
         """The heading that it is listed under."""
-        if self.name.startswith("ladder-"):
-            return LADDER
-        return PUBLISHED if self.published else EVERYDAY
+        return HEADINGS[0 if self.name in EVERYDAY else 1 if self.name.startswith("ladder-") else 2]
 
     @property
     def in_words(self) -> str:
@@ -133,15 +131,11 @@ def read_recipe(name: str | Path = "seed", **changes: Any) -> NamedRecipe:
 
 
 def named_recipes() -> dict[str, NamedRecipe]:
-    """The recipes that ship with digitlab, by name: those of each day first, then the ladder, then the published."""
+    """The recipes that ship with digitlab, by name: those of each day first, then the ladder, then the others."""
     found = [parse_recipe(path.read_text("utf-8"), path.stem) for path in FOLDER.glob("*.toml")]
-    return {one.name: one for one in sorted(found, key=_place)}
-
-
-def _place(one: NamedRecipe) -> tuple[int, int, str]:
-    """What named recipes are sorted by."""
-    first = FIRST.index(one.name) if one.name in FIRST else len(FIRST)
-    return (EVERYDAY, LADDER, PUBLISHED).index(one.group), first, one.name
+    met = {name: place for place, name in enumerate(EVERYDAY)}
+    ordered = sorted(found, key=lambda one: (HEADINGS.index(one.group), met.get(one.name, 0), one.name))
+    return {one.name: one for one in ordered}
 
 
 def _find_named(name: str) -> NamedRecipe:

@@ -30,6 +30,7 @@ export const T = {
     start: "Train it",
     read: "Or draw a digit first: a trained network is here already",
     recipes: "Choose a recipe",
+    published: (/** @type {number} */ error) => `Published: ${error} % of test digits wrong`,
     count: (/** @type {number} */ n) => some(n, "recipe", "recipes"),
     settings: "Change any setting",
     changed: (/** @type {number} */ changed) =>
@@ -90,6 +91,7 @@ export const T = {
     ofThis: "Of the training under way. You can change the open fields now.",
     ofNext: "For the next training.",
     recipe: "Recipe",
+    published: (/** @type {number} */ error, /** @type {string} */ source) => `Published: ${error} % of test digits wrong (${source}).`,
     copy: "Copy link",
     copied: "Link copied",
     reset: "As in the recipe",

@@ -88,7 +88,9 @@ function RecipeChoice({ recipe, disabled }) {
         </optgroup>`,
       )}
     </select>
-    <p class="help" id="recipe-about">${unbroken(known?.about ?? "")}</p>
+    <p class="help" id="recipe-about">
+      ${unbroken(known?.about ?? "")} ${known?.published && T.settings.published(known.published.error, known.published.source)}
+    </p>
   </div>`;
 }
 

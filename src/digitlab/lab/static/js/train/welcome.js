@@ -53,9 +53,9 @@ export function Welcome() {
 /** @param {{ recipes: import("../kit/types.js").Recipe[], chosen: import("../kit/types.js").Recipe }} props */
 const Cards = ({ recipes, chosen }) => html`<div class="cards">
   ${recipes.map(
-    ({ name, about }) => html`<label key=${name} class="recipe card">
+    ({ name, about, published }) => html`<label key=${name} class="recipe card">
       <input type="radio" name="recipe" value=${name} checked=${name === chosen.name} onChange=${() => writeAddress(addressOf(name))} />
-      <span><strong>${name}</strong>${unbroken(about)}</span>
+      <span><strong>${name}</strong>${unbroken(about)}${published && html`<small>${T.welcome.published(published.error)}</small>`}</span>
     </label>`,
   )}
 </div>`;
