@@ -203,5 +203,5 @@ def recipes() -> records.Recipes:
 
 
 def _described(named: NamedRecipe) -> records.Recipe:
-    published = named.published and records.Published(**vars(named.published))
+    published = None if named.published is None else records.Published(**named.published.to_dict())
     return records.Recipe(named.name, named.group, named.about, published, named.recipe.to_dict())

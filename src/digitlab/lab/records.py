@@ -101,7 +101,7 @@ class Published(Struct):
 
     error: float
     source: str
-    note: str
+    note: str = ""
 
 
 class Recipe(Struct):
