@@ -203,5 +203,5 @@ def recipes() -> records.Recipes:
 
 
 def _described(named: NamedRecipe) -> records.Recipe:
-    published = None if named.published is None else records.Published(**named.published.to_dict())
-    return records.Recipe(named.name, named.group, named.about, published, named.recipe.to_dict())
+    error, source = (named.published.error, named.published.source) if named.published else (None, "")
+    return records.Recipe(named.name, named.group, named.about, error, source, named.recipe.to_dict())

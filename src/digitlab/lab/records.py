@@ -96,21 +96,14 @@ class Setting(Struct):
     below: bool | UnsetType = UNSET
 
 
-class Published(Struct):
-    """What somebody published for a recipe: the test error in percent, who, and what differs."""
-
-    error: float
-    source: str
-    note: str = ""
-
-
 class Recipe(Struct):
-    """A recipe by its name, and the heading that it is listed under."""
+    """A recipe by its name, the heading that it is listed under, and the test error in percent that a source has."""
 
     name: str
     group: str
     about: str
-    published: Published | None
+    published: float | None
+    source: str
     values: dict[str, Value]
 
 

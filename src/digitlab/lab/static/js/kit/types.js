@@ -13,9 +13,8 @@
  *   number[], help: string, why: string, group: string, choices: Record<string, string>, applies: Applies | null, live:
  *   boolean, must_be: string, applies_in_words: string, low?: number, high?: number, above?: boolean, below?: boolean
  *   }} Setting
- * @typedef {{ error: number, source: string, note: string }} Published
- * @typedef {{ name: string, group: string, about: string, published: Published | null, values: Record<string, number |
- *   string | number[]> }} Recipe
+ * @typedef {{ name: string, group: string, about: string, published: number | null, source: string, values:
+ *   Record<string, number | string | number[]> }} Recipe
  * @typedef {{ settings: Setting[], recipes: Recipe[] }} Recipes
  * @typedef {{ epoch: number[], loss: number[], accuracy: number[], seconds: number[], validation_loss: (number |
  *   null)[], validation_accuracy: (number | null)[] }} History

@@ -89,7 +89,7 @@ function RecipeChoice({ recipe, disabled }) {
       )}
     </select>
     <p class="help" id="recipe-about">
-      ${unbroken(known?.about ?? "")} ${known?.published && T.settings.published(known.published.error, known.published.source)}
+      ${unbroken(known?.about ?? "")} ${known && known.published !== null && T.settings.published(known.published, known.source)}
     </p>
   </div>`;
 }

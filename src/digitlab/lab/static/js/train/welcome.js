@@ -55,7 +55,7 @@ const Cards = ({ recipes, chosen }) => html`<div class="cards">
   ${recipes.map(
     ({ name, about, published }) => html`<label key=${name} class="recipe card">
       <input type="radio" name="recipe" value=${name} checked=${name === chosen.name} onChange=${() => writeAddress(addressOf(name))} />
-      <span><strong>${name}</strong>${unbroken(about)}${published && html`<small>${T.welcome.published(published.error)}</small>`}</span>
+      <span><strong>${name}</strong>${unbroken(about)}${published !== null && html`<small>${T.welcome.published(published)}</small>`}</span>
     </label>`,
   )}
 </div>`;
