@@ -61,6 +61,7 @@ bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/distortions.py
+	$(BIN)/python benchmarks/recipes.py
 	$(BIN)/python benchmarks/start_up.py
 
 bench-quick: $(VENV)/ready

@@ -35,6 +35,7 @@ class Name:
     Attributes:
         closeness: how far its losses may be from float64's, relatively.
         needs: flags of the processor without which its process would end at an illegal instruction.
+        program: the file that plays it.
     """
 
     called: str
@@ -43,6 +44,7 @@ class Name:
     environment: dict[str, str] = field(default_factory=dict)
     closeness: float = 1e-5
     needs: frozenset[str] = frozenset()
+    program: str = "peers.py"
 
 
 NATIVE = [Name(f"native {path}", "digitlab", path) for path in ("avx512", "avx2", "portable")]
@@ -68,7 +70,7 @@ class Peer:
         self.about = ""
         counts = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "peers.py"), name.kind, name.variant, str(threads)],
+            [sys.executable, str(HERE / name.program), name.kind, name.variant, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -164,9 +166,10 @@ def why_not(name: Name) -> str:
     """Why it cannot be asked here, as far as that is known before; empty where nothing is known against it."""
     from digitlab.engines.native import NativeEngine, available_paths
 
-    if name in NATIVE and (reason := NativeEngine.why_not()):
+    native = name.kind == "digitlab" and name.variant in {path.variant for path in NATIVE}
+    if native and (reason := NativeEngine.why_not()):
         return reason
-    if name in NATIVE and name.variant not in available_paths():
+    if native and name.variant not in available_paths():
         return "this processor has no such path"
     lacking = name.needs - processor_flags()
     return f"this processor has no {', '.join(sorted(lacking))}" if lacking else ""

@@ -269,6 +269,8 @@ def answer(peer: Any, question: JSON, state: JSON) -> JSON:
         return {"error": peer.gradient_error()}
     if question["do"] == "picture":
         return {"microseconds": microseconds(peer)}
+    if question["do"] == "distorting":
+        return {"seconds": peer.distorting()}
     if "units" not in state:  # the first one is slow; the second tells how many fit into a round
         peer.run(1)
         began = time.perf_counter()
@@ -279,8 +281,8 @@ def answer(peer: Any, question: JSON, state: JSON) -> JSON:
     return {"seconds": (time.perf_counter() - began) / state["units"]}
 
 
-def main() -> None:
-    """``peers.py KIND VARIANT THREADS``, then questions on standard input."""
+def serve(kinds: dict[str, Any], job: type[Job]) -> None:
+    """A program ``KIND VARIANT THREADS``; then come questions on standard input."""
     kind, variant, threads = sys.argv[1:]
     out, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not look like an answer
     peer: Any = None
@@ -291,7 +293,7 @@ def main() -> None:
             if question["do"] == "prepare":
                 state = {}
                 options = {"digitlab": {"path": variant}, "torch": {"kind": variant}}.get(kind, {})
-                peer = KINDS[kind](Job(question["job"]), int(threads), **options)
+                peer = kinds[kind](job(question["job"]), int(threads), **options)
                 reply = {"about": peer.about, "process": os.getpid()}
             else:
                 reply = answer(peer, question, state)
@@ -303,4 +305,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(KINDS, Job)

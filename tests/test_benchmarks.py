@@ -36,11 +36,12 @@ def bench(monkeypatch, tmp_path):
     """The benchmark of engines, among peers of no substance."""
     monkeypatch.syspath_prepend(str(FOLDER))
     engines = importlib.import_module("engines")
-    (tmp_path / "peers.py").write_text(PEER)
+    for program in ("peers.py", "recipe_peers.py"):
+        (tmp_path / program).write_text(PEER)
     monkeypatch.setattr(sys.modules["asking"], "HERE", tmp_path)
     yield engines
-    for name in ("asking", "rows", "alone", "engines"):
-        del sys.modules[name]
+    for name in ("asking", "rows", "alone", "engines", "recipes", "peers", "recipe_peers"):
+        sys.modules.pop(name, None)
 
 
 def _measure(bench, names):
@@ -115,6 +116,39 @@ def test_the_bar_of_a_cold_start_is_that_of_the_processor(bench, monkeypatch, ca
     monkeypatch.setattr(alone, "processor_flags", lambda: set(flags.split()) if flags else set(alone.HAS_AVX512))
     alone.show({"cold process to 98 % (s)": [2.2]})
     assert f"bar {bar}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("bench")
+def test_an_epoch_of_a_recipe_is_split_and_projected_beside_pytorch(monkeypatch, capsys):
+    recipes = importlib.import_module("recipes")
+    monkeypatch.setattr("digitlab.engines.native.available_paths", lambda: ["avx512"])
+    monkeypatch.setattr("digitlab.engines.native._missing", "")
+    monkeypatch.setattr(sys, "argv", ["recipes.py", "--rounds", "2"])
+    recipes.main()
+    out = " ".join(capsys.readouterr().out.split())
+    assert "native avx512 0.938 0.938 0.938 56.3 s distorting 0.938, the rest 0.000" in out
+    assert "PyTorch eager 0.938 0.938 0.938 56.3 s" in out  # 938 steps instead of 100
+    assert "native avx512, distortions included, is 1.00 times as fast as PyTorch eager without" in out
+    assert "native avx2 is missing: this processor has no such path" in out
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_recipe_that_the_peers_cannot_do_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["recipes.py", "ladder-9-average"])
+    with pytest.raises(SystemExit):
+        importlib.import_module("recipes").main()
+    assert "ladder-9-average has averaging, which the peers do not do" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize("recipe", ["simard-800-elastic", "ladder-5-adam"])
+def test_pytorch_meets_the_losses_of_our_training_on_the_distorted_digits(recipe, monkeypatch):
+    pytest.importorskip("torch", reason="PyTorch is not installed: pip install --group bench")
+    peers = importlib.import_module("recipe_peers")
+    monkeypatch.setattr(peers.regularizers, "distort", peers.regularizers.distort)  # it is put back, not the timed one
+    job = peers.RecipeJob({"recipe": recipe, "steps": 2})
+    ours, theirs = peers.Digitlab(job, 1, "").losses(3), peers.Torch(job, 1, "eager").losses(3)
+    assert theirs == pytest.approx(ours, rel=1e-5)
 
 
 def test_there_is_a_quick_one():

@@ -1,9 +1,10 @@
-"""The lesson: its two files are one text, it runs from beginning to end, and its first cell says what is missing."""
+"""The lessons: both files are one text, it runs from beginning to end, and its first cell says what is missing."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,19 +16,26 @@ import pytest
 from nbclient import NotebookClient
 
 LESSON = Path(__file__).parents[2] / "docs" / "lesson"
-SCRIPT, NOTEBOOK = LESSON / "classic.py", LESSON / "classic.ipynb"
-AGAIN = "run: .venv/bin/jupytext --to ipynb --update docs/lesson/classic.py"
+FIGURES = {"classic": 7, "ladder": 3}  # how many each lesson shows
+every_lesson = pytest.mark.parametrize("name", FIGURES)
+AGAIN = "run: .venv/bin/jupytext --to ipynb --update docs/lesson/*.py"
 
 DRAWS = (
     "figure",
     "draw_pictures(",
     "draw_history(",
     "dl.display_prediction(",
+    "dl.draw_distortions(",
+    "draw_table(",
 )  # how the last line of such cells begins
 
 
 def read(path: Path):
     return nbformat.reads(path.read_text("utf-8"), as_version=4)
+
+
+def stored(name: str):
+    return read(LESSON / f"{name}.ipynb")
 
 
 def code_cells(notebook):
@@ -43,10 +51,12 @@ def images(cell) -> list[str]:
     return [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory):
-    """The notebook after two epochs, run by this very interpreter, in a folder of its own, on one core."""
+@pytest.fixture(scope="module", params=FIGURES)
+def executed(request, tmp_path_factory: pytest.TempPathFactory):
+    """A notebook after two epochs, run by this very interpreter, in a folder of its own, on one core."""
     folder = tmp_path_factory.mktemp("lesson")
+    for table in LESSON.glob("*.json"):
+        shutil.copy(table, folder)
     (folder / "kernels" / "this").mkdir(parents=True)
     kernel = {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -70,7 +80,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory):
             "MPLCONFIGDIR": mpl.get_cachedir(),  # with the fonts that it has found already
         }
     )
-    notebook = read(NOTEBOOK)
+    notebook = stored(request.param)
+    notebook.metadata.name = request.param
     notebook.cells.append(nbformat.v4.new_code_cell("print(sys.executable)"))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in own.items():
@@ -80,15 +91,17 @@ def executed(tmp_path_factory: pytest.TempPathFactory):
     return notebook
 
 
-def test_script_and_notebook_are_the_same_text():
-    script, notebook = jupytext.read(SCRIPT), read(NOTEBOOK)
+@every_lesson
+def test_script_and_notebook_are_the_same_text(name):
+    script, notebook = jupytext.read(LESSON / f"{name}.py"), stored(name)
     cells = [[(cell.cell_type, cell.source) for cell in half.cells] for half in (script, notebook)]
     assert cells[0] == cells[1], AGAIN
     assert script.metadata.jupytext.formats == notebook.metadata.jupytext.formats == "ipynb,py:percent"
 
 
-def test_the_notebook_is_stored_without_results():
-    for cell in code_cells(read(NOTEBOOK)):
+@every_lesson
+def test_the_notebook_is_stored_without_results(name):
+    for cell in code_cells(stored(name)):
         assert cell.outputs == []
         assert cell.execution_count is None
 
@@ -104,49 +117,57 @@ def test_each_figure_is_shown_once(executed):
     for cell in code_cells(executed):
         expected = cell.source.splitlines()[-1].startswith(DRAWS)
         assert len(images(cell)) == expected, cell.source
-    assert sum(len(images(cell)) for cell in code_cells(executed)) == 7
+    assert sum(len(images(cell)) for cell in code_cells(executed)) == FIGURES[executed.metadata.name]
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("executed", "line"),
     [
-        "images: (60000, 28, 28) uint8",
-        "8: 5,851 of 60,000, 9.75%",
-        "Network(784-64-10, sigmoid, 50,890 parameters)",
-        "agrees with the library: True",
-        "[    0     0     0     0     0     0     0     0 60000     0]",
-        "accuracy 0.0975, loss 2.455, ln 10 = 2.303",
-        "[2.079 1.386 0.47 ]",
-        "epoch 2/2   loss 2.4005",
-        "their weights are what they were: True",
+        ("classic", "images: (60000, 28, 28) uint8"),
+        ("classic", "8: 5,851 of 60,000, 9.75%"),
+        ("classic", "Network(784-64-10, sigmoid, 50,890 parameters)"),
+        ("classic", "agrees with the library: True"),
+        ("classic", "[    0     0     0     0     0     0     0     0 60000     0]"),
+        ("classic", "accuracy 0.0975, loss 2.455, ln 10 = 2.303"),
+        ("classic", "[2.079 1.386 0.47 ]"),
+        ("classic", "epoch 2/2   loss 2.4005"),
+        ("classic", "their weights are what they were: True"),
+        ("ladder", "ladder-4-momentum    {'optimizer': 'momentum', 'learning_rate': 0.03}"),
+        ("ladder", "ladder-9-average     {'averaging': 0.9}"),
+        ("ladder", "ladder-2-he: spread 0.0506, the rule says 0.0505"),
+        ("ladder", "ladder-6-wider: 636,010 parameters"),
+        ("ladder", " of its own; "),
+        ("ladder", " s for each seed"),
     ],
+    indirect=["executed"],
 )
 def test_the_cells_print_what_the_text_says(executed, line):
     assert line in "\n".join(map(printed, code_cells(executed)))
 
 
+@every_lesson
 class TestInstallCell:
     """The first code cell, where digitlab cannot be imported: ``-S`` leaves nothing but the standard library."""
 
-    def run(self, folder: Path, prelude: str = "") -> subprocess.CompletedProcess[str]:
-        source = code_cells(read(NOTEBOOK))[0].source
+    def run(self, name: str, folder: Path, prelude: str = "") -> subprocess.CompletedProcess[str]:
+        source = code_cells(stored(name))[0].source
         command = [sys.executable, "-I", "-S", "-c", f"{prelude}\n{source}"]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
 
-    def test_without_a_wheel_it_says_what_to_do(self, tmp_path):
-        done = self.run(tmp_path)
+    def test_without_a_wheel_it_says_what_to_do(self, name, tmp_path):
+        done = self.run(name, tmp_path)
         assert done.returncode == 1
         last = done.stderr.splitlines()[-1]
         assert last.startswith("RuntimeError: digitlab is not installed here.")
         for help in ("`make wheel`", "dist/digitlab-", str(tmp_path.resolve()), "run this cell again"):
             assert help in last
 
-    def test_with_wheels_it_installs_the_newest(self, tmp_path):
-        for age, name in enumerate(["digitlab-0.10.0-py3-none-any.whl", "digitlab-0.9.0-py3-none-any.whl"]):
-            (tmp_path / name).touch()
-            os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    def test_with_wheels_it_installs_the_newest(self, name, tmp_path):
+        for age, built in enumerate(["digitlab-0.10.0-py3-none-any.whl", "digitlab-0.9.0-py3-none-any.whl"]):
+            (tmp_path / built).touch()
+            os.utime(tmp_path / built, (1e9 - age, 1e9 - age))
         instead = "import json, subprocess\nsubprocess.run = lambda command, check: print(json.dumps(command))"
-        done = self.run(tmp_path, instead)
+        done = self.run(name, tmp_path, instead)
         assert done.stderr == ""
         python, *pip, wheel = json.loads(done.stdout)
         assert Path(python).samefile(sys.executable)
