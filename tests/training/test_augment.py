@@ -306,6 +306,40 @@ def test_what_cannot_be_is_refused(few):
         distort(few.images, np.arange(len(few)), STRONG, seed=0, epoch=1, threads=0)
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"rotation": "much"}, "this rotation"),
+        ({"rotation": 180}, "this rotation"),
+        ({"scale": 1.0}, "this scale"),
+        ({"shift": np.inf}, "this shift"),
+        ({"erasing": np.nan}, "this erasing"),
+        ({"elastic_alpha": 34, "elastic_sigma": np.inf}, "this elastic_sigma"),
+    ],
+)
+def test_an_amount_that_cannot_be_is_refused(asked, words):
+    with pytest.raises(InputError, match=f"a distortion cannot have {words}"):
+        Distortion(**asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"seed": -1}, "seed must be"),
+        ({"seed": 2**64}, "seed must be"),
+        ({"epoch": 1.5}, "epoch must be"),
+        ({"numbers": [-1, 0]}, "the numbers of pictures"),
+        ({"numbers": ["a", "b"]}, "the numbers of pictures"),
+        ({"numbers": 2}, "each has a number"),
+        ({"images": [[0]]}, "are bytes"),
+    ],
+)
+def test_what_names_no_picture_of_no_epoch_is_refused(asked, words):
+    call = {"images": np.zeros((2, 28, 28), np.uint8), "numbers": [0, 1], "seed": 0, "epoch": 1} | asked
+    with pytest.raises(InputError, match=words):
+        distort(distortion=STRONG, **call)
+
+
 def test_settings_of_the_same_names_are_a_distortion():
     class Settings:
         rotation, erasing, epochs = 10.0, 3.0, 5

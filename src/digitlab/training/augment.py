@@ -29,6 +29,7 @@ except ImportError:  # a pure install
 # Each kind draws from a key of its own, so that none changes the numbers of another.
 _ROTATION, _SHEAR, _SCALE, _STRETCH, _SHIFT, _ELASTIC, _THICKNESS, _NOISE, _ERASING = range(9)
 
+_BELOW = {"rotation": 180, "scale": 1, "stretch": 1}  # what more would be of these is no distortion
 _PIXEL = 2**16  # in units of a map
 _MOST_ALPHA, _MOST_GROWTH, _FARTHEST = 2**14, 2**6, 2**13  # more, in pixels, has no other effect, and 32 bits no room
 _CHUNK = 256  # pictures that the plain twin works on at once
@@ -51,7 +52,7 @@ class Distortion:
         erasing: the largest side of a square of paper, in pixels.
 
     Raises:
-        InputError: ``elastic_alpha`` without ``elastic_sigma``.
+        InputError: what is no finite number, or beyond its bound; ``elastic_alpha`` without ``elastic_sigma``.
     """
 
     rotation: float = 0.0
@@ -66,6 +67,12 @@ class Distortion:
     erasing: float = 0.0
 
     def __post_init__(self) -> None:
+        for name, amount in vars(self).items():
+            limit = _BELOW.get(name, math.inf)
+            number = isinstance(amount, int | float | np.integer | np.floating) and not isinstance(amount, bool)
+            if not number or not abs(amount) < limit:  # NaN is not
+                must_be = "a finite number" if limit == math.inf else f"a number below {limit}"
+                raise InputError(f"a distortion cannot have this {name}", must_be=must_be, got=describe(amount))
         if self.elastic_alpha and not self.elastic_sigma > 0:
             raise InputError(
                 "elastic distortions need both numbers: how far to smooth, and how strongly to move",
@@ -106,7 +113,7 @@ def distort(
 
     Raises:
         PictureError: other shapes or types.
-        InputError: threads out of bounds, or a ``DIGITLAB_SIMD`` that this processor does not have.
+        InputError: numbers, a seed or an epoch that are not whole; threads out of bounds; or a ``DIGITLAB_SIMD`` that this processor does not have.
     """
     threads = check_threads(threads)
     if _compiled is None:
@@ -132,10 +139,15 @@ def distort_plainly(images: Pictures, numbers: ArrayLike, distortion: Distortion
 
 def _drawn(images: Pictures, numbers: ArrayLike, distortion: Distortion, seed: int, epoch: int) -> NDArray[np.void]:
     """For each picture, all that its distortion needs, as whole numbers."""
-    numbers = np.asarray(numbers)
-    if images.shape != (len(numbers), SIDE, SIDE) or images.dtype != np.uint8:
+    images, numbers = np.asarray(images), np.asarray(numbers)
+    if numbers.ndim != 1 or images.shape != (*numbers.shape, SIDE, SIDE) or images.dtype != np.uint8:
         what = f"pictures to be distorted are bytes, (N, {SIDE}, {SIDE}), and each has a number"
         raise PictureError(what, got=f"{images.dtype} {describe(images.shape)} and numbers {numbers.shape}")
+    if numbers.size and (numbers.dtype.kind not in "iu" or numbers.min() < 0):
+        raise InputError("the numbers of pictures are whole, from 0", got=describe(numbers))
+    for name, whole in (("seed", seed), ("epoch", epoch)):
+        if not isinstance(whole, int | np.integer) or not 0 <= whole < 2**63:
+            raise InputError(f"{name} must be a whole number from 0", got=describe(whole))
     keys = keys_of_samples(seed, DISTORTION, epoch, numbers)
     drawn = np.zeros(len(numbers), DRAWN)
     drawn["field_key"], drawn["noise_key"] = word(keys, _ELASTIC), word(keys, _NOISE)
