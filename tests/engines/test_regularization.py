@@ -13,6 +13,7 @@ from digitlab.engines.optimizer import Hyperparameters
 from digitlab.engines.regularization import Regularization
 from digitlab.errors import InputError
 from digitlab.network import ACTIVATIONS, Architecture
+from digitlab.network.architecture import Layer
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.initializers import first_parameters
 from digitlab.training.optimizers import OPTIMIZERS
@@ -153,6 +154,12 @@ def test_shards_add_up_to_the_whole_bit_for_bit(activation, hidden, mnist):
         total = sum(shards[1:], start=shards[0])
         assert (total.loss, total.hits) == (whole.loss, whole.hits)
         assert total.gradient.tobytes() == whole.gradient.tobytes()
+
+
+def test_a_unit_without_weights_is_not_limited():
+    W = np.array([[0.0, 3.0, 0.3], [0.0, 4.0, 0.4]], np.float32)
+    Regularization(max_norm=1.0).limit_norms([Layer(W, np.zeros(3, np.float32))])
+    np.testing.assert_allclose(W, [[0, 0.6, 0.3], [0, 0.8, 0.4]])
 
 
 def test_dropout_leaves_out_the_share_that_it_says_others_for_each_sample_layer_and_epoch():

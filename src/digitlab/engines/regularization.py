@@ -95,7 +95,7 @@ class Regularization:
     def limit_norms(self, layers: Sequence[Layer]) -> None:
         """Shrink, in place, the incoming weights of each unit that are longer than `max_norm`; biases do not count."""
         for layer in layers:
-            with np.errstate(over="ignore", invalid="ignore"):  # whoever took the step looks at its result
+            with np.errstate(all="ignore"):  # a length of 0 needs no limit; whoever took the step looks at its result
                 squares = np.square(layer.W, dtype=np.float64)
                 lengths = np.sqrt(np.add.accumulate(squares, axis=0, out=squares)[-1])  # (H,), added in order
                 factors = np.where(lengths > self.max_norm, self.max_norm / lengths, 1.0)
