@@ -112,7 +112,7 @@ def test_seeds_are_a_whole_number_from_1_on(digits, tmp_path, seeds):
         ([PLAIN, WIDE, PLAIN], "two recipes are called plain"),
         ([PLAIN, replace(PLAIN, name="elsewhere/plain.toml")], "two recipes are called plain"),
         ([PLAIN.changed(validation=400)], "validation takes 400 of the 400 samples"),
-        ([PLAIN.changed(validation=0)], "validation takes 10000 of the 400 samples"),
+        ([PLAIN.changed(validation=0)], "plain, validation: validation takes 10000 of the 400 samples"),
         ([WIDE.changed(patience=3)], "wide: what is reproduced is trained on all digits"),
         ([WIDE.changed(keep="best")], "wide: what is reproduced is trained on all digits"),
         ([WIDE.changed(layers=(784, 9))], "at least 10 outputs"),

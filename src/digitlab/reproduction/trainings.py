@@ -58,7 +58,10 @@ class Training:
             InputError: the recipe, the digits and the options do not belong together.
         """
         find_engine(options.engine, self.shape)
-        starts.check_parts(self.recipe.recipe.new_network(), digits, self.recipe.recipe, options.threads)
+        try:
+            starts.check_parts(self.recipe.recipe.new_network(), digits, self.recipe.recipe, options.threads)
+        except InputError as error:
+            refuse(type(error), self.title, error.what, must_be=error.must_be, got=error.got, help=error.help)
 
     def is_done(self, digits: Digits) -> bool:
         """Whether the folder holds this training, whole and ended. What was stopped before its first commit is removed.

@@ -113,7 +113,8 @@ def distort(
 
     Raises:
         PictureError: other shapes or types.
-        InputError: numbers, a seed or an epoch that are not whole; threads out of bounds; or a ``DIGITLAB_SIMD`` that this processor does not have.
+        InputError: numbers, a seed or an epoch that are not whole; threads out of bounds; or a ``DIGITLAB_SIMD`` that
+            this processor does not have.
     """
     threads = check_threads(threads)
     if _compiled is None:
