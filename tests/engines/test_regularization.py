@@ -198,6 +198,13 @@ def test_smoothed_labels_are_those_of_pytorch(rng):
     assert softmax_cross_entropy(z.copy(), labels, 0.2).total == pytest.approx(theirs.item())
 
 
+def test_the_largest_dropout_leaves_a_unit_in_65536():
+    how = Regularization(dropout=0.999999)
+    assert how.dropout_scale == 65536
+    stays = how.dropout_factors(np.arange(1000), 1, 0, 1000) > 0
+    assert 0 < np.count_nonzero(stays) < 50  # 15 are to be expected
+
+
 @pytest.mark.parametrize("wrong", [{"dropout": 1.0}, {"dropout": -0.1}, {"label_smoothing": 1.0}, {"max_norm": -1.0}])
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):

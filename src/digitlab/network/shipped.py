@@ -13,6 +13,7 @@ from digitlab.network.network import Network
 
 STANDARD = "standard"  # who reads when nobody is named, and there is no run
 MAX_SHIPPED_BYTES = 6_000_000  # everybody who installs digitlab downloads it
+AGAIN = "install digitlab again"  # what mends a file of ours
 FOLDER = Path(__file__).parents[1] / "models"
 SHIPPED = {STANDARD: "eb1f2a2430792a8e6b3d621c1e4ca2ab6735507d5601a3e4241b3e4008d485d1"}  # SHA-256 of each file
 
@@ -34,8 +35,11 @@ def load_shipped(name: str) -> Network:
         ModelFileError: its file is missing, or its SHA-256 is another than when it was made.
     """
     path = shipped_file(name)
-    content = read_file(path, MAX_SHIPPED_BYTES, ModelFileError)
+    try:
+        content = read_file(path, MAX_SHIPPED_BYTES, ModelFileError)
+    except ModelFileError as error:
+        raise ModelFileError(error.what, must_be=error.must_be, got=error.got, help=AGAIN) from error
     if hashlib.sha256(content).hexdigest() != SHIPPED[name]:
         what = "this model ships with digitlab, and was changed or damaged: its SHA-256 is another"
-        refuse(ModelFileError, path, what, help="install digitlab again")
+        refuse(ModelFileError, path, what, help=AGAIN)
     return Network.decode(content, path)
