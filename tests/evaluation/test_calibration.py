@@ -102,3 +102,13 @@ def test_what_is_no_sample_is_refused():
                 function(values, labels)
     with pytest.raises(InputError, match="1 bin or more"):
         calibration_error(np.eye(2), np.array([0, 1]), bins=0)
+
+
+@pytest.mark.parametrize(
+    ("values", "label", "words"),
+    [([[0.5, 0.5]], 2, "labels are 0 to 1"), ([[0.5, 0.5]], -1, "labels are 0 to 1"), ([[np.nan, 1.0]], 0, "finite")],
+)
+def test_a_label_or_a_number_that_cannot_be_is_refused(values, label, words):
+    for function in (calibration_error, fit_temperature):
+        with pytest.raises(InputError, match=words):
+            function(np.array(values), np.array([label]))

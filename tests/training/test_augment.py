@@ -291,6 +291,15 @@ def test_no_pictures_are_no_trouble():
     assert distort(np.zeros((0, 28, 28), np.uint8), np.arange(0), STRONG, seed=0, epoch=1).shape == (0, 28, 28)
 
 
+@pytest.mark.parametrize(("kind", "all_of_it"), [("noise", 1), ("erasing", 28)])
+def test_more_than_all_is_all(kind, all_of_it, few):
+    most, more = (
+        distort_plainly(few.images, np.arange(len(few)), Distortion(**{kind: amount}), seed=0, epoch=1)
+        for amount in (all_of_it, 50 * all_of_it)
+    )
+    assert np.array_equal(most, more)
+
+
 def test_what_cannot_be_is_refused(few):
     with pytest.raises(InputError, match="elastic distortions need both") as refused:
         Distortion(elastic_alpha=34)

@@ -40,7 +40,7 @@ def calibration_error(probabilities: Floats, labels: NDArray[np.integer], bins: 
         bins: how many, M.
 
     Raises:
-        InputError: there are no samples, or not as many labels; or no bins.
+        InputError: there are no samples, or not as many labels; a label or a number that cannot be; or no bins.
     """
     _check_samples(probabilities, labels)
     if bins < 1:
@@ -67,7 +67,7 @@ def fit_temperature(logits: Floats, labels: NDArray[np.integer]) -> float:
         From `MIN_TEMPERATURE` to `MAX_TEMPERATURE`.
 
     Raises:
-        InputError: there are no samples, or not as many labels.
+        InputError: there are no samples, or not as many labels; a label or a number that cannot be.
     """
     _check_samples(logits, labels)
     z = logits.astype(np.float64)
@@ -84,3 +84,8 @@ def _check_samples(values: Floats, labels: NDArray[np.integer]) -> None:
     if values.ndim != 2 or labels.shape != values.shape[:1] or not len(labels):
         got = f"shapes {values.shape} and {labels.shape}"
         raise InputError("calibration needs a row of numbers and a label for each sample, (N, K) and (N,)", got=got)
+    if not 0 <= labels.min() <= labels.max() < values.shape[1]:
+        got = f"labels from {labels.min()} to {labels.max()}"
+        raise InputError(f"with {values.shape[1]} classes, labels are 0 to {values.shape[1] - 1}", got=got)
+    if not np.isfinite(values).all():
+        raise InputError("calibration needs finite numbers", got="NaN or infinity among them")
