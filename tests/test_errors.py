@@ -132,6 +132,11 @@ def test_an_unknown_name_is_refused_with_the_one_that_may_be_meant():
     with pytest.raises(RecipeError) as caught:
         errors.require_name("adma", ["sgd", "adam"], "optimizer", RecipeError)
     assert str(caught.value) == "there is no optimizer 'adma'\n  must be: sgd, adam\n  help: did you mean adam?"
+    ladder = ["ladder-1-minibatch", "ladder-2-he"]
+    for typed, meant in {"ladder-1": "ladder-1-minibatch", "ladder-": "ladder-2-he"}.items():  # begun, or else nearest
+        with pytest.raises(errors.InputError) as caught:
+            errors.require_name(typed, ladder, "recipe")
+        assert caught.value.help == f"did you mean {meant}?"
     with pytest.raises(errors.InputError) as caught:
         errors.require_name(["adam"], ["sgd", "adam"], "optimizer")
     assert caught.value.what == "there is no optimizer ['adam']"

@@ -151,7 +151,9 @@ def require_name(name: object, known: Iterable[str], what: str, kind: type[Digit
     if not isinstance(name, str) or name not in names:
         import difflib  # only where somebody needs it
 
-        near = difflib.get_close_matches(name[:LONGEST_SHOWN] if isinstance(name, str) else "", names, n=1)
+        typed = name[:LONGEST_SHOWN] if isinstance(name, str) else ""
+        begun = [one for one in names if typed and one.startswith(typed)]
+        near = begun if len(begun) == 1 else difflib.get_close_matches(typed, names, n=1)
         raise (kind or InputError)(
             f"there is no {what} {describe(name)}",
             must_be=", ".join(names),
