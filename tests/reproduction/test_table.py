@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,5 +106,8 @@ def test_one_seed_has_no_spread(digits, tmp_path):
 def test_those_with_a_published_result_are_taken_where_none_is_named(tmp_path, monkeypatch):
     (tmp_path / "a.toml").write_text(PLAIN.to_toml())
     (tmp_path / "b.toml").write_text(WIDE.to_toml())
+    for name, change in {"c": {"epochs": 1}, "d": {"layers": (784, 4000, 10)}}.items():  # the least work is done first
+        recipe = replace(WIDE, recipe=replace(WIDE.recipe, **change))
+        (tmp_path / f"{name}.toml").write_text(recipe.to_toml())
     monkeypatch.setattr("digitlab.training.recipe_files.FOLDER", tmp_path)
-    assert [recipe.name for recipe in default_recipes()] == ["b"]
+    assert [recipe.name for recipe in default_recipes()] == ["c", "b", "d"]

@@ -29,8 +29,9 @@ BEGINNING = f'{{\n  "format": "{FORMAT}",'.encode()  # of the JSON
 
 
 def default_recipes() -> list[NamedRecipe]:
-    """Those that ship with digitlab and have a published result."""
-    return [recipe for recipe in named_recipes().values() if recipe.published]
+    """Those that ship with digitlab and have a published result: the one with the least work first."""
+    published = [recipe for recipe in named_recipes().values() if recipe.published]
+    return sorted(published, key=lambda recipe: Training(recipe, Path(recipe.name)).work_per_sample)
 
 
 def reproduce(

@@ -46,10 +46,14 @@ class Training:
         """Of its network."""
         return Architecture(self.recipe.recipe.layers, self.recipe.recipe.activation)
 
+    @property
+    def work_per_sample(self) -> float:
+        """How much there is to do for each sample, in weights times epochs."""
+        return float(self.shape.parameter_count) * self.recipe.recipe.epochs
+
     def work(self, digits: Digits) -> float:
         """How much there is to do, in weights times samples: about what its time is proportional to."""
-        recipe = self.recipe.recipe
-        return float(self.shape.parameter_count) * recipe.epochs * (len(digits) - recipe.validation)
+        return self.work_per_sample * (len(digits) - self.recipe.recipe.validation)
 
     def check(self, digits: Digits, options: TrainOptions) -> None:
         """Refuse what could not be trained.
