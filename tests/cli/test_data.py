@@ -182,20 +182,26 @@ def test_averages_are_means_of_pixels(few):
     assert averages[3] == pytest.approx(few.images[few.labels == 3].astype(float).mean(axis=0) / 255)
 
 
-def test_a_digit_is_drawn_under_the_distortions_of_a_recipe(capsys, tmp_path, monkeypatch):
-    file = tmp_path / "distorted.svg"
+def test_a_digit_is_drawn_under_the_distortions_of_a_recipe_and_of_flags(capsys, tmp_path):
+    file = tmp_path / "distorted.png"
     code, _, err = run(capsys, "distort", "seed", "--save", str(file))
     assert code == 2
     assert "the recipe seed distorts nothing" in err
-    distortion = dl.Distortion(rotation=15, shear=0.2)
-    monkeypatch.setattr("digitlab.cli.data.distortion_of", lambda recipe: distortion)
-    assert run(capsys, "distort", "seed", "7", "--save", str(file)) == (
-        0,
-        f"{file}: MNIST train 7 under rotation 15°, shear 0.2, all together\n",
-        "",
-    )
+    flags = ("--rotation", "15", "--shear", "0.2", "--save", str(file))
+    told = f"{file}: MNIST train 7 under rotation 15°, shear 0.2, all together\n"
+    assert run(capsys, "distort", "seed", "7", *flags) == (0, told, "")
     assert file.stat().st_size > 5000
-    code, _, err = run(capsys, "distort", "seed", "60000", "--save", str(file))
+    drawn = []
+    for seed in "011":
+        assert run(capsys, "distort", "--seed", seed, *flags)[0] == 0
+        drawn.append(file.read_bytes())
+    assert drawn[0] != drawn[1] == drawn[2]
+    code, out, _ = run(capsys, "distort", "ladder-8-elastic", "--elastic-alpha", "0", *flags)
+    assert code == 0
+    assert "elastic" not in out
+    assert run(capsys, "distort", "--rotation", "200", "--save", str(file))[0] == 2
+    assert run(capsys, "distort", "--epochs", "2", "--save", str(file))[0] == 2  # it has nothing to do with digits
+    code, _, err = run(capsys, "distort", "seed", "60000", *flags)
     assert code == 2
     assert "an index from 0 to 59999" in err
     assert run(capsys, "distort", "seed", "--save", str(tmp_path / "no.format"))[0] == 2

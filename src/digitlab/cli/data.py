@@ -1,11 +1,20 @@
 """``digitlab data``: which data sets there are; fetch, verify and show one."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, whole
+from digitlab.cli.options import (
+    AS_IT_IS,
+    Data,
+    DataOptions,
+    FigureFile,
+    Json,
+    changes_from_flags,
+    whole,
+    with_recipe_flags,
+)
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
@@ -21,10 +30,13 @@ from digitlab.display.samples import (
     print_samples,
 )
 from digitlab.errors import InputError, require_name
+from digitlab.training import SETTINGS
 from digitlab.training.augment import distortion_of
 from digitlab.training.recipe_files import read_recipe
+from digitlab.training.regularizers import DISTORTED
+from digitlab.training.settings import by_group
 
-data = App(name="data", help="List the data sets that have a name; fetch, verify or show one.")
+data = App(name="data", help="List the data sets that have a name; fetch, verify or show one; distort a digit.")
 
 Place = Annotated[str, Parameter(help="A name, or a folder or file.")]
 
@@ -116,21 +128,24 @@ def show(
 
 
 @data.command
+@with_recipe_flags([*by_group(SETTINGS.values())[DISTORTED], SETTINGS["seed"]])
 def distort(
-    recipe: Annotated[str, Parameter(help="A named recipe, or a TOML file.")],
+    recipe: Annotated[str, Parameter(help="A named recipe, or a TOML file.")] = "seed",
     index: Annotated[int, Parameter(help="Which digit of the training set.", converter=whole)] = 0,
     /,
     *,
     save: Annotated[Path, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")],
     data: Data = "mnist",
     understood: DataOptions = AS_IT_IS,
+    **changes: Any,
 ) -> int:
     """Draw a digit under each distortion of a recipe, as a training with it meets the digit in its first epochs."""
     check_figure_path(save)
-    chosen = read_recipe(recipe).recipe
+    chosen = read_recipe(recipe, **changes_from_flags(changes)).recipe
     distortion = distortion_of(chosen)
     if not distortion.distorts:
-        raise InputError(f"the recipe {recipe} distorts nothing", help="`digitlab recipes` lists those that do")
+        help = "give a distortion, such as --elastic-alpha 34, or a recipe with one, such as ladder-8-elastic"
+        raise InputError(f"the recipe {recipe} distorts nothing", help=help)
     train, _ = understood.open(data)
     if not 0 <= index < len(train):
         raise InputError("there is no such training digit", must_be=f"an index from 0 to {len(train) - 1}", got=index)

@@ -1,7 +1,7 @@
 """Options that several commands share, and the flags that are made from the recipe's table."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -111,21 +111,28 @@ SETTING_GROUPS = {
 }
 
 
-def with_recipe_flags(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that ends in ``**changes`` one optional flag for each setting of the recipe.
+Command = Callable[..., int]
+
+
+def with_recipe_flags(settings: Iterable[Setting] = SETTINGS.values()) -> Callable[[Command], Command]:
+    """Give a command that ends in ``**changes`` one optional flag for each of these settings of the recipe.
 
     The parser is not handed the `Recipe` itself: it would then fill in the defaults of flags that were not given,
     which would override the named recipe, and would not know the bounds and the help. Each flag defaults to None.
     """
-    signature = inspect.signature(command, eval_str=True)
-    own = [option for option in signature.parameters.values() if option.kind is not option.VAR_KEYWORD]
     flags = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(setting))
-        for name, setting in SETTINGS.items()
+        inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(setting))
+        for setting in settings
     ]
-    command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
-    command.__annotations__ = {option.name: option.annotation for option in [*own, *flags]}
-    return command
+
+    def with_flags(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        own = [option for option in signature.parameters.values() if option.kind is not option.VAR_KEYWORD]
+        command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+        command.__annotations__ = {option.name: option.annotation for option in [*own, *flags]}
+        return command
+
+    return with_flags
 
 
 def changes_from_flags(flags: Mapping[str, Any]) -> dict[str, object]:

@@ -58,7 +58,7 @@ Plot = Annotated[Path | None, Parameter(help="Draw loss and accuracy into this f
 Quiet = Annotated[bool, Parameter(help="Print nothing but errors.", show_default=False)]
 
 
-@with_recipe_flags
+@with_recipe_flags()
 def train(
     name: Name = None,
     /,
