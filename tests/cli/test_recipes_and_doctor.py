@@ -22,6 +22,7 @@ def test_recipes_are_listed_and_explained(run):
     for word in [*dl.named_recipes(), *SETTINGS]:
         assert word in out
     lines = out.splitlines()
+    assert lines[-1].startswith("`digitlab recipes NAME > mine.toml` makes a copy to change")
     assert lines[:2] == ["Everyday", next(line for line in lines if line.startswith("seed "))]
     for group in by_group(SETTINGS.values()):
         assert group in lines  # a heading

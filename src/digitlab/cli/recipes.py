@@ -16,7 +16,7 @@ from digitlab.training.settings import Setting, by_group
 
 
 def recipes(
-    name: Annotated[str | None, Parameter(help="Print the settings of this one, as TOML.")] = None,
+    name: Annotated[str | None, Parameter(help="Print this one as TOML: the beginning of your own.")] = None,
     /,
     *,
     json: Json = False,
@@ -46,6 +46,7 @@ def _print_tables() -> None:
     settings = by_group(SETTINGS.values())
     _print_groups({group: [(one.name, escape(_brief(one))) for one in them] for group, them in recipes.items()})
     _print_groups({group: [_explained(one) for one in them] for group, them in settings.items()})
+    write_line("`digitlab recipes NAME > mine.toml` makes a copy to change; `digitlab train mine.toml` trains by it")
 
 
 def _brief(named: NamedRecipe) -> str:
