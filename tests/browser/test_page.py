@@ -180,16 +180,17 @@ def test_what_is_off_is_closed_and_a_digit_follows_its_distortions(open_page, tr
         pictures.nth(8).wait_for()
         return pictures.evaluate_all("all => all.map(one => one.toDataURL())")
 
-    rotation.fill("15")
-    rotation.press("Enter")
+    rotation.fill("15")  # it is enough to type
     turned = painted()
     assert len(set(turned)) == 9
     rotation.fill("60")
-    rotation.press("Enter")
     page.wait_for_function(
         "before => document.querySelectorAll('.distorted canvas')[1].toDataURL() !== before", arg=turned[1]
     )
     assert painted()[0] == turned[0]  # the digit as it is
+    assert "rotation" not in page.url
+    rotation.press("Enter")
+    page.wait_for_url("**rotation=60*")
     assert page.get_by_label("Elastic sigma").count() == 0
     alpha = page.get_by_label("Elastic alpha", exact=True)
     alpha.fill("34")

@@ -1,22 +1,25 @@
 /** @file One setting: its field, its one line of help, and on request the reason for its value and its bounds. */
-import { html, onValue, useEffect, useState } from "../kit/lib.js";
+import { html, onValue, useEffect, useLater, useState } from "../kit/lib.js";
 import { applies, titleOf, useExperiment, wrong } from "../kit/settings.js";
 import { useStore } from "../kit/store.js";
 import { T } from "../texts.js";
 
+const PAUSE = 200; // milliseconds in which nobody types
+
 /**
  * @param {{
  *   setting: import("../kit/types.js").Setting, texts: import("../kit/settings.js").Texts, inRecipe: string,
- *   underWay: boolean, onChange: (text: string) => void,
- * }} props
+ *   underWay: boolean, onPause: (text: string) => void, onChange: (text: string) => void,
+ * }} props  onPause: told a value that could be taken, when whoever types it pauses
  */
-export function Field({ setting, texts, inRecipe, underWay, onChange }) {
+export function Field({ setting, texts, inRecipe, underWay, onPause, onChange }) {
   const { name, help, live } = setting;
   const choice = setting.kind === "choice";
   const [typed, setTyped] = useState(texts[name]);
   const [open, setOpen] = useState(false);
   const refused = useStore((s) => (s.trouble && new RegExp(`\\b${name}\\b`).test(s.trouble.what) ? s.trouble : null));
   useEffect(() => setTyped(texts[name]), [texts[name], underWay]);
+  useLater(() => void (wrong(setting, typed) || onPause(typed)), PAUSE, [typed]);
   if (!applies(setting, texts)) return null;
   const title = titleOf(name);
   const locked = underWay && !live;

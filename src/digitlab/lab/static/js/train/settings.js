@@ -22,6 +22,9 @@ export function Settings({ wide = false }) {
   const underWay = values !== undefined;
   const others = settings.filter(({ name }) => BESIDE.includes(name));
   const shown = values ? textsOf(values) : texts;
+  const [typed, setTyped] = useState(/** @type {import("../kit/settings.js").Texts} */ ({})); // and not yet taken
+  useEffect(() => setTyped({}), [texts]);
+  const coming = underWay ? shown : { ...shown, ...typed };
   const change = (/** @type {Setting} */ setting, /** @type {string} */ text) => {
     const { name } = setting;
     if (underWay) return void control("change", { settings: { [name]: asValue(setting, text) } });
@@ -30,6 +33,8 @@ export function Settings({ wide = false }) {
     set({ trouble: null }); // what was refused is not asked for any more
     writeAddress(same ? others : { ...others, [name]: text.trim() });
   };
+  const foresee = (/** @type {string} */ name, /** @type {string} */ text) =>
+    setTyped((all) => (text === (all[name] ?? shown[name]) ? all : { ...all, [name]: text }));
   const draw = (/** @type {Setting} */ setting) =>
     html`<${Field}
       key=${setting.name}
@@ -37,6 +42,7 @@ export function Settings({ wide = false }) {
       texts=${shown}
       inRecipe=${asText(recipe.values[setting.name])}
       underWay=${underWay}
+      onPause=${(/** @type {string} */ text) => foresee(setting.name, text)}
       onChange=${(/** @type {string} */ text) => change(setting, text)}
     />`;
   return html`<div class=${`settings ${wide ? "wide" : ""}`}>
@@ -50,10 +56,10 @@ export function Settings({ wide = false }) {
       <${RecipeChoice} recipe=${underWay ? running : recipe.name} disabled=${underWay} />`}
     <div class="groups">
       ${byGroup(settings).map(([group, members]) => {
-        const used = inUse(members, shown);
+        const used = inUse(members, coming);
         const distorts = used && members.some(({ name }) => name === "rotation");
         return html`<${Group} key=${`${group} ${underWay ? running : recipe.name}`} title=${group} used=${used}>
-          ${distorts && html`<${Distorted} settings=${[...members, ...others]} texts=${shown} />`}
+          ${distorts && html`<${Distorted} settings=${[...members, ...others]} texts=${coming} />`}
           ${members.map(draw)}
         <//>`;
       })}
