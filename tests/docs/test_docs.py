@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from digitlab.cli.commands import app
+from digitlab.reproduction import read_table
+from digitlab.reproduction.markdown import as_markdown
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("*.md", "docs/[a-z]*/*.md", "docs/*.md")  # not what is built from them
@@ -62,6 +64,12 @@ def test_commands_in_the_documentation_exist(block):
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_the_table_of_results_is_that_of_a_reproduction():
+    table = as_markdown(read_table(ROOT / "docs/reference/results.json"))
+    page = (ROOT / "docs/reference/results.md").read_text("utf-8")
+    assert f"<!-- table.md begins -->\n\n{table}\n<!-- table.md ends -->" in page
 
 
 def test_what_follows_from_the_code_is_up_to_date():

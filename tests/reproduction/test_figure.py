@@ -39,16 +39,19 @@ def test_a_row_has_its_seeds_their_mean_the_interval_and_what_was_published(whol
 
 
 def test_beside_a_row_stands_what_it_changes_of_the_one_above(whole):
-    (axes,) = draw_table(whole[1]).axes
+    plain, wide = whole[1].recipes
+    (axes,) = draw_table(_changed(whole[1], recipes=[plain, _changed(wide, published=None)])).axes
     first, second = (label.get_text().replace(NO_BREAK, " ") for label in axes.get_yticklabels())
-    assert first == f"plain\n{whole[1].recipes[0].network}"
+    assert first == f"plain\n{plain.network}"
     assert second.replace("\n", " ") == "wide layers 784,5,10, learning_rate 0.1, epochs 3"
+    (axes,) = draw_table(whole[1]).axes  # one that was published is a network of its own
+    assert axes.get_yticklabels()[1].get_text() == f"wide\n{wide.network}"
 
 
 def test_a_recipe_that_is_no_step_from_the_one_above_has_its_network_beside_it(whole):
     plain, wide = whole[1].recipes
     settings = wide.settings | {"averaging": 0.9, "rotation": 10.0, "shear": 0.1, "shift": 1.0}
-    far = _changed(whole[1], recipes=[plain, _changed(wide, settings=settings)])
+    far = _changed(whole[1], recipes=[plain, _changed(wide, settings=settings, published=None)])
     (axes,) = draw_table(far).axes
     assert axes.get_yticklabels()[1].get_text() == f"wide\n{wide.network}"
 

@@ -77,8 +77,9 @@ def _draw_row(axes: Axes, place: int, row: Row, least: float) -> None:
 
 
 def _words(row: Row, above: Row | None) -> str:
-    """The name of a recipe; and what it changes of the one above, or else its network."""
+    """The name of a recipe; and what it changes of the one above, or else its network, as where one was published."""
     own = {name: value for name, value in row.settings.items() if name not in ALIKE}
-    changes = [change.replace(" ", NO_BREAK) for change in differing(own, above.settings)] if above else []
+    before = above.settings if above and not row.published else own
+    changes = [change.replace(" ", NO_BREAK) for change in differing(own, before)]
     told = ", ".join(changes) if 0 < len(changes) <= A_STEP else row.network
     return "\n".join([row.recipe, *textwrap.wrap(told, LETTERS)])
