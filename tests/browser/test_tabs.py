@@ -37,9 +37,8 @@ def _tabs(open_page, lab, n, init="// nothing"):
     streams = Streams(first.context)
     first.context.add_init_script(init)
     tabs = [first, *(first.context.new_page() for _ in range(n - 1))]
-    for tab in tabs:
+    for tab in tabs:  # one after the other: the first one leads, also where the machine is busy
         tab.goto(lab.url + "/#/train")
-    for tab in tabs:
         tab.locator(".link.open").wait_for()
     return tabs, streams
 

@@ -69,7 +69,7 @@ def test_recipes_are_listed_with_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("digitlab.training.recipe_files.FOLDER", tmp_path)
     assert main(("recipes",)) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "1.6 % test error (P. Simard et al. (2003); the rates are ours [really])." in shown
+    assert "Wide. Published: 1.6 %." in shown
     assert main(("recipes", "--json")) == 0
     listed = json.loads(capsys.readouterr().out)["recipes"]
     assert (listed["wide"]["published"]["error"], listed["own"]["published"]) == (1.6, None)
