@@ -95,6 +95,14 @@ inline std::vector<const Kernels*> other_paths() {
     return found;
 }
 
+// What the portable path's work returns, once all others' was seen to be the same.
+template <typename Work>
+auto on_all_paths(const std::string& what, Work work) {
+    auto expected = work(portable());
+    for (const Kernels* path : other_paths()) CHECK(same_bits(expected, work(*path)), "%s: %s", path->name, what.c_str());
+    return expected;
+}
+
 void test_lists();
 void test_kernels();
 void test_regularization();

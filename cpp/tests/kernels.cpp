@@ -16,14 +16,6 @@ std::string text(const char* what, std::initializer_list<int> sizes) {
     return out;
 }
 
-// What the portable path's work returns, once all others' was seen to be the same.
-template <typename Work>
-auto on_all_paths(const std::string& what, Work work) {
-    auto expected = work(portable());
-    for (const Kernels* path : other_paths()) CHECK(same_bits(expected, work(*path)), "%s: %s", path->name, what.c_str());
-    return expected;
-}
-
 // A sum in float64, and how large its terms are.
 struct Sum {
     double value = 0, size = 0;

@@ -7,13 +7,6 @@
 namespace digitlab::tests {
 namespace {
 
-template <typename Work>
-auto on_all_paths(const char* what, Work work) {
-    auto expected = work(portable());
-    for (const Kernels* path : other_paths()) CHECK(same_bits(expected, work(*path)), "%s: %s", path->name, what);
-    return expected;
-}
-
 void test_drop(int units, Chance& chance) {
     for (const Activation& function : ACTIVATIONS) {
         const int samples = chance.between(1, 20), row = padded(units + 1), layer = chance.below(3);
