@@ -34,8 +34,8 @@ def encoded(form: str = "PNG", image: Image.Image | None = None, **options: Any)
 
 
 def grey(content: bytes) -> np.ndarray:
-    with open_picture(content, small) as image:
-        return np.asarray(image.convert("L"))
+    with open_picture(content, small) as opened:
+        return np.asarray(opened.image.convert("L"))
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -62,8 +62,8 @@ def test_pictures_are_turned_upright():
 
 def test_an_image_of_somebody_else_is_turned_as_a_copy():
     theirs = Image.open(io.BytesIO(encoded(exif=turned())))
-    with open_picture(theirs, small) as image:
-        assert np.array_equal(np.asarray(image), np.rot90(PIXELS, -1))
+    with open_picture(theirs, small) as opened:
+        assert np.array_equal(np.asarray(opened.image), np.rot90(PIXELS, -1))
     assert np.array_equal(np.asarray(theirs), PIXELS)
 
 
@@ -83,8 +83,8 @@ def test_what_is_no_picture_is_refused_in_our_words(content):
 
 
 def test_what_pillow_raises_later_is_refused_too():
-    with pytest.raises(PictureError, match="not a picture"), open_picture(encoded(), small) as image:
-        image.convert("no such mode")
+    with pytest.raises(PictureError, match="not a picture"), open_picture(encoded(), small) as opened:
+        opened.image.convert("no such mode")
     with pytest.raises(PictureError) as caught, open_picture(encoded(), small):
         raise MemoryError
     assert caught.value.got == "MemoryError"
@@ -103,7 +103,8 @@ def test_a_png_loses_its_texts_and_keeps_its_picture():
     for content in (plain[:at] + texts + plain[at:], plain[:-12] + texts + plain[-12:]):
         assert picture_file._without_texts(content) == plain
     assert picture_file._without_texts(plain) == plain
-    with open_picture(plain[:at] + texts + plain[at:], small) as image:
+    with open_picture(plain[:at] + texts + plain[at:], small) as opened:
+        image = opened.image
         assert (image.mode, image.info["transparency"], image.size) == ("P", bytes([0, 255, 99, 1]), (20, 30))
         assert "Title" not in image.info
 
@@ -131,9 +132,9 @@ def test_a_gif_loses_its_extensions_and_keeps_what_is_see_through(before, dispos
     junk = bytes(byte for byte in junk if byte not in b"!,;")
     content = plain[:at] + b"".join(before) + wiped + b"".join(before) + junk + plain[at + 8 :]
     assert picture_file._without_extensions(content) == plain
-    with open_picture(content, small) as image:
-        assert image.info["transparency"] == 7
-        assert np.array_equal(np.asarray(image.convert("L")), PIXELS)
+    with open_picture(content, small) as opened:
+        assert opened.image.info["transparency"] == 7
+        assert np.array_equal(np.asarray(opened.image.convert("L")), PIXELS)
 
 
 @given(cut=st.integers(0, 900), rest=st.binary(max_size=30))

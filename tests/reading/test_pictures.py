@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from digitlab.errors import PictureError
 from digitlab.reading import draw, prepare, prepare_ink
@@ -92,9 +92,9 @@ def test_colours_become_grey_as_documented():
     red, green, blue = (colours[:, :, n].astype(int) for n in range(3))
     expected = (19595 * red + 38470 * green + 7471 * blue + 32768) // 65536
     for mode in ("RGB", "RGBA"):
-        grey, alpha = grey_and_alpha(Image.fromarray(colours).convert(mode))
-        assert np.array_equal(grey, expected)
-        assert alpha is None if mode == "RGB" else np.array_equal(alpha, colours[:, :, 3])
+        seen = grey_and_alpha(Image.fromarray(colours).convert(mode))
+        assert np.array_equal(seen.levels, expected)
+        assert seen.alpha is None if mode == "RGB" else np.array_equal(seen.alpha, colours[:, :, 3])
         assert same(encoded(Image.fromarray(colours).convert(mode)), colours[:, :, : len(mode)])
 
 
@@ -110,9 +110,9 @@ def test_sixteen_bits_become_eight():
     levels = (np.arange(65536, dtype=np.uint32).reshape(256, 256) * 7919 % 65536).astype(np.uint16)
     content = encoded(Image.fromarray(levels))
     assert content[24] == 16  # bits
-    grey, alpha = grey_and_alpha(content)
-    assert alpha is None
-    assert np.array_equal(grey, levels // 257)
+    seen = grey_and_alpha(content)
+    assert seen.alpha is None
+    assert np.array_equal(seen.levels, levels // 257)
     assert same(encoded(Image.fromarray(CANVAS.astype(np.uint16) * 257)))
 
 
@@ -121,9 +121,83 @@ def test_a_picture_is_turned_as_its_camera_was(form):
     exif = Image.Exif()
     exif[274] = 6
     options: dict[str, Any] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(form, {})
-    grey, _ = grey_and_alpha(encoded(form=form, **options))
-    turned, _ = grey_and_alpha(encoded(form=form, exif=exif, **options))
-    assert np.array_equal(turned, np.rot90(grey, -1))
+    plain = grey_and_alpha(encoded(form=form, **options))
+    turned = grey_and_alpha(encoded(form=form, exif=exif, **options))
+    assert np.array_equal(turned.levels, np.rot90(plain.levels, -1))
+    assert turned.size == plain.size[::-1]
+
+
+# --- made small ---
+
+
+def means(levels: np.ndarray, factor: int) -> np.ndarray:
+    """Of the squares; those at the end hold what there is."""
+    rows, columns = (np.arange(0, side, factor) for side in levels.shape)
+    sums, counts = (
+        np.add.reduceat(np.add.reduceat(array, rows, 0), columns, 1)
+        for array in (levels.astype(float), levels * 0 + 1.0)
+    )
+    return sums / counts
+
+
+def smooth(height: int, width: int) -> np.ndarray:
+    waves = np.sin(np.arange(height) / 9)[:, None] + np.cos(np.arange(width) / 11)
+    return (127 + 60 * waves).astype(np.uint8)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "MPO", "an array"])
+@pytest.mark.parametrize(("longest", "factor"), [(200, 1), (160, 2), (67, 3), (50, 4), (40, 5), (17, 12), (13, 16)])
+def test_a_picture_is_made_small_by_a_whole_factor(form, longest, factor):
+    levels = smooth(128, 199)
+    if form == "an array":
+        seen = grey_and_alpha(levels, longest)
+    else:
+        exif = Image.Exif()
+        exif[274] = 6
+        options = {"lossless": True} if form == "WEBP" else {"quality": 98}
+        seen = grey_and_alpha(encoded(Image.fromarray(levels).convert("RGB"), form, exif=exif, **options), longest)
+        levels = np.rot90(levels, -1)
+    assert (seen.factor, seen.size) == (factor, levels.shape[::-1])
+    assert max(seen.levels.shape) <= longest
+    expected = means(levels, factor)
+    assert seen.levels.shape == expected.shape
+    assert np.abs(seen.levels - expected)[1:-1, 1:-1].max() <= (10 if form in {"JPEG", "MPO"} else 1)
+
+
+def test_what_is_see_through_weighs_nothing_in_a_small_picture():
+    picture = np.zeros((8, 8, 4), np.uint8)
+    picture[:, ::2] = (200, 200, 200, 255)
+    seen = grey_and_alpha(picture, 4)
+    assert np.abs(seen.levels.astype(int) - 200).max() <= 1  # not 100
+    assert np.abs(seen.alpha.astype(int) - 127).max() <= 1
+    assert np.array_equal(grey_and_alpha(encoded(picture), 4).levels, seen.levels)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"keep_rgb": True}])
+def test_a_small_jpeg_is_decoded_small(options):
+    """Counted, not timed: Pillow takes memory for the pixels that it decodes."""
+    photo = Image.fromarray(smooth(1600, 2000)).convert("RGB")
+    content = encoded(photo, "JPEG", quality=90, **options)
+    decoded = []
+    load = ImageFile.ImageFile.load
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ImageFile.ImageFile, "load", lambda image: (load(image), decoded.append((image.size, image.mode)))[0]
+        )
+        seen = grey_and_alpha(content, 500)
+    assert decoded[0] == ((500, 400), "L")
+    assert np.abs(seen.levels - means(np.asarray(photo.convert("L")), 4)).max() <= 4
+    for cmyk in (photo.convert("CMYK"), photo.convert("L")):
+        seen = grey_and_alpha(encoded(cmyk, "JPEG", quality=95), 500)
+        assert (seen.levels.shape, seen.factor) == ((400, 500), 4)
+
+
+@pytest.mark.parametrize("size", [(2000, 1), (1, 2000), (2000, 3), (7, 1999)])
+def test_a_sliver_is_made_small_too(size):
+    for form in ("JPEG", "PNG"):
+        seen = grey_and_alpha(encoded(Image.new("L", size, 90), form), 250)
+        assert seen.factor == 8
+        assert seen.levels.shape == (-(-size[1] // 8), -(-size[0] // 8))
 
 
 def test_texts_that_unpack_to_much_are_not_read(monkeypatch):

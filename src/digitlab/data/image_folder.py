@@ -124,8 +124,8 @@ def decode_picture(content: bytes, name: str, resize: Resize | None = None) -> N
     Raises:
         DataFileError: another format or size, more than one picture, transparency, or damage.
     """
-    with named(name), open_picture(content, _check_size if resize is None else _check_pixels) as image:
-        pixels = _grey(image)
+    with named(name), open_picture(content, _check_size if resize is None else _check_pixels) as opened:
+        pixels = _grey(opened.image)
     return pixels if resize is None or pixels.shape == (SIDE, SIDE) else resize(pixels)
 
 

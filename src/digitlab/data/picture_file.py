@@ -22,6 +22,8 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from math import gcd
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from digitlab.errors import DigitlabError, PictureError
@@ -38,6 +40,7 @@ OF_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks that ma
 ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture could do without it
 JPEG_MAGIC = b"\xff\xd8\xff"
 WITH_PREVIEWS = ("MPO",)  # a JPEG from a camera that put previews of it behind the picture
+LYING = (5, 6, 7, 8)  # EXIF orientations: the camera was on its side
 SCAN = b"\xff\xda"  # never among a JPEG's coded pixels
 MOST_SCANS = 500  # encoders make about ten
 GIF_MAGICS = (b"GIF87a", b"GIF89a")
@@ -47,13 +50,37 @@ GIF_CONTROL = b"\xf9"  # an extension: which colour is see-through, how long the
 GIF_DISPOSAL = 0x1C  # these bits of a frame's control: what becomes of it when the next one comes
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A picture that is open.
+
+    Attributes:
+        image: decoded and upright; of a JPEG it may be a `shrunk`-th, rounded up, of its size, and grey.
+        size: its width and height upright, before it was made small.
+        shrunk: 1, 2, 4 or 8.
+    """
+
+    image: Image.Image
+    size: tuple[int, int]
+    shrunk: int
+
+
+def factor_to(size: tuple[int, int], longest: int | None) -> int:
+    """The least whole number that makes a picture of this size small enough: no side is longer than ``longest``."""
+    return 1 if longest is None else max(1, -(-max(size) // longest))
+
+
 @contextmanager
-def open_picture(picture: bytes | bytearray | memoryview | Image.Image, check_size: CheckSize) -> Iterator[Image.Image]:
+def open_picture(
+    picture: bytes | bytearray | memoryview | Image.Image, check_size: CheckSize, *, longest: int | None = None
+) -> Iterator[Opened]:
     """A picture decoded and upright, to be used while inside: Pillow's errors there are refused, too.
 
     Args:
         picture: the bytes of a file; or an image that somebody else has opened, of which this is a copy.
         check_size: is given width and height in pixels, and raises a `PictureError` where they are not taken.
+        longest: it will be made small by `factor_to` this; of a JPEG file the decoder does as much of it as it can,
+            which takes a fraction of the time and memory. None: it will not.
 
     Raises:
         PictureError: another format or size, more than one picture, a palette without all colours that are used, or
@@ -64,10 +91,10 @@ def open_picture(picture: bytes | bytearray | memoryview | Image.Image, check_si
     try:
         with warnings.catch_warnings(action="ignore"):  # Pillow warns of what is refused here anyway
             if isinstance(picture, Image.Image):
-                yield _decoded(picture, check_size, in_place=False)
+                yield _decoded(picture, check_size, None, in_place=False)
             else:
                 with Image.open(io.BytesIO(_harmless(bytes(picture), check_size)), formats=FORMATS) as image:
-                    yield _decoded(image, check_size, in_place=True)
+                    yield _decoded(image, check_size, longest, in_place=True)
     except DigitlabError:
         raise
     except Image.DecompressionBombError as error:
@@ -79,12 +106,22 @@ def open_picture(picture: bytes | bytearray | memoryview | Image.Image, check_si
         raise PictureError("this is not a picture that can be read", must_be=WHOLE, got=got) from error
 
 
-def _decoded(image: Image.Image, check_size: CheckSize, *, in_place: bool) -> Image.Image:
-    from PIL import ImageOps
+def _decoded(image: Image.Image, check_size: CheckSize, longest: int | None, *, in_place: bool) -> Opened:
+    from PIL import ExifTags, ImageOps
 
     _check_header(image, check_size)
+    width, height = image.size
+    factor, shrunk = factor_to(image.size, longest), 1
+    if factor > 1:
+        least = gcd(factor, 8)
+        if drafted := image.draft("L", (max(1, width // least), max(1, height // least))):  # this is a JPEG
+            shrunk = round(width / drafted[1][2])
     image.load()
-    _check_header(image, check_size)  # a frame can be larger than the header said
+    if shrunk == 1:
+        _check_header(image, check_size)  # a frame can be larger than the header said
+        width, height = image.size
+    if image.getexif().get(ExifTags.Base.Orientation) in LYING:
+        width, height = height, width
     if in_place:
         ImageOps.exif_transpose(image, in_place=True)
     else:
@@ -94,7 +131,7 @@ def _decoded(image: Image.Image, check_size: CheckSize, *, in_place: bool) -> Im
         _, largest = cast(tuple[int, int], image.getchannel(0).getextrema())
         if largest >= colours:
             raise PictureError("a colour is missing", got=f"{colours} colours, and a pixel of colour {largest}")
-    return image
+    return Opened(image, (width, height), shrunk)
 
 
 def _check_header(image: Image.Image, check_size: CheckSize) -> None:

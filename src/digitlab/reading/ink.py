@@ -35,7 +35,8 @@ def find_ink(picture: Picture) -> Bytes:
     Raises:
         PictureError: this is not a picture.
     """
-    grey = _on_paper(*grey_and_alpha(picture))
+    seen = grey_and_alpha(picture)
+    grey = _on_paper(seen.levels, seen.alpha)
     if not grey.size:
         return np.zeros((1, 1), dtype=np.uint8)
     border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))

@@ -7,6 +7,7 @@ file is decoded, and what it cannot cost: `data/picture_file.py`.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.files import named, read_file
-from digitlab.data.picture_file import open_picture
+from digitlab.data.picture_file import factor_to, open_picture
 from digitlab.data.pixels import as_bytes
 from digitlab.errors import PictureError, describe
 
@@ -43,25 +44,63 @@ def check_size(width: int, height: int, name: str = "the picture") -> None:
         raise PictureError(f"{name} is too large", must_be=must_be, got=f"{width}x{height}")
 
 
-def grey_and_alpha(picture: Picture) -> tuple[Bytes, Bytes | None]:
-    """Grey levels ``(H, W)``, and alpha ``(H, W)`` where there is any.
+@dataclass(frozen=True, eq=False)
+class Grey:
+    """A picture as grey levels, upright.
+
+    Attributes:
+        levels: ``(H, W) uint8``.
+        alpha: ``(H, W) uint8``, 0 where nothing is; None where all is opaque.
+        size: width and height of the picture itself.
+        factor: it was made small by this whole number, and rounded up: ``W`` is ``ceil(width / factor)``.
+    """
+
+    levels: Bytes
+    alpha: Bytes | None
+    size: tuple[int, int]
+    factor: int = 1
+
+
+def grey_and_alpha(picture: Picture, longest: int | None = None) -> Grey:
+    """Any picture as grey levels.
+
+    Args:
+        picture: see `KINDS`.
+        longest: a larger one is made small, by the least whole factor that makes no side longer than this: each pixel
+            becomes the mean of its square (of a JPEG file what the decoder has for it). None: it is left as it is.
 
     Raises:
         PictureError: no picture, a damaged or moving one, or one that is too large.
     """
     if isinstance(picture, np.ndarray):
-        return _channels(_checked(picture))
+        levels, alpha = _channels(_checked(picture))
+        return _smaller(levels, alpha, levels.shape[::-1], factor_to(levels.shape, longest))
     if isinstance(picture, (str, os.PathLike)):
         path = Path(os.fsdecode(picture))
         content = read_file(path, MAX_PICTURE_BYTES, PictureError)
         with named(path, PictureError):
-            return grey_and_alpha(content)
+            return grey_and_alpha(content, longest)
     from PIL import Image
 
     if not isinstance(picture, (bytes, bytearray, memoryview, Image.Image)):
         raise PictureError("this is not a picture", must_be=KINDS, got=describe(picture))
-    with open_picture(picture, _check_size) as image:
-        return _channels_of(image)
+    with open_picture(picture, _check_size, longest=longest) as opened:
+        levels, alpha = _channels_of(opened.image)
+    return _smaller(levels, alpha, opened.size, factor_to(opened.size, longest), opened.shrunk)
+
+
+def _smaller(levels: Bytes, alpha: Bytes | None, size: tuple[int, int], factor: int, shrunk: int = 1) -> Grey:
+    """Made small by ``factor``, as far as it is not yet ``shrunk``. What is see-through counts by its alpha."""
+    from PIL import Image
+
+    if (left := factor // shrunk) > 1:
+        image = Image.fromarray(levels)
+        if alpha is None:
+            levels = np.asarray(image.reduce(left))
+        else:
+            both = np.asarray(Image.merge("LA", (image, Image.fromarray(alpha))).reduce(left))
+            levels, alpha = both[:, :, 0], both[:, :, 1]
+    return Grey(levels, alpha, size, factor)
 
 
 def _check_size(width: int, height: int) -> None:
