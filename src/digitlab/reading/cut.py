@@ -1,0 +1,58 @@
+"""Where touching digits may be cut: seams from top to bottom that cross as little ink as they can.
+
+A seam moves by one column at most from row to row. The cheapest one is found row by row, as in seam carving (Avidan and
+Shamir, 2007): the least cost of a pixel is its own and that of the cheapest of the three above it. A seam may stray from
+its column by a band, and one is looked for every few pixels. Which of them are used, the networks' answers decide.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDE = 0.7  # of the height of the writing: what is wider may be two digits
+NEAREST = 0.15  # ... seams this near to each other or to a side are the same, or cut nothing off
+BAND = 0.2  # ... how far a seam strays
+MOST_INK = 0.45  # ... a seam through more ink cuts no digits apart
+MOST_SEAMS = 5  # of one piece
+
+
+def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:
+    """The best seams through a piece ``(h, w) bool``: for each row the column where the right part begins.
+
+    Args:
+        mask: where its ink is.
+        height: of the writing, in pixels.
+    """
+    rows, columns = mask.shape
+    if columns < WIDE * height:
+        return []
+    step = max(1, round(NEAREST * height / 2))
+    margin = max(1, round(NEAREST * height))
+    places = range(margin, columns - margin, step)
+    found = sorted((_seam(mask, place, max(1, round(BAND * height))) for place in places), key=lambda one: one[0])
+    chosen: list[NDArray[np.int64]] = []
+    for cost, seam in found:
+        if cost > MOST_INK * height or len(chosen) == MOST_SEAMS:
+            break
+        if all(np.abs(seam - other).mean() >= margin for other in chosen):
+            chosen.append(seam)
+    return sorted(chosen, key=lambda seam: float(seam.mean()))
+
+
+def _seam(mask: NDArray[np.bool_], place: int, band: int) -> tuple[float, NDArray[np.int64]]:
+    """The cheapest seam within a band around a column, and its cost: the pixels of ink that it crosses, moves a little."""
+    left, right = max(0, place - band), min(mask.shape[1], place + band + 1)
+    ink = mask[:, left:right].astype(np.float64)
+    away = 0.002 * np.abs(np.arange(left, right) - place)
+    costs, came = ink[0] + away, []
+    for row in ink[1:]:
+        wide = np.pad(costs, 1, constant_values=np.inf)
+        ways = np.stack((wide[1:-1], wide[:-2] + 0.02, wide[2:] + 0.02))
+        best = ways.argmin(axis=0)
+        came.append(np.array([0, -1, 1])[best])
+        costs = ways.min(axis=0) + row + away
+    at = int(costs.argmin())
+    cost, seam = float(costs[at]), [at]
+    for moves in reversed(came):
+        at += int(moves[at])
+        seam.append(at)
+    return cost, left + np.array(seam[::-1])

@@ -1,0 +1,161 @@
+"""Where on a page digits may be: connected pieces of ink, and the lines that they stand in.
+
+1. Connected components of the ink, eight neighbours each (Rosenfeld and Pfaltz, 1966). Specks are left out.
+2. The size of the writing: the height of the components, in the median of the ink.
+3. Lines: a component belongs to the line of its nearest neighbour on the left that it stands beside.
+4. Small components go to the line that they lie in: hats of fives, bars of sevens, broken strokes; or points, which the
+   networks leave out later.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.reading.paper import Ink
+
+SPECK = 0.12  # of the height of the writing: what is smaller on both sides is left out
+SMALL = 0.4  # ... what is smaller on both sides makes no line of its own
+LARGE = 3.0  # ... what is higher is no digit
+FAINT = 0.25  # of the writing's contrast: what is fainter is dirt
+BESIDE = 0.35  # two pieces stand in one line if they share this much of the lower one's height
+
+
+class Piece(NamedTuple):
+    """A connected component: its number in ``labels``, its box as rows and columns from and to, how much ink it has."""
+
+    label: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+    ink: float
+    darkness: float
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+
+class Found(NamedTuple):
+    """The pieces of a page.
+
+    Attributes:
+        labels: ``(H, W) int32``, which component a pixel belongs to; 0 is paper.
+        lines: from top to bottom, the pieces of each from left to right.
+        left_out: pieces that are no digits by their size and place, each with the reason.
+        height: of the writing, in pixels.
+    """
+
+    labels: NDArray[np.int32]
+    lines: list[list[Piece]]
+    left_out: list[tuple[Piece, str]]
+    height: float
+
+
+def find(ink: Ink) -> Found:
+    """The lines of a page."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(ink.mask, structure=np.ones((3, 3)))
+    if not count:
+        return Found(labels, [], [], 0.0)
+    pieces = _pieces(labels, ink)
+    height = _writing_height(pieces, ink.mask.shape)
+    main, small, left_out = _sorted_out(pieces, height, ink)
+    lines = _lines(main)
+    for piece in small:
+        if (line := _line_of(piece, lines, height)) is not None:
+            line.append(piece)
+        else:
+            left_out.append((piece, "too small"))
+    return Found(labels, [sorted(line, key=_middle) for line in lines], left_out, height)
+
+
+def _middle(piece: Piece) -> float:
+    return (piece.left + piece.right) / 2
+
+
+def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
+    from scipy import ndimage
+
+    sums = np.bincount(labels.ravel(), weights=ink.levels.ravel())
+    areas = np.bincount(labels.ravel())
+    found = []
+    for label, place in enumerate(ndimage.find_objects(labels), 1):
+        if areas[label] < 3:
+            continue
+        rows, columns = place
+        found.append(Piece(label, rows.start, rows.stop, columns.start, columns.stop, float(sums[label]), float(sums[label]/areas[label])))
+    return found
+
+
+def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:
+    """The height of the pieces, in the median of ink times size; what touches the border counts only if nothing else is there."""
+    inner = [piece for piece in pieces if not _at_border(piece, shape)] or pieces
+    return _median([(max(piece.height, piece.width / 2), piece.ink * max(piece.height, piece.width)) for piece in inner])
+
+
+def _median(weighted: list[tuple[float, float]]) -> float:
+    """Of values with weights: half of the weight is at it or below."""
+    order = sorted(weighted)
+    share = np.cumsum([weight for _, weight in order])
+    return order[int(np.searchsorted(share, share[-1] / 2))][0]
+
+
+def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:
+    return piece.top == 0 or piece.left == 0 or piece.bottom == shape[0] or piece.right == shape[1]
+
+
+def _sorted_out(
+    pieces: list[Piece], height: float, ink: Ink
+) -> tuple[list[Piece], list[Piece], list[tuple[Piece, str]]]:
+    """Which pieces make lines, which are small, and which are no digits by their size."""
+    main, small, left_out = [], [], []
+    size = [max(piece.height, piece.width) for piece in pieces]
+    typical = _median([(p.darkness, p.ink) for p, s in zip(pieces, size) if SMALL * height <= s <= LARGE * height])
+    for piece in pieces:
+        size = max(piece.height, piece.width)
+        if size < SPECK * height or piece.darkness < FAINT * typical:
+            continue
+        if piece.height > LARGE * height or piece.width > 8 * height:
+            left_out.append((piece, "too large"))
+        elif size < SMALL * height or piece.height < SMALL * height / 2:
+            small.append(piece)
+        else:
+            main.append(piece)
+    return main, small, left_out
+
+
+def _lines(pieces: list[Piece]) -> list[list[Piece]]:
+    """Chains of pieces that stand beside each other, from top to bottom."""
+    lines: list[list[Piece]] = []
+    for piece in sorted(pieces, key=_middle):
+        near = [(piece.left - line[-1].right, line) for line in lines if _beside(line, piece)]
+        if near:
+            min(near, key=lambda one: one[0])[1].append(piece)
+        else:
+            lines.append([piece])
+    return sorted(lines, key=lambda line: float(np.mean([piece.top + piece.bottom for piece in line])))
+
+
+def _beside(line: list[Piece], piece: Piece) -> bool:
+    last = line[-1]
+    shared = min(last.bottom, piece.bottom) - max(last.top, piece.top)
+    return shared >= BESIDE * min(last.height, piece.height)
+
+
+def _line_of(piece: Piece, lines: list[list[Piece]], height: float) -> list[Piece] | None:
+    """The line with the piece that is nearest to a small one, if that is near."""
+    best, nearest = None, 0.5 * height
+    for line in lines:
+        for other in line:
+            across = max(other.left - piece.right, piece.left - other.right, 0)
+            down = max(other.top - piece.bottom, piece.top - other.bottom, 0)
+            if max(across, down) < nearest:
+                best, nearest = line, max(across, down)
+    return best
