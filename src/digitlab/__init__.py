@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from digitlab.errors import DigitlabError
     from digitlab.fitting import fit, train
     from digitlab.network import Network
+    from digitlab.reading import Reading, read
     from digitlab.runs import Branch, load
     from digitlab.training import Control, EpochDone, History, Recipe, StepDone, named_recipes
     from digitlab.training.augment import Distortion, distort
@@ -38,6 +39,7 @@ __all__ = [
     "EpochDone",
     "History",
     "Network",
+    "Reading",
     "Recipe",
     "Report",
     "StepDone",
@@ -55,6 +57,7 @@ __all__ = [
     "normalize",
     "one_hot",
     "open_data",
+    "read",
     "recipe",
     "train",
 ]
@@ -67,6 +70,7 @@ _ROOMS = {  # where each name comes from
     "evaluation": (),
     "fitting": ("fit", "train"),
     "network": ("Network",),
+    "reading": ("Reading", "read"),
     "runs": ("Branch", "load"),
     "training": ("Control", "EpochDone", "History", "Recipe", "StepDone", "named_recipes"),
     "training.augment": ("Distortion", "distort"),

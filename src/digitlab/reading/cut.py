@@ -1,8 +1,8 @@
 """Where touching digits may be cut: seams from top to bottom that cross as little ink as they can.
 
-A seam moves by one column at most from row to row. The cheapest one is found row by row, as in seam carving (Avidan and
-Shamir, 2007): the least cost of a pixel is its own and that of the cheapest of the three above it. A seam may stray from
-its column by a band, and one is looked for every few pixels. Which of them are used, the networks' answers decide.
+A seam moves by one column at most from row to row. The cheapest one is found row by row, as in seam carving (Avidan
+and Shamir, 2007): the least cost of a pixel is its own and that of the cheapest of the three above it. A seam may stray
+from its column by a band, and one is looked for every few pixels. Which are used, the networks' answers decide.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:
         mask: where its ink is.
         height: of the writing, in pixels.
     """
-    rows, columns = mask.shape
+    columns = mask.shape[1]
     if columns < WIDE * height:
         return []
     step = max(1, round(NEAREST * height / 2))
@@ -39,7 +39,7 @@ def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:
 
 
 def _seam(mask: NDArray[np.bool_], place: int, band: int) -> tuple[float, NDArray[np.int64]]:
-    """The cheapest seam within a band around a column, and its cost: the pixels of ink that it crosses, moves a little."""
+    """The cheapest seam near a column, and its cost: the pixels of ink that it crosses, and a little for each move."""
     left, right = max(0, place - band), min(mask.shape[1], place + band + 1)
     ink = mask[:, left:right].astype(np.float64)
     away = 0.002 * np.abs(np.arange(left, right) - place)

@@ -34,11 +34,18 @@ class Piece(NamedTuple):
 
     @property
     def height(self) -> int:
+        """In rows."""
         return self.bottom - self.top
 
     @property
     def width(self) -> int:
+        """In columns."""
         return self.right - self.left
+
+    @property
+    def size(self) -> int:
+        """The longer side, in pixels."""
+        return max(self.height, self.width)
 
 
 class Found(NamedTuple):
@@ -66,7 +73,7 @@ def find(ink: Ink) -> Found:
         return Found(labels, [], [], 0.0)
     pieces = _pieces(labels, ink)
     height = _writing_height(pieces, ink.mask.shape)
-    main, small, left_out = _sorted_out(pieces, height, ink)
+    main, small, left_out = _sorted_out(pieces, height)
     lines = _lines(main)
     for piece in small:
         if (line := _line_of(piece, lines, height)) is not None:
@@ -90,14 +97,26 @@ def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
         if areas[label] < 3:
             continue
         rows, columns = place
-        found.append(Piece(label, rows.start, rows.stop, columns.start, columns.stop, float(sums[label]), float(sums[label]/areas[label])))
+        found.append(
+            Piece(
+                label,
+                rows.start,
+                rows.stop,
+                columns.start,
+                columns.stop,
+                float(sums[label]),
+                float(sums[label] / areas[label]),
+            )
+        )
     return found
 
 
 def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:
-    """The height of the pieces, in the median of ink times size; what touches the border counts only if nothing else is there."""
+    """The height of the pieces, in the median of ink times size; of those inside the picture, if there are any."""
     inner = [piece for piece in pieces if not _at_border(piece, shape)] or pieces
-    return _median([(max(piece.height, piece.width / 2), piece.ink * max(piece.height, piece.width)) for piece in inner])
+    return _median(
+        [(max(piece.height, piece.width / 2), piece.ink * max(piece.height, piece.width)) for piece in inner]
+    )
 
 
 def _median(weighted: list[tuple[float, float]]) -> float:
@@ -111,15 +130,13 @@ def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:
     return piece.top == 0 or piece.left == 0 or piece.bottom == shape[0] or piece.right == shape[1]
 
 
-def _sorted_out(
-    pieces: list[Piece], height: float, ink: Ink
-) -> tuple[list[Piece], list[Piece], list[tuple[Piece, str]]]:
+def _sorted_out(pieces: list[Piece], height: float) -> tuple[list[Piece], list[Piece], list[tuple[Piece, str]]]:
     """Which pieces make lines, which are small, and which are no digits by their size."""
     main, small, left_out = [], [], []
-    size = [max(piece.height, piece.width) for piece in pieces]
-    typical = _median([(p.darkness, p.ink) for p, s in zip(pieces, size) if SMALL * height <= s <= LARGE * height])
+    written = [(p.darkness, p.ink) for p in pieces if SMALL * height <= p.size <= LARGE * height]
+    typical = _median(written) if written else 0.0
     for piece in pieces:
-        size = max(piece.height, piece.width)
+        size = piece.size
         if size < SPECK * height or piece.darkness < FAINT * typical:
             continue
         if piece.height > LARGE * height or piece.width > 8 * height:

@@ -36,7 +36,7 @@ def find_ink(picture: Picture) -> Bytes:
         PictureError: this is not a picture.
     """
     seen = grey_and_alpha(picture)
-    grey = _on_paper(seen.levels, seen.alpha)
+    grey = on_paper(seen.levels, seen.alpha)
     if not grey.size:
         return np.zeros((1, 1), dtype=np.uint8)
     border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))
@@ -61,7 +61,7 @@ def _histogram(grey: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.array(Image.fromarray(grey).histogram(), dtype=np.int64)
 
 
-def _on_paper(grey: Bytes, alpha: Bytes | None) -> Bytes:
+def on_paper(grey: Bytes, alpha: Bytes | None) -> Bytes:
     """What is seen where the picture lies on paper."""
     if alpha is None or alpha.min() == 255:
         return grey

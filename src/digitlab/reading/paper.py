@@ -1,17 +1,15 @@
 """From a photograph to its ink: shadows, vignettes and the table beyond the page are light, not ink.
 
-Digits are dark lines on something brighter, and narrow. So the paper under them is what closing gives: each pixel is the
-largest level around it, and then the least of those (Serra, "Image Analysis and Mathematical Morphology", 1982; what it
-fills is called the black top-hat). Edges of shadows stay where they are, since what is wider than the window stays. Ink
-is how much less light comes from a pixel than from its paper, as a share: under a shadow ink is as dark as beside it.
+Digits are dark lines on something brighter, and narrow. So the paper under them is what closing gives: each pixel is
+the largest level around it, and then the least of those (Serra, "Image Analysis and Mathematical Morphology", 1982).
+Edges of shadows stay where they are, since what is wider than the window stays. Ink is how much less light comes from
+a pixel than from its paper, as a share: in a shadow it is as dark as beside it.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from digitlab.reading.ink import LEAST_CONTRAST
 
 Levels = NDArray[np.uint8]
 COARSE = 160  # pixels: the shorter side of the small picture that light is measured on
@@ -62,7 +60,9 @@ def shrunk(grey: Levels, shorter: int) -> NDArray[np.float32]:
     """The picture made small by a whole number, means of squares, so that its shorter side is about ``shorter``."""
     n = max(1, min(grey.shape) // shorter)
     height, width = (side // n * n for side in grey.shape)
-    small: NDArray[np.float32] = grey[:height, :width].reshape(height // n, n, width // n, n).mean(axis=(1, 3), dtype=np.float32)
+    small: NDArray[np.float32] = (
+        grey[:height, :width].reshape(height // n, n, width // n, n).mean(axis=(1, 3), dtype=np.float32)
+    )
     return small
 
 
@@ -73,8 +73,14 @@ def _paper(grey: Levels) -> NDArray[np.float32]:
     small = shrunk(grey, COARSE)
     window = max(3, min(small.shape) // WINDOW | 1)
     even = ndimage.median_filter(small, 3, mode="nearest")
-    wide = np.pad(even, window, mode="reflect", reflect_type="odd") if window < min(even.shape) else np.pad(even, window, "edge")
-    wide = np.minimum(wide, np.pad(even, window, mode="edge"))  # light goes on falling beyond the edge, but does not rise
+    wide = (
+        np.pad(even, window, mode="reflect", reflect_type="odd")
+        if window < min(even.shape)
+        else np.pad(even, window, "edge")
+    )
+    wide = np.minimum(
+        wide, np.pad(even, window, mode="edge")
+    )  # light goes on falling beyond the edge, but does not rise
     closed = ndimage.grey_closing(wide, size=(window, window))[window:-window, window:-window]
     closed = ndimage.gaussian_filter(closed, window / 8, mode="nearest")
     from PIL import Image
@@ -86,4 +92,4 @@ def _paper(grey: Levels) -> NDArray[np.float32]:
 def _noise(share: NDArray[np.float32]) -> float:
     """The standard deviation of the grain: of what differs between neighbours."""
     part = share[::2, 1:] - share[::2, :-1]
-    return float(np.median(np.abs(part))) * 1.4826 / np.sqrt(2)
+    return float(np.median(np.abs(part)) * 1.4826 / 2**0.5)

@@ -73,4 +73,9 @@ class Reading:
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         lines = [{"text": line.text, "digits": [asdict(digit) for digit in line.digits]} for line in self.lines]
-        return {"lines": lines, "rejected": [asdict(one) for one in self.rejected], "turn": self.turn, "size": self.size}
+        return {
+            "lines": lines,
+            "rejected": [asdict(one) for one in self.rejected],
+            "turn": self.turn,
+            "size": self.size,
+        }

@@ -1,9 +1,9 @@
 """Which pieces of a line make a digit together: of all ways to part the line, the one that the networks believe most.
 
-The pieces, cut at seams where they may touch, are taken from left to right. A segment is some that follow each other; a
-way through the line takes each piece into one segment or leaves it out. Its score is the sum of what its segments score,
-so the best way is found piece by piece (dynamic programming; LeCun et al., "Gradient-Based Learning Applied to Document
-Recognition", 1998, section V). Summed over all ways in place of the best one, the same recursion gives how
+The pieces, cut at seams where they may touch, are taken from left to right. A segment is some that follow each other;
+a way through the line takes each piece into one segment or leaves it out. Its score is the sum of what its segments
+score, so the best way is found piece by piece (dynamic programming; LeCun et al., "Gradient-Based Learning Applied to
+Document Recognition", 1998, section V). Summed over all ways in place of the best one, the same recursion gives how
 probable it is that a segment is right, given the line.
 """
 
@@ -39,7 +39,7 @@ def candidates(boxes: NDArray[np.int64], height: float) -> list[tuple[int, int]]
     """
     found = []
     for first in range(len(boxes)):
-        top, bottom, left, right = boxes[first]
+        left, right = boxes[first, 2:]
         found.append((first, first + 1))
         for last in range(first + 1, min(len(boxes), first + MOST_PIECES)):
             gap = boxes[last, 2] - right
@@ -74,7 +74,9 @@ def best_way(
             to = _next(step, at)
             behind[to] = np.logaddexp(behind[to], behind[at] + _score(step, left_out[at]))
     way = _counted(count, steps, left_out, expect)
-    return [(step, float(np.exp(behind[step.first] + step.score + ahead[step.last] - ahead[0]))) for step in way], float(ahead[0])
+    return [
+        (step, float(np.exp(behind[step.first] + step.score + ahead[step.last] - ahead[0]))) for step in way
+    ], float(ahead[0])
 
 
 def _score(step: Segment | None, left_out: float) -> float:
