@@ -19,8 +19,9 @@ from digitlab.lab.lab import Lab
 from digitlab.lab.web.answers import JSON, Answer, RequestError, encode, error_answer
 from digitlab.lab.web.limits import (
     MOST_BYTES,
-    PICTURES,
+    PHOTOS,
     content_kind,
+    convert,
     decode,
     drain,
     parse_query,
@@ -28,7 +29,7 @@ from digitlab.lab.web.limits import (
     refuse_data_url,
 )
 
-DECODED_AT_ONCE = 2  # pictures: each may take some hundred megabytes
+DECODED_AT_ONCE = 2  # pictures of one digit: each may take some hundred megabytes
 MOST_WAITING = 32  # pictures; each is kept in memory meanwhile
 
 
@@ -37,7 +38,7 @@ class Parameter:
     """A parameter in the address."""
 
     about: str
-    kind: type = str
+    kind: Any = str  # as a record's field has it
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Call:
     """One request, checked: its parameters by name, and its body with its content type."""
 
     lab: Lab
-    query: Mapping[str, str]
+    query: Mapping[str, Any]
     names: Mapping[str, str]
     kind: str = ""
     body: bytes = b""
@@ -60,7 +61,8 @@ class Route:
         method, path: as in OpenAPI, such as ``/api/runs/{name}``.
         handler: makes the answer: a record for JSON, or an `Answer`. Its docstring says what it does, in one line.
         body: what a JSON body must be.
-        others: content types that are accepted beside JSON.
+        others: content types that are accepted beside JSON, or instead of it.
+        at_once: how many pictures are decoded at once; others wait.
         query: the parameters in the address.
         answer_kind: content type of a good answer.
         headers: whole numbers in the headers of a good answer, with what they say.
@@ -74,12 +76,18 @@ class Route:
     handler: Callable[[Call], object]
     body: type | None = None
     others: tuple[str, ...] = ()
+    at_once: int = DECODED_AT_ONCE
     query: Mapping[str, Parameter] = field(default_factory=dict)
     answer_kind: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     refuses: tuple[int, ...] = ()
     quick: Callable[[Call], bool] = lambda _: False
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Content types of a body; none where there is no body."""
+        return self.others if self.body is None else (JSON, *self.others)
 
     @property
     def about(self) -> str:
@@ -97,11 +105,10 @@ class Endpoint:
 
     def __init__(self, lab: Lab, route: Route) -> None:
         self.lab, self.route = lab, route
-        self.accepted = (JSON, *route.others)
         self.decoder: msgspec.json.Decoder[Any] | None = (
             None if route.body is None else msgspec.json.Decoder(route.body)
         )
-        self.decoding = anyio.CapacityLimiter(DECODED_AT_ONCE)
+        self.decoding = anyio.CapacityLimiter(route.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -124,21 +131,25 @@ class Endpoint:
     async def _read(self, scope: Scope, receive: Receive) -> Call:
         names = scope.get("path_params", {})
         try:
-            query = parse_query(scope, self.route.query)
-            if self.decoder is None:
+            query = self._parameters(scope)
+            if not self.route.accepted:
                 return Call(self.lab, query, names)
-            kind = content_kind(scope, self.accepted)
+            kind = content_kind(scope, self.route.accepted)
         except DigitlabError:
             await drain(scope, receive)
             raise
         body = await read_body(scope, receive, MOST_BYTES[kind])
         refuse_data_url(body)
-        record = decode(body, self.decoder) if kind == JSON else None
+        record = decode(body, self.decoder) if self.decoder is not None and kind == JSON else None
         return Call(self.lab, query, names, kind, body, record)
+
+    def _parameters(self, scope: Scope) -> Mapping[str, Any]:
+        known = self.route.query
+        return {name: convert(name, text, known[name].kind) for name, text in parse_query(scope, known).items()}
 
     def limiter_of(self, call: Call) -> anyio.CapacityLimiter | None:
         """Pictures are decoded a few at a time: they may be large, and threads that wait would be missed elsewhere."""
-        if call.kind not in PICTURES:
+        if call.kind not in PHOTOS:
             return None
         if self.decoding.statistics().tasks_waiting >= MOST_WAITING:
             raise BusyError("too many pictures are being read", help="send it again a little later")

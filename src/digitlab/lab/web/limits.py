@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -17,9 +17,10 @@ from digitlab.lab.web.answers import JSON, RequestError
 KB, MB = 1024, 1024 * 1024
 OCTETS = "application/octet-stream"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+PHOTOS = (*PICTURES, "image/tiff", "image/heic", "image/heif")  # as scanners and phones make them, too
 ALIASES = {"image/jpg": "image/jpeg"}  # which is no registered type, and yet is what many send
 HOW = "send the bytes of the picture alone, as curl -H 'Content-Type: image/png' --data-binary @seven.png does"
-MOST_BYTES = {JSON: 64 * KB, OCTETS: 64 * KB} | dict.fromkeys(PICTURES, 20 * MB)
+MOST_BYTES = {JSON: 64 * KB, OCTETS: 64 * KB} | dict.fromkeys(PHOTOS, 20 * MB)
 BODY_SECONDS = 10.0  # for all of a body
 MOST_DRAINED = 64 * MB  # of a body that is refused
 MOST_PARAMETERS = 20
@@ -140,6 +141,18 @@ def _pairs(query: bytes) -> Mapping[str, str] | str:
         return str(error)
     found = dict(pairs)
     return found if len(found) == len(pairs) else "a parameter more than once"
+
+
+def convert(name: str, text: str, kind: Any) -> Any:
+    """The value of a parameter in the address.
+
+    Raises:
+        InputError: it is not of this kind.
+    """
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise InputError(f"the parameter {name} cannot be used: {error}", got=text) from None
 
 
 def parse_query(scope: Scope, known: Mapping[str, object]) -> Mapping[str, str]:

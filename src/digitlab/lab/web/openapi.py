@@ -78,7 +78,7 @@ def _operation(route: Route) -> Object:
     if route.headers:
         whole = {"required": True, "schema": {"type": "integer"}}
         good["headers"] = {name: {"description": about} | whole for name, about in route.headers.items()}
-    refuses = [*EVERYWHERE, *route.refuses, *(WITH_BODY if route.body is not None else ())]
+    refuses = [*EVERYWHERE, *route.refuses, *(WITH_BODY if route.accepted else ())]
     operation: Object = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path)}".rstrip("_"),
         "summary": route.about,
@@ -87,12 +87,11 @@ def _operation(route: Route) -> Object:
     text = {"type": "string"}
     parameters = [_parameter("path", name, "the name of a run", text) for name in _NAME.findall(route.path)]
     for name, one in route.query.items():
-        schema = {"type": "integer", "minimum": 0} if one.kind is int else text
-        parameters.append(_parameter("query", name, one.about, schema))
+        parameters.append(_parameter("query", name, one.about, _schema(one.kind)))
     if parameters:
         operation["parameters"] = parameters
-    if route.body is not None:
-        content: Object = {JSON: {"schema": _schema(route.body)}}
+    if route.accepted:
+        content: Object = {} if route.body is None else {JSON: {"schema": _schema(route.body)}}
         content |= {kind: {"schema": _bytes(kind)} for kind in route.others}
         operation["requestBody"] = {"required": True, "content": content}
     return operation

@@ -13,11 +13,12 @@ from msgspec import Struct
 from digitlab.errors import InputError
 from digitlab.lab import records
 from digitlab.lab.lab import recipes
+from digitlab.lab.pictures import PictureReading, read_picture
 from digitlab.lab.readers import read_pixels, weight_pictures
 from digitlab.lab.web.answers import JSON, Answer
 from digitlab.lab.web.api import Call, Parameter, Route
-from digitlab.lab.web.limits import OCTETS, PICTURES
-from digitlab.lab.web.requests import Control, Distort, Strokes, Train
+from digitlab.lab.web.limits import OCTETS, PHOTOS, PICTURES
+from digitlab.lab.web.requests import Control, Count, Distort, Expected, Strokes, Train
 from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes
 
@@ -30,7 +31,7 @@ READER = {
         "by default the training under way, else the newest run, else model:standard, which ships with digitlab"
     )
 }
-INDEX = {"index": Parameter("which digit of the test set; a random one by default", int)}
+INDEX = {"index": Parameter("which digit of the test set; a random one by default", Count)}
 
 ROUTES: list[Route] = []
 Handler = TypeVar("Handler", bound=Callable[[Call], object])
@@ -86,6 +87,15 @@ def _read(call: Call) -> records.Reading:
     drawn: Strokes | None = call.record
     prepared = prepare(call.body) if drawn is None else prepare_strokes(drawn.strokes, width=drawn.width)
     return read_pixels(reader, prepared.pixels, blank=prepared.blank)
+
+
+EXPECT = {"expect": Parameter("how many digits each line has, where that is known", Expected)}
+
+
+@_route("POST", "/api/read-picture", others=PHOTOS, at_once=1, query=READER | EXPECT, refuses=(404, 409))
+def _read_picture(call: Call) -> PictureReading:
+    """Read a photograph or a scan of any number of digits: lines, boxes, doubts, and what is no digit."""
+    return read_picture(call.lab.readers.find(call.query.get("reader")), call.body, expect=call.query.get("expect"))
 
 
 @_route("GET", "/api", refuses=(409,))
@@ -163,10 +173,7 @@ def _readers(call: Call) -> records.Readers:
 @_route("GET", "/api/test-digit", query=INDEX | READER, refuses=(404, 409))
 def _test_digit(call: Call) -> records.TestDigit:
     """A digit of the test set, and what a reader says of it."""
-    index = call.query.get("index")
-    if index is not None and not (index.isascii() and index.isdigit() and len(index) < 10):
-        raise InputError("the index of a digit must be a whole number", got=index, help="leave it out for a random one")
-    return call.lab.test_digit(None if index is None else int(index), call.query.get("reader"))
+    return call.lab.test_digit(call.query.get("index"), call.query.get("reader"))
 
 
 @_route("POST", "/api/distorted", body=Distort, refuses=(409,))
