@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import textwrap
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -16,7 +17,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct, UnsetType
 
 from digitlab.cli.commands import app
-from digitlab.lab import records
+from digitlab.lab import pictures, records
+from digitlab.reading import results
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.training.settings import Setting, by_group
 
@@ -104,12 +106,13 @@ def types_module() -> str:
     """The records of the lab as types of the page's JavaScript, which TypeScript checks (`make page`)."""
     lines = [
         "/**",
-        " * @file What the server says, as types. Written by `make reference` from lab/records.py: change it there.",
+        " * @file What the server says, as types. Written by `make reference` from lab/records.py and lab/pictures.py.",
         " *",
     ]
     lines += [f" * @typedef {{{_in_js(getattr(records, name))}}} {name}" for name in ("EventKind", "Phase", "Value")]
-    for kind in vars(records).values():
-        if isinstance(kind, type) and issubclass(kind, Struct) and kind.__module__ == records.__name__:
+    homes = {module.__name__ for module in (records, pictures, results)}
+    for kind in [*vars(records).values(), *vars(pictures).values()]:
+        if isinstance(kind, type) and kind.__module__ in homes and (issubclass(kind, Struct) or is_dataclass(kind)):
             fields = [_field(name, hint) for name, hint in get_type_hints(kind).items()]
             text = f"@typedef {{{{ {', '.join(fields)} }}}} {kind.__name__}"
             lines += textwrap.wrap(text, 120, initial_indent=" * ", subsequent_indent=" *   ", break_on_hyphens=False)
@@ -127,6 +130,8 @@ def _in_js(hint: Any) -> str:
     arguments = get_args(hint)
     if get_origin(hint) is Literal:
         return " | ".join(map(json.dumps, arguments))
+    if get_origin(hint) is tuple:
+        return f"[{', '.join(map(_in_js, arguments))}]"
     if get_origin(hint) is list:
         return f"({_in_js(arguments[0])})[]" if isinstance(arguments[0], UnionType) else f"{_in_js(arguments[0])}[]"
     if get_origin(hint) is dict:

@@ -1,5 +1,5 @@
 /**
- * @file What the server says, as types. Written by `make reference` from lab/records.py: change it there.
+ * @file What the server says, as types. Written by `make reference` from lab/records.py and lab/pictures.py.
  *
  * @typedef {"training" | "epochs" | "step" | "insight" | "runs" | "reset"} EventKind
  * @typedef {"running" | "paused" | "stopping" | "finished" | "early" | "interrupted" | "failed"} Phase
@@ -45,5 +45,10 @@
  *   probabilities: number[], pixels: string, hidden: (number | null)[][] }} Reading
  * @typedef {{ pictures: string[] }} Distorted
  * @typedef {{ index: number, label: number, name: string, reading: Reading }} TestDigit
+ * @typedef {{ digit: number, probability: number, box: [number, number, number, number], doubtful: boolean }} ReadDigit
+ * @typedef {{ box: [number, number, number, number], reason: string }} Rejected
+ * @typedef {{ text: string, digits: ReadDigit[] }} Line
+ * @typedef {{ reader: string, version: number, lines: Line[], rejected: Rejected[], turn: number, size: [number,
+ *   number] }} PictureReading
  */
 export {};
