@@ -1,12 +1,14 @@
 """What a person watches while a network trains: a live bar, and a line now and then that stays."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.display.notebook import notebook_shell
-from digitlab.display.terminal import new_console
+from digitlab.display.terminal import new_console, wide_enough
 from digitlab.errors import printable
 from digitlab.training.events import Advice, EpochDone, Event, SettingChanged, Started, Stopped
 
@@ -112,6 +114,17 @@ class TrainingProgress:
             return ""
         seconds = (self.epochs - event.epoch + self.later) * event.seconds / event.epoch
         return f"   about {duration(seconds)} left in all" if seconds >= 1 else ""
+
+
+@contextmanager
+def moving_bar(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error that each call moves on by one; nothing where it is no terminal, or ``total`` is 1."""
+    console = wide_enough(Console(stderr=True, highlight=False, force_jupyter=False))
+    columns = BarColumn(bar_width=16), TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeRemainingColumn()
+    shown = console.is_terminal and total > 1
+    with Progress(*columns, TextColumn("left"), console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
 
 
 def duration(seconds: float) -> str:
