@@ -25,7 +25,7 @@ NOTE = "digitlab: model standard (ships with digitlab)\n"
 def number(mnist) -> Callable[[str], Image.Image]:
     """A picture of a number: test digits beside each other, dark on bright, twice as large; ``/`` begins a line."""
     _, test = mnist
-    places = {str(digit): int(np.flatnonzero(test.labels == digit)[0]) for digit in range(10)}
+    places = {str(digit): int(np.flatnonzero(test.labels == digit)[10]) for digit in range(10)}
 
     def draw(text: str) -> Image.Image:
         lines = text.split("/")
@@ -41,7 +41,7 @@ def number(mnist) -> Callable[[str], Image.Image]:
 
 @pytest.fixture
 def photos(folder, number) -> Path:
-    """Twenty files: 14 numbers, some in a folder within; 3 that are broken, 1 without a digit, 2 that are no pictures."""
+    """Twenty files: 14 numbers, some in a folder within; 3 broken ones, 1 without a digit, 2 that are no pictures."""
     place = folder / "photos"
     (place / "more").mkdir(parents=True)
     for k in range(14):
@@ -284,12 +284,11 @@ def test_a_terminal_is_no_picture(run, folder, monkeypatch):
 def test_hostile_names_do_nothing(run, folder, canned, name):
     canned("1", dl.errors.PictureError("it is damaged"))
     save(f"in/{name}")
-    for form in ((), ("--csv",), ("--annotate", "out")):
-        for names in ((f"in/{name}",), ("in", "in/nowhere")):
-            code, out, err = run("read", *names, *form)
-            assert code in {0, 1}
-            assert "\x1b" not in out + err
-            assert "Traceback" not in err
+    for names in ((f"in/{name}",), ("in", "in/nowhere"), ("in", "--csv"), ("in", "--annotate", "out")):
+        code, out, err = run("read", *names)
+        assert code in {0, 1}
+        assert "\x1b" not in out + err
+        assert "Traceback" not in err
     canned("1")
     assert texts(answered(run, f"in/{name}")) == {f"in/{name}": "1"}
     Path(f"in/{name}").rename(name)
