@@ -36,6 +36,7 @@ class Name:
         closeness: how far its losses may be from float64's, relatively.
         needs: flags of the processor without which its process would end at an illegal instruction.
         program: the file that plays it.
+        python: runs that file; a peer may be installed beside another one.
     """
 
     called: str
@@ -45,6 +46,7 @@ class Name:
     closeness: float = 1e-5
     needs: frozenset[str] = frozenset()
     program: str = "peers.py"
+    python: str = sys.executable
 
 
 NATIVE = [Name(f"native {path}", "digitlab", path) for path in ("avx512", "avx2", "portable")]
@@ -70,7 +72,7 @@ class Peer:
         self.about = ""
         counts = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / name.program), name.kind, name.variant, str(threads)],
+            [name.python, str(HERE / name.program), name.kind, name.variant, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

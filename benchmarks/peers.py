@@ -16,6 +16,7 @@ import statistics
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -281,7 +282,9 @@ def answer(peer: Any, question: JSON, state: JSON) -> JSON:
     return {"seconds": (time.perf_counter() - began) / state["units"]}
 
 
-def serve(kinds: dict[str, Any], job: type[Job]) -> None:
+def serve(
+    kinds: dict[str, Any], job: Callable[[JSON], Any], answer: Callable[[Any, JSON, JSON], JSON] = answer
+) -> None:
     """A program ``KIND VARIANT THREADS``; then come questions on standard input."""
     kind, variant, threads = sys.argv[1:]
     out, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not look like an answer

@@ -10,7 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 PEER = """
@@ -40,7 +42,7 @@ def bench(monkeypatch, tmp_path):
         (tmp_path / program).write_text(PEER)
     monkeypatch.setattr(sys.modules["asking"], "HERE", tmp_path)
     yield engines
-    for name in ("asking", "rows", "alone", "engines", "recipes", "peers", "recipe_peers"):
+    for name in ("asking", "rows", "alone", "engines", "recipes", "peers", "recipe_peers", "reading", "reading_peers"):
         sys.modules.pop(name, None)
 
 
@@ -149,6 +151,50 @@ def test_pytorch_meets_the_losses_of_our_training_on_the_distorted_digits(recipe
     job = peers.RecipeJob({"recipe": recipe, "steps": 2})
     ours, theirs = peers.Digitlab(job, 1, "").losses(3), peers.Torch(job, 1, "eager").losses(3)
     assert theirs == pytest.approx(ours, rel=1e-5)
+
+
+READER = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if sys.argv[1] == "rapidocr":
+        reply = {"missing": "it is not installed (No module named 'rapidocr')"}
+    elif asked["do"] == "settings":
+        reply = {"settings": [""], "megabytes": 1.5}
+    else:
+        reply = {"about": "quick", "lines": [[[1, False], [2, True]]], "seconds": 0.25}
+    print(json.dumps(reply), flush=True)
+"""
+
+
+@pytest.mark.usefixtures("bench")
+def test_readers_are_scored_over_a_truth_file_and_one_that_is_not_here_is_a_line(monkeypatch, tmp_path, capsys):
+    (tmp_path / "reading_peers.py").write_text(READER)
+    (tmp_path / "truth.csv").write_text("file,text,ink\na.jpg,12,pen\nb.jpg,1,pen\nc.jpg,,\nd.jpg,17/12,pencil\n")
+    monkeypatch.setattr(sys, "argv", ["reading.py", str(tmp_path / "truth.csv"), "--by", "ink"])
+    importlib.import_module("reading").main()
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    head = lines.index("single lines digits invented blanks doubtful caught ms MB")
+    assert lines[head + 1 :] == [
+        "digitlab 0/1 2/3 5/7 3 1/1 4 1/2 250 1.5",
+        "(nothing) 0/0 0/0 0/0 2 1/1 1 0/0 250 1.5",
+        "pen 0/1 1/1 3/3 1 0/0 2 1/1 250 1.5",
+        "pencil 0/0 1/2 2/4 0 0/0 1 0/1 250 1.5",
+        "RapidOCR is missing: it is not installed (No module named 'rapidocr')",
+    ]
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize(("name", "module"), [("Digitlab", "digitlab"), ("RapidOCR", "rapidocr")])
+def test_a_reader_reads_a_digit(name, module, tmp_path):
+    pytest.importorskip(module, reason="RapidOCR is not installed: pip install rapidocr onnxruntime")
+    picture = np.full((200, 200), 230, np.uint8)
+    picture[60:140, 92:104] = 20
+    Image.fromarray(picture).save(tmp_path / "one.png")
+    reader = getattr(importlib.import_module("reading_peers"), name)({}, 1)
+    found = [reader.read(str(tmp_path / "one.png"), setting) for setting in reader.settings]
+    assert [[digit for digit, _ in line] for line in found[-1]["lines"]] == [[1]]
+    assert reader.weights > 1e6
 
 
 def test_there_is_a_quick_one():

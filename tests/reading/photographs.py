@@ -1,7 +1,7 @@
 """Photographs of numbers whose text is known: digits of MNIST's test set on paper, under a lamp, in a camera.
 
 A number has 1 to 8 digits, each 40 to 120 pixels high, written in pencil, black or blue, from nearly touching to wide
-apart; about one gap in 30 is none at all, and the digits touch. The paper is white, grey or yellowish, with a grain, at
+apart; about one gap in 30 is none at all, so that digits touch. The paper is white, grey or yellowish, with a grain, at
 times with fibres, rules or squares. Light falls off to a side and to the corners, and at times a shadow with a soft
 edge lies over it. The camera turns the page by up to 8 degrees, is out of focus, adds noise and writes a JPEG.
 
@@ -23,7 +23,7 @@ from scipy import ndimage
 
 import digitlab as dl
 
-__all__ = ["Photograph", "photograph", "photographs"]
+__all__ = ["Photograph", "page", "photograph", "photographs"]
 
 Plane: TypeAlias = NDArray[np.float32]  # (H, W), mostly 0..1
 Generator: TypeAlias = np.random.Generator
@@ -54,8 +54,25 @@ def photographs(seed: int) -> Iterator[Photograph]:
 def photograph(seed: int, number: int) -> Photograph:
     """Photograph `number` of a seed."""
     rng = np.random.default_rng([seed, number])
-    ink, text, height = _written(rng)
-    turn = rng.uniform(-TURN, TURN)
+    return _photographed(*_number(rng), rng)
+
+
+def page(seed: int, lines: int, digits: int, height: float, size: tuple[int, int]) -> Photograph:
+    """A page ``size`` (width, height) with as many `lines`, each of as many `digits` of about this `height`."""
+    rng = np.random.default_rng([seed, lines, digits])
+    sheet, texts = Image.new("L", size), []
+    for k in range(lines):
+        line, text = _line(_chosen(digits, rng), height, rng)
+        if line.width > 0.9 * size[0]:
+            line = line.resize((int(0.9 * size[0]), line.height))
+        left, middle = (size[0] - line.width) / 2, size[1] * (k + 0.5) / lines
+        sheet.paste(line, (int(left), int(middle - 1.7 * height)), line)
+        texts.append(text)
+    return _photographed(np.asarray(sheet, np.float32) / 255, "/".join(texts), height, rng, most_turn=2)
+
+
+def _photographed(ink: Plane, text: str, height: float, rng: Generator, most_turn: float = TURN) -> Photograph:
+    turn = rng.uniform(-most_turn, most_turn)
     ink = _turned(ink, turn)
     page = _paper(ink.shape, rng)
     if rng.random() < 0.5:
@@ -77,16 +94,35 @@ def _test_digits() -> dl.Digits:
     return dl.load_mnist()[1]
 
 
-def _written(rng: Generator) -> tuple[Plane, str, float]:
+def _chosen(many: int, rng: Generator) -> NDArray[np.int64]:
+    return rng.integers(len(_test_digits()), size=many)
+
+
+def _number(rng: Generator) -> tuple[Plane, str, float]:
     """How much ink is where, before the page is turned; the text, and how high its digits are."""
-    digits = _test_digits()
-    chosen = rng.integers(len(digits.labels), size=rng.integers(DIGITS[0], DIGITS[1] + 1))
+    chosen = _chosen(int(rng.integers(DIGITS[0], DIGITS[1] + 1)), rng)
     width = int(rng.integers(WIDTH[0], WIDTH[1] + 1))
     height = min(rng.uniform(*HEIGHT), 0.8 * width / len(chosen))
+    line, text = _line(chosen, height, rng)
+    width = max(width, int(line.width * rng.uniform(1.1, 1.25) + height))
+    fall = np.sin(np.radians(TURN)) * line.width + 1.6 * height  # what the line needs from top to bottom, turned
+    sheet = Image.new("L", (width, int(max(fall * rng.uniform(1.05, 1.6), width * rng.uniform(0.25, 0.55)))))
+    spare = ((sheet.width - line.width) / 2 - 0.2 * height, (sheet.height - fall) / 2)
+    left, top = (sheet.width - line.width) / 2, sheet.height / 2 - 1.7 * height
+    sheet.paste(line, (int(left + rng.uniform(-1, 1) * spare[0]), int(top + rng.uniform(-1, 1) * spare[1])))
+    return np.asarray(sheet, np.float32) / 255, text, height
+
+
+def _line(chosen: NDArray[np.int64], height: float, rng: Generator) -> tuple[Image.Image, str]:
+    """These digits of the test set beside each other, 3 of their heights high and cut to their width; and their text.
+
+    Their feet stand 2.2 heights below its top. How far apart two of them are is measured row by row, as a person does.
+    """
+    digits = _test_digits()
     edge = rng.uniform(0.35, 0.8)  # the grey where ink ends: thick strokes or thin ones
     glyphs = [_glyph(digits.images[k], height * rng.uniform(0.88, 1.1), edge) for k in chosen]
     spacing = height * np.exp(rng.uniform(np.log(0.06), np.log(0.7)))
-    line = Image.new("L", (2 * WIDTH[1], int(3 * height)))
+    line = Image.new("L", (int(3 * height * len(chosen)), int(3 * height)))
     reach = np.full(line.height, -np.inf)  # how far to the right ink goes, for each row
     x, end, gap = 0, 0, 0.0
     for glyph in glyphs:
@@ -102,13 +138,7 @@ def _written(rng: Generator) -> tuple[Plane, str, float]:
         line.paste(255, (x, top), Image.fromarray(glyph))
         reach[rows] = np.maximum(reach[rows], x + right)
         gap = spacing * rng.uniform(0.6, 1.5) if rng.random() > TOUCHING else -0.04 * height
-    width = max(width, int(end * rng.uniform(1.1, 1.25) + height))
-    fall = np.sin(np.radians(TURN)) * end + 1.6 * height  # what the line needs from top to bottom, turned
-    page = Image.new("L", (width, int(max(fall * rng.uniform(1.05, 1.6), width * rng.uniform(0.25, 0.55)))))
-    spare = ((page.width - end) / 2 - 0.2 * height, (page.height - fall) / 2)
-    left, top = (page.width - end) / 2, page.height / 2 - 1.7 * height
-    page.paste(line, (int(left + rng.uniform(-1, 1) * spare[0]), int(top + rng.uniform(-1, 1) * spare[1])))
-    return np.asarray(page, np.float32) / 255, "".join(str(digits.labels[k]) for k in chosen), height
+    return line.crop((0, 0, end, line.height)), "".join(str(digits.labels[k]) for k in chosen)
 
 
 def _glyph(image: NDArray[np.uint8], height: float, edge: float) -> NDArray[np.uint8]:
