@@ -117,7 +117,11 @@ class Endpoint:
             if self.route.quick(call):
                 result = self.route.handler(call)
             else:
-                result = await anyio.to_thread.run_sync(self.route.handler, call, limiter=self.limiter_of(call))
+                limiter = self.limiter_of(call)
+                # A picture takes seconds where it is large or the machine is busy; the end of the lab waits for none.
+                result = await anyio.to_thread.run_sync(
+                    self.route.handler, call, limiter=limiter, abandon_on_cancel=limiter is not None
+                )
             answer = result if isinstance(result, Answer) else Answer(self.route.status, encode(result))
         except DigitlabError as error:
             answer = error_answer(error)

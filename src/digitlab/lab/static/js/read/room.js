@@ -1,4 +1,4 @@
-/** @file The room in which a network reads: draw a digit and see the answer while you draw. */
+/** @file The room in which a network reads: draw a digit and see the answer while you draw, or give it a photograph. */
 import { linkTo, writeAddress } from "../kit/address.js";
 import { moment, percent, runTitle } from "../kit/format.js";
 import { html, onValue, useEffect, useLater, useRef, useState } from "../kit/lib.js";
@@ -9,7 +9,9 @@ import { Answer } from "./answer.js";
 import { Asking } from "./asking.js";
 import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
-import { Sources } from "./sources.js";
+import { Photo } from "./photo.js";
+import { Photograph } from "./photograph.js";
+import { Sources, toAnswer } from "./sources.js";
 
 const SHIPPED = "model:standard";
 const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a training under way, at most
@@ -17,8 +19,11 @@ const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a traini
 /** The run that a reader such as `run:NAME@EPOCH`, a snapshot, is of. @param {string | null} id */
 const runOf = (id) => (id?.match(/^(run:.+)@\d+$/) ?? [])[1];
 
-/** One for the life of the page: who looks into the other room finds the drawing again. */
+const TEN_DIGITS = "0 1 2 3 4 5 6 7 8 9";
+
+/** One each for the life of the page: who looks into the other room finds the drawing and the photograph again. */
 const asking = new Asking();
+const photo = new Photo();
 
 export function ReadRoom() {
   const { readers, address, defaultReader } = useParts("readers", "address", "defaultReader");
@@ -32,29 +37,39 @@ export function ReadRoom() {
 
   useEffect(() => {
     void loadRuns();
-    return asking.begin(() => draw((n) => n + 1));
+    const ends = [asking, photo].map((one) => one.begin(() => draw((n) => n + 1)));
+    return () => ends.forEach((end) => end());
   }, []);
-  useEffect(() => asking.use(reader), [reader]);
+  useEffect(() => {
+    asking.use(reader);
+    photo.use(reader);
+  }, [reader]);
   const follow = () => {
     if (reader !== "live") return;
     followed.current = performance.now();
     asking.again();
   };
   useLater(follow, followed.current + FOLLOW_EVERY - performance.now(), [news, reader]);
+  // A network of other classes reads pictures of one of them, on the pad.
+  const whole = (known(reader)?.classes.join(" ") ?? TEN_DIGITS) === TEN_DIGITS;
+  const open = (/** @type {File} */ file) => {
+    if (whole) photo.open(file);
+    else asking.readFile(file).then(toAnswer);
+  };
   useEffect(() => {
     const paste = (/** @type {ClipboardEvent} */ event) => {
       const file = event.clipboardData?.files[0];
-      if (file) asking.readFile(file);
+      if (file) open(file);
     };
     document.addEventListener("paste", paste);
     return () => document.removeEventListener("paste", paste);
-  }, []);
+  }, [whole]);
 
   const drop = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
     setOver(false);
     const file = event.dataTransfer?.files[0];
-    if (file) asking.readFile(file);
+    if (file) open(file);
   };
   return html`<div
     class=${`reading ${over ? "over" : ""}`}
@@ -71,6 +86,7 @@ export function ReadRoom() {
       <${ReaderChoice} reader=${reader} />
       ${reader === SHIPPED && html`<p class="note"><a href=${linkTo("train")}>${T.read.trainOwn}</a></p>`}
     </div>
+    <${Photograph} photo=${photo} whole=${whole} onFile=${open} />
     <section class="drawing card" aria-labelledby="pad-heading">
       <h2 id="pad-heading" class="unseen">${T.read.pad}</h2>
       <${Pad} asking=${asking} />

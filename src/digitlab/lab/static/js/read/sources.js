@@ -1,8 +1,7 @@
-/** @file Other digits to read: from the test set, with its true label, or from a picture. */
+/** @file Other digits to read: from the test set, with its true label. */
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { T } from "../texts.js";
-import { KINDS } from "./asking.js";
 
 /** @param {{ asking: import("./asking.js").Asking, reader: string | null }} props */
 export function Sources({ asking, reader }) {
@@ -12,11 +11,6 @@ export function Sources({ asking, reader }) {
   const show = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (typed.trim() !== "") void asking.readTest(Number(typed)).then(toAnswer);
-  };
-  const open = (/** @type {Event} */ event) => {
-    const input = /** @type {HTMLInputElement} */ (event.target);
-    if (input.files?.[0]) void asking.readFile(input.files[0]).then(toAnswer);
-    input.value = "";
   };
   return html`<section class="sources card" aria-labelledby="sources-heading">
     <h2 id="sources-heading">${T.read.others}</h2>
@@ -30,16 +24,8 @@ export function Sources({ asking, reader }) {
       </label>
       <button type="submit" disabled=${reader === null || typed.trim() === ""}>${T.read.show}</button>
     </form>
-    <div class="file">
-      <input
-        id="picture" class="unseen" type="file" accept=${KINDS.join(",")}
-        disabled=${reader === null} onChange=${open}
-      />
-      <label class="button" for="picture">${T.read.open}</label>
-      <small>${T.read.openHelp}</small>
-    </div>
   </section>`;
 }
 
 /** On a phone it is above all this. */
-const toAnswer = () => document.querySelector(".answer .winner")?.scrollIntoView({ block: "nearest" });
+export const toAnswer = () => document.querySelector(".answer .winner")?.scrollIntoView({ block: "nearest" });
