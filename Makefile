@@ -14,6 +14,7 @@
 #   make reference   the pages of docs/reference that follow from the code
 #   make wheel   the package, in dist
 #   make standard  make the model that ships anew, to the same bytes; CHECK=1 only compares
+#   make rejection  make the network that rejects what is no digit anew, likewise
 #   make golden  compute the golden traces again (only when the experiment itself is meant to change)
 #   make clean   remove everything that these commands made, except the runs
 
@@ -22,7 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference wheel standard golden clean
+.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference wheel standard rejection golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -86,7 +87,10 @@ wheel: $(VENV)/ready
 	$(PIP) wheel --no-deps --wheel-dir dist .
 
 standard: $(VENV)/ready
-	$(BIN)/python tools/make_standard.py $(if $(CHECK),--check)
+	$(BIN)/python -m tools.make_standard $(if $(CHECK),--check)
+
+rejection: $(VENV)/ready
+	$(BIN)/python -m tools.make_digit_or_not $(if $(CHECK),--check)
 
 golden: $(VENV)/ready
 	$(BIN)/python -m tests.golden.rewrite

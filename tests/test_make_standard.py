@@ -17,7 +17,7 @@ from digitlab.runs.run import MANIFEST
 from digitlab.training import named_recipes
 from digitlab.training.events import EpochDone
 from digitlab.training.recipe_files import parse_recipe
-from tools import make_standard
+from tools import make_standard, making
 from tools.make_standard import Made, main, make
 
 compiled = pytest.mark.skipif(not native.available_paths(), reason="the native engine is not compiled here")
@@ -107,7 +107,7 @@ def test_without_the_native_engine_it_says_so(monkeypatch, capsys, tmp_path):
 def place(monkeypatch, tmp_path) -> Path:
     """Where the model is written, in the place of the package."""
     path = tmp_path / "standard.safetensors"
-    monkeypatch.setattr(make_standard, "shipped_file", lambda _: path)
+    monkeypatch.setattr(making, "shipped_file", lambda _: path)
     return path
 
 

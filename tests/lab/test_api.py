@@ -22,6 +22,7 @@ from digitlab.lab.web import api
 from digitlab.lab.web.openapi import openapi_document
 from digitlab.lab.web.routes import ROUTES
 from digitlab.reading import prepare, prepare_strokes
+from digitlab.reading.reject import verdict
 from digitlab.training.augment import Distortion, distort_plainly
 
 STROKES = [[[10.0, 10.0], [60.5, 12.25], [40.0, 90.0]]]
@@ -54,7 +55,9 @@ def test_answers_are_the_librarys_bit_for_bit(lab, runs, mnist, kind):
     assert base64.b64decode(answer.json["pixels"]) == pixels.tobytes()
     expected = network.probabilities(pixels)
     assert np.array_equal(np.array(answer.json["probabilities"], np.float32), expected)
-    assert answer.json["digit"] == int(expected.argmax())
+    rejected, doubtful = verdict(network, pixels, expected)
+    assert (answer.json["rejected"], answer.json["doubtful"]) == (rejected, doubtful)
+    assert answer.json["digit"] == (None if rejected else int(expected.argmax()))
     hidden = next(iter(network.activations(pixels.reshape(1, -1).astype(np.float32) / np.float32(255))))
     assert np.allclose(answer.json["hidden"][0], hidden[0], atol=1e-6)
 
@@ -62,7 +65,16 @@ def test_answers_are_the_librarys_bit_for_bit(lab, runs, mnist, kind):
 def test_blank_drawing_is_no_digit(lab):
     answer = lab.post("/api/read", {"strokes": [], "width": 8}).json
     assert answer["blank"]
-    assert answer["digit"] is None
+    assert (answer["digit"], answer["rejected"], answer["doubtful"]) == (None, False, False)
+
+
+@pytest.mark.parametrize("strokes", [[[[50, 50]]], [[[10, 50], [80, 45]]], [[[0, 0], [90, 90]], [[90, 0], [0, 90]]]])
+@pytest.mark.parametrize("reader", ["run:small", "model:standard"])
+def test_what_is_not_a_digit_is_rejected_and_its_probabilities_are_told(lab, strokes, reader):
+    answer = lab.post(f"/api/read?reader={reader}", {"strokes": strokes, "width": 8}).json
+    assert answer["rejected"]
+    assert (answer["digit"], answer["name"], answer["doubtful"]) == (None, None, False)
+    assert sum(answer["probabilities"]) == pytest.approx(1)
 
 
 def test_a_test_digit_with_its_label(lab, mnist):

@@ -13,6 +13,7 @@ from digitlab.errors import ModelFileError, UnknownError
 from digitlab.lab import readers
 from digitlab.lab.readers import SHIPPED, Readers, read_pixels
 from digitlab.network import shipped
+from digitlab.reading import reject
 
 
 class NoTraining:
@@ -71,6 +72,17 @@ def test_where_it_is_damaged_others_read_and_it_is_said(tmp_path, few, monkeypat
     found.forget()
     assert found.find().id == "run:mine"
     assert [one.id for one in found.describe().readers] == ["run:mine"]
+
+
+def test_digits_of_the_data_are_neither_rejected_nor_doubted(monkeypatch, tmp_path, mnist):
+    reader, picture = Readers(tmp_path, NoTraining()).find(), mnist[1].images[3]
+    monkeypatch.setattr(reject, "OPERATING_POINT", 1.1)
+    assert read_pixels(reader, picture, blank=False).rejected
+    assert not read_pixels(reader, picture, blank=False, known=True).rejected
+    monkeypatch.setattr(reject, "OPERATING_POINT", 0.0)
+    monkeypatch.setattr(reject, "SURE", 1.1)
+    assert read_pixels(reader, picture, blank=False).doubtful
+    assert not read_pixels(reader, picture, blank=False, known=True).doubtful
 
 
 def test_other_models_that_ship_are_none(tmp_path):

@@ -153,7 +153,7 @@ class Lab:
         found = self.readers.find(reader)
         names = names_of_outputs(found.network.card, test.classes)
         image, label = test.images[index], int(test.labels[index])
-        reading = read_pixels(found, image, blank=not image.any())
+        reading = read_pixels(found, image, blank=not image.any(), known=True)
         if reading.digit is not None:
             reading.name = names[reading.digit]
         return records.TestDigit(index, label, names[label], reading)

@@ -26,6 +26,7 @@ from digitlab.lab.runs import folder_of, is_run, list_runs
 from digitlab.network.card import new_card
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD, in_words, load_shipped
+from digitlab.reading.reject import verdict
 from digitlab.runs.run import MANIFEST, Run
 
 LIVE, RUN, MODEL = "live", "run:", "model:"
@@ -58,11 +59,16 @@ class Reader:
         return records.Reader(self.id, title, list(network.card.labels), list(network.architecture.sizes))
 
 
-def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> records.Reading:
-    """What the reader says of ``(784,)`` or ``(28, 28)`` bytes, as MNIST has them."""
+def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool, known: bool = False) -> records.Reading:
+    """What the reader says of ``(784,)`` or ``(28, 28)`` bytes, as MNIST has them.
+
+    What is ``known`` to be a digit, as those of a data set are, is neither rejected nor doubted.
+    """
     network, flat = reader.network, pixels.reshape(-1)
     probabilities = network.probabilities(flat)  # (K,)
-    digit = int(probabilities.argmax())
+    sure = known or blank
+    rejected, doubtful = (False, False) if sure else verdict(network, flat, probabilities)
+    digit = None if blank or rejected else int(probabilities.argmax())
     seen = network.card.preprocess(flat)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         *hidden, _ = network.activations(normalize(seen))
@@ -70,8 +76,10 @@ def read_pixels(reader: Reader, pixels: NDArray[np.uint8], *, blank: bool) -> re
         reader=reader.id,
         version=reader.version,
         blank=blank,
-        digit=None if blank else digit,
-        name=None if blank else network.card.labels[digit],
+        digit=digit,
+        name=None if digit is None else network.card.labels[digit],
+        rejected=rejected,
+        doubtful=doubtful,
         probabilities=probabilities.tolist(),
         pixels=seen.tobytes(),
         hidden=[layer.tolist() for layer in hidden],

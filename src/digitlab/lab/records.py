@@ -1,7 +1,6 @@
 """Each shape that the lab tells, said once: what its parts answer, what the feed carries, what documents are made of.
 
-Some are named after what they describe, so they are used by way of the module: ``records.Run`` tells of a
-`digitlab.runs.run.Run`, and so on.
+Some are named after what they describe, so they are used by way of the module: ``records.Run`` tells of a `Run`.
 """
 
 from __future__ import annotations
@@ -267,9 +266,9 @@ class Reading(Struct):
 
     Attributes:
         reader, version: who says it; the version changes when the network does.
-        blank: there was no ink; then there is no digit, and the probabilities are those of an empty picture.
-        digit: the number of the most probable class; ``name`` is what it is called.
-        probabilities: of each class.
+        blank: there was no ink; then there is no digit, and the probabilities, of each class, are of an empty picture.
+        digit, name: the most probable class, by number and by name. None where it is blank or rejected.
+        rejected, doubtful: it is not a digit; it is read, but a person should look at it.
         pixels: the 784 bytes that the network saw, row by row, in base64; upright, where it wants them so.
         hidden: the activations of each hidden layer (null where one is not finite).
     """
@@ -279,6 +278,8 @@ class Reading(Struct):
     blank: bool
     digit: int | None
     name: str | None
+    rejected: bool
+    doubtful: bool
     probabilities: list[float]
     pixels: bytes
     hidden: list[list[float | None]]

@@ -1,6 +1,7 @@
 """The models that ship with digitlab, by name: they read where nobody has trained anything.
 
-`tools/make_standard.py` makes them, to the same bytes each time; docs/reference/shipped-model.md tells how.
+`tools/make_standard.py` and `tools/make_digit_or_not.py` make them, to the same bytes each time;
+docs/reference/shipped-model.md and docs/reference/rejection.md tell how.
 """
 
 import hashlib
@@ -12,10 +13,14 @@ from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 
 STANDARD = "standard"  # who reads when nobody is named, and there is no run
+DIGIT_OR_NOT = "digit-or-not"  # tells digits from all else
 MAX_SHIPPED_BYTES = 6_000_000  # everybody who installs digitlab downloads it
 AGAIN = "install digitlab again"  # what mends a file of ours
 FOLDER = Path(__file__).parents[1] / "models"
-SHIPPED = {STANDARD: "eb1f2a2430792a8e6b3d621c1e4ca2ab6735507d5601a3e4241b3e4008d485d1"}  # SHA-256 of each file
+SHIPPED = {  # SHA-256 of each file
+    STANDARD: "eb1f2a2430792a8e6b3d621c1e4ca2ab6735507d5601a3e4241b3e4008d485d1",
+    DIGIT_OR_NOT: "438496d4ccaf669195855bac137025675ebf327e4b012b1a8a273be287ab4be8",
+}
 
 
 def shipped_file(name: str) -> Path:

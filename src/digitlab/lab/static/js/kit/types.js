@@ -41,8 +41,8 @@
  *   number[], changes: Change[] }} RunDetails
  * @typedef {{ id: string, title: string, classes: string[], sizes: number[] }} Reader
  * @typedef {{ readers: Reader[], default: string }} Readers
- * @typedef {{ reader: string, version: number, blank: boolean, digit: number | null, name: string | null,
- *   probabilities: number[], pixels: string, hidden: (number | null)[][] }} Reading
+ * @typedef {{ reader: string, version: number, blank: boolean, digit: number | null, name: string | null, rejected:
+ *   boolean, doubtful: boolean, probabilities: number[], pixels: string, hidden: (number | null)[][] }} Reading
  * @typedef {{ pictures: string[] }} Distorted
  * @typedef {{ index: number, label: number, name: string, reading: Reading }} TestDigit
  * @typedef {{ digit: number, probability: number, box: [number, number, number, number], doubtful: boolean }} ReadDigit

@@ -7,17 +7,22 @@ const SETTLED = 700; // milliseconds without change, before the answer is spoken
 
 /** @param {{ asking: import("./asking.js").Asking, reader?: import("../kit/types.js").Reader }} props */
 export function Answer({ asking: { reading, test }, reader }) {
-  const winner = reading && !reading.blank ? reading.digit : null;
+  const winner = reading?.digit ?? null;
   const known = reading !== null && winner !== null;
+  const { rejected = false, doubtful = false } = reading ?? {};
+  const shown = known || rejected;
   const probability = known ? reading.probabilities[winner] : 0;
   const right = winner === test?.label;
   const verdict = known && test ? (right ? T.read.right : T.read.wrong)(test.name) : "";
+  const says = doubtful ? T.read.saysDoubtful : T.read.says;
+  const spoken = known ? `${says(reading.name ?? "", percent(probability, 0))} ${verdict}` : rejected ? T.read.rejected : "";
   return html`<section class="answer card" aria-labelledby="answer-heading">
     <h2 id="answer-heading" class="unseen">${T.read.answer}</h2>
     <div class=${`winner ${known ? "" : "blank"}`}>
-      <b aria-hidden="true">${known ? reading.name : "?"}</b>
+      <b aria-hidden="true">${known ? reading.name : rejected ? "–" : "?"}</b>
       <div>
-        <p class="sure">${known ? T.read.sure(percent(probability)) : T.read.blank}</p>
+        <p class="sure">${known ? T.read.sure(percent(probability)) : rejected ? T.read.rejected : T.read.blank}</p>
+        ${doubtful && html`<p class="doubt">${T.read.doubtful}</p>`}
         ${verdict &&
         html`<p class=${`verdict ${right ? "right" : "wrong"}`}><span aria-hidden="true">${right ? "✓" : "✗"}</span> ${verdict}</p>
           <p class="note">${T.read.testDigit(test?.index ?? 0)}</p>`}
@@ -26,14 +31,14 @@ export function Answer({ asking: { reading, test }, reader }) {
     <h3>${T.read.probabilities}</h3>
     <ol class="bars">
       ${(reader?.classes ?? [..."0123456789"]).map((name, i) => {
-        const share = known ? reading.probabilities[i] : 0;
+        const share = shown ? (reading?.probabilities[i] ?? 0) : 0;
         return html`<li key=${i} class=${i === winner ? "first" : ""}>
           <span class="name">${name}</span>
           <i class="meter" aria-hidden="true"><i style=${{ transform: `scaleX(${share})` }}></i></i>
-          <span class="share">${known ? percent(share) : "–"}</span>
+          <span class="share">${shown ? percent(share) : "–"}</span>
         </li>`;
       })}
     </ol>
-    <${Spoken} text=${known ? `${T.read.says(reading.name ?? "", percent(probability, 0))} ${verdict}` : ""} wait=${SETTLED} />
+    <${Spoken} text=${spoken} wait=${SETTLED} />
   </section>`;
 }
