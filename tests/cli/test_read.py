@@ -455,3 +455,8 @@ def test_a_bar_moves_in_a_terminal_alone(run, photos, canned, monkeypatch):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     assert "18/18" in run("read", "photos")[2]
     assert run("read", "photos/1.png")[2] == ""
+
+
+def test_the_picture_of_the_documentation_is_read(run):
+    picture = Path(__file__).parents[2] / "docs/images/number.jpg"
+    assert run("read", str(picture))[1].splitlines()[0].replace("?", "") == "0564920"
