@@ -17,7 +17,7 @@ from digitlab.reading.paper import Ink
 SPECK = 0.12  # of the height of the writing: what is smaller on both sides is left out
 SMALL = 0.4  # ... what is smaller on both sides makes no line of its own
 LARGE = 3.0  # ... what is higher is no digit
-FAINT = 0.25  # of the writing's contrast: what is fainter is dirt
+FAINT = 0.35  # of the writing's contrast: what is fainter is dirt
 BESIDE = 0.35  # two pieces stand in one line if they share this much of the lower one's height
 
 
@@ -72,6 +72,7 @@ def find(ink: Ink) -> Found:
     if not count:
         return Found(labels, [], [], 0.0)
     pieces = _pieces(labels, ink)
+    pieces = _dark_ones(pieces, ink.mask.shape)
     height = _writing_height(pieces, ink.mask.shape)
     main, small, left_out = _sorted_out(pieces, height)
     lines = _lines(main)
@@ -111,6 +112,13 @@ def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
     return found
 
 
+def _dark_ones(pieces: list[Piece], shape: tuple[int, int]) -> list[Piece]:
+    """Without what is much fainter than the writing: grain and the edges of shadows."""
+    written = [(piece.darkness, piece.ink * piece.size) for piece in pieces if not _at_border(piece, shape)]
+    least = FAINT * _median(written, 0.8) if written else 0.0
+    return [piece for piece in pieces if piece.darkness >= least]
+
+
 def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:
     """The height of the pieces, in the median of ink times size; of those inside the picture, if there are any."""
     inner = [piece for piece in pieces if not _at_border(piece, shape)] or pieces
@@ -119,11 +127,11 @@ def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:
     )
 
 
-def _median(weighted: list[tuple[float, float]]) -> float:
+def _median(weighted: list[tuple[float, float]], share_below: float = 0.5) -> float:
     """Of values with weights: half of the weight is at it or below."""
     order = sorted(weighted)
     share = np.cumsum([weight for _, weight in order])
-    return order[int(np.searchsorted(share, share[-1] / 2))][0]
+    return order[int(np.searchsorted(share, share_below * share[-1]))][0]
 
 
 def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:
@@ -133,11 +141,9 @@ def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:
 def _sorted_out(pieces: list[Piece], height: float) -> tuple[list[Piece], list[Piece], list[tuple[Piece, str]]]:
     """Which pieces make lines, which are small, and which are no digits by their size."""
     main, small, left_out = [], [], []
-    written = [(p.darkness, p.ink) for p in pieces if SMALL * height <= p.size <= LARGE * height]
-    typical = _median(written) if written else 0.0
     for piece in pieces:
         size = piece.size
-        if size < SPECK * height or piece.darkness < FAINT * typical:
+        if size < SPECK * height:
             continue
         if piece.height > LARGE * height or piece.width > 8 * height:
             left_out.append((piece, "too large"))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Levels = NDArray[np.uint8]
 COARSE = 160  # pixels: the shorter side of the small picture that light is measured on
 WINDOW = 4  # the window of the closing is a 4th of the shorter side: wider than any stroke
+EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
 NOISE = 5.0  # standard deviations of the noise that ink must exceed
@@ -33,11 +34,19 @@ class Ink(NamedTuple):
 
 
 def is_light_on_dark(grey: Levels) -> bool:
-    """Whether the narrow things in a picture are brighter than what is around them."""
+    """Whether what stands out of a picture is brighter than what it stands out of.
+
+    That is the border where it is even, else the light nearby. Cubes have the sign of what is rare and far from it.
+    """
     from scipy import ndimage
 
-    small = shrunk(grey, COARSE)
-    difference = small - ndimage.gaussian_filter(small, min(small.shape) / 4, mode="nearest")
+    border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1])).astype(np.float64)
+    paper = np.median(border)
+    if (np.abs(border - paper) <= EVEN).mean() >= 0.9:
+        difference = grey - paper
+    else:
+        small = shrunk(grey, COARSE)
+        difference = small - ndimage.gaussian_filter(small, min(small.shape) / 14, mode="nearest")
     return bool((difference**3).sum() > 0)
 
 
@@ -47,11 +56,11 @@ def ink_of(grey: Levels) -> Ink:
 
     paper = np.maximum(_paper(grey), DARKEST)
     share = np.maximum(1 - grey / paper, 0).astype(np.float32)
-    noise = _noise(share)
-    smooth = ndimage.gaussian_filter(share, 0.7) if noise > 0.003 else share
+    noise = _noise(grey)
+    smooth = ndimage.gaussian_filter(share, 0.7) if noise > 1 else share
     around = max(15, min(grey.shape) // 16 | 1)
     strongest = ndimage.grey_dilation(smooth, size=(around, around)) if around < min(grey.shape) else smooth.max()
-    mask = smooth > np.maximum(max(FAINT, NOISE * noise), OF_STROKE * strongest)
+    mask = smooth > np.maximum(np.maximum(FAINT, NOISE * noise / paper), OF_STROKE * strongest)
     levels = np.clip(share * 255, 0, 255).astype(np.uint8)
     return Ink(levels, mask)
 
@@ -82,14 +91,17 @@ def _paper(grey: Levels) -> NDArray[np.float32]:
         wide, np.pad(even, window, mode="edge")
     )  # light goes on falling beyond the edge, but does not rise
     closed = ndimage.grey_closing(wide, size=(window, window))[window:-window, window:-window]
-    closed = ndimage.gaussian_filter(closed, window / 8, mode="nearest")
+    closed = ndimage.gaussian_filter(closed, 1, mode="nearest")
     from PIL import Image
 
     large = Image.fromarray(closed).resize(grey.shape[::-1], Image.Resampling.BILINEAR)
     return np.asarray(large)
 
 
-def _noise(share: NDArray[np.float32]) -> float:
-    """The standard deviation of the grain: of what differs between neighbours."""
-    part = share[::2, 1:] - share[::2, :-1]
-    return float(np.median(np.abs(part)) * 1.4826 / 2**0.5)
+def _noise(grey: Levels) -> float:
+    """The standard deviation of the grain, in grey levels: of how neighbours differ where nothing is written."""
+    differences = np.abs(grey[::4, 1:].astype(np.int16) - grey[::4, :-1])
+    plain = np.bincount(differences.ravel(), minlength=256)
+    few = np.minimum(np.cumsum(plain), 0.9 * plain.sum())  # the largest tenth is ink, and edges
+    each = np.diff(few, prepend=0)
+    return float((each * np.arange(256)).sum() / each.sum())

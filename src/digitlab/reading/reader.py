@@ -14,6 +14,7 @@ from digitlab.reading.paper import Ink, ink_of, is_light_on_dark
 from digitlab.reading.pictures import Picture, grey_and_alpha
 from digitlab.reading.preprocessing import prepare_ink
 from digitlab.reading.results import ReadDigit, Reading, ReadLine, Rejected
+from digitlab.reading.rules import without_rules
 from digitlab.reading.segments import GAP, Segment, best_way, candidates
 
 LONGEST = 2048
@@ -37,6 +38,7 @@ def read(picture: Picture, network: Network | None = None, *, expect: int | None
     if is_light_on_dark(grey):
         grey = 255 - grey
     ink = ink_of(grey)
+    ink = ink._replace(mask=without_rules(ink.mask))
     found = find(ink)
     found = found._replace(labels=found.labels.copy())
     lines = []
