@@ -8,11 +8,40 @@ from its column by a band, and one is looked for every few pixels. Which are use
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.reading.find import Found, Piece
+
 WIDE = 0.7  # of the height of the writing: what is wider may be two digits
 NEAREST = 0.15  # ... seams this near to each other or to a side are the same, or cut nothing off
 BAND = 0.2  # ... how far a seam strays
 MOST_INK = 0.45  # ... a seam through more ink cuts no digits apart
 MOST_SEAMS = 5  # of one piece
+
+
+def cut(piece: Piece, found: Found) -> list[Piece]:
+    """A piece in the parts that seams make of it; each has a label of its own then, in ``found.labels``."""
+    place = slice(piece.top, piece.bottom), slice(piece.left, piece.right)
+    mask = found.labels[place] == piece.label
+    cuts = seams(mask, found.height)
+    side = sum((np.arange(piece.width) >= seam[:, None]).astype(np.int64) for seam in cuts)  # seams on its left
+    parts = []
+    for number in range(1, len(cuts) + 1):
+        part = mask & (side == number)
+        if not part.any():
+            continue
+        label = int(found.labels.max()) + 1
+        found.labels[place][part] = label
+        parts.append(_part(piece, part, label))
+    if not parts:
+        return [piece]
+    rest = mask & (side == 0)
+    return [_part(piece, rest, piece.label), *parts] if rest.any() else parts
+
+
+def _part(piece: Piece, part: NDArray[np.bool_], label: int) -> Piece:
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    top, left = piece.top + int(rows[0]), piece.left + int(columns[0])
+    bottom, right = piece.top + int(rows[-1]) + 1, piece.left + int(columns[-1]) + 1
+    return piece._replace(label=label, top=top, bottom=bottom, left=left, right=right)
 
 
 def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:

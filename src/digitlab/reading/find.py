@@ -16,6 +16,7 @@ from digitlab.reading.paper import Ink
 
 SPECK = 0.12  # of the height of the writing: what is smaller on both sides is left out
 SMALL = 0.4  # ... what is smaller on both sides makes no line of its own
+BLOT = 0.6  # of a box that is filled: no stroke does that
 LARGE = 3.0  # ... what is higher is no digit
 FAINT = 0.35  # of the writing's contrast: what is fainter is dirt
 BESIDE = 0.35  # two pieces stand in one line if they share this much of the lower one's height
@@ -30,7 +31,26 @@ class Piece(NamedTuple):
     left: int
     right: int
     ink: float
-    darkness: float
+    area: int
+
+    @property
+    def darkness(self) -> float:
+        """Of its pixels, in the mean."""
+        return self.ink / self.area
+
+    @property
+    def is_blot(self) -> bool:
+        """Whether it fills its box, and is no bar."""
+        return self.area > BLOT * self.width * self.height and 0.4 < self.width / self.height < 2.5
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Top, bottom, left, right."""
+        return self.top, self.bottom, self.left, self.right
+
+    def middle(self) -> float:
+        """The column in its middle."""
+        return (self.left + self.right) / 2
 
     @property
     def height(self) -> int:
@@ -81,11 +101,7 @@ def find(ink: Ink) -> Found:
             line.append(piece)
         else:
             left_out.append((piece, "too small"))
-    return Found(labels, [sorted(line, key=_middle) for line in lines], left_out, height)
-
-
-def _middle(piece: Piece) -> float:
-    return (piece.left + piece.right) / 2
+    return Found(labels, [sorted(line, key=Piece.middle) for line in lines], left_out, height)
 
 
 def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
@@ -106,7 +122,7 @@ def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
                 columns.start,
                 columns.stop,
                 float(sums[label]),
-                float(sums[label] / areas[label]),
+                int(areas[label]),
             )
         )
     return found
@@ -121,7 +137,7 @@ def _dark_ones(pieces: list[Piece], shape: tuple[int, int]) -> list[Piece]:
 
 def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:
     """The height of the pieces, in the median of ink times size; of those inside the picture, if there are any."""
-    inner = [piece for piece in pieces if not _at_border(piece, shape)] or pieces
+    inner = [piece for piece in pieces if not _at_border(piece, shape) and not piece.is_blot] or pieces
     return _median(
         [(max(piece.height, piece.width / 2), piece.ink * max(piece.height, piece.width)) for piece in inner]
     )
@@ -157,7 +173,7 @@ def _sorted_out(pieces: list[Piece], height: float) -> tuple[list[Piece], list[P
 def _lines(pieces: list[Piece]) -> list[list[Piece]]:
     """Chains of pieces that stand beside each other, from top to bottom."""
     lines: list[list[Piece]] = []
-    for piece in sorted(pieces, key=_middle):
+    for piece in sorted(pieces, key=Piece.middle):
         near = [(piece.left - line[-1].right, line) for line in lines if _beside(line, piece)]
         if near:
             min(near, key=lambda one: one[0])[1].append(piece)
@@ -167,9 +183,10 @@ def _lines(pieces: list[Piece]) -> list[list[Piece]]:
 
 
 def _beside(line: list[Piece], piece: Piece) -> bool:
-    last = line[-1]
-    shared = min(last.bottom, piece.bottom) - max(last.top, piece.top)
-    return shared >= BESIDE * min(last.height, piece.height)
+    return any(
+        min(last.bottom, piece.bottom) - max(last.top, piece.top) >= BESIDE * min(last.height, piece.height)
+        for last in line[-3:]
+    )
 
 
 def _line_of(piece: Piece, lines: list[list[Piece]], height: float) -> list[Piece] | None:

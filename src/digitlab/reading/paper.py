@@ -17,8 +17,8 @@ WINDOW = 4  # the window of the closing is a 4th of the shorter side: wider than
 EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
-NOISE = 5.0  # standard deviations of the noise that ink must exceed
-OF_STROKE = 0.4  # ... and of the strongest ink around it: less is a stroke's blurred edge
+NOISE = 4.0  # standard deviations of the noise that ink must exceed
+OF_STROKE = 0.35  # ... and of the strongest ink around it: less is a stroke's blurred edge
 
 
 class Ink(NamedTuple):

@@ -1,0 +1,130 @@
+"""A line of pieces of ink becomes a line of digits: of all ways to part it, the one that the networks believe most.
+
+Two networks answer for each segment: which digit it is, and whether it is a digit at all (`reject.py`). What a segment
+scores is the logarithm of the product, less what its gaps cost. To leave a piece out costs the more the larger it is.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.network.network import Network
+from digitlab.reading.cut import cut
+from digitlab.reading.find import Found, Piece
+from digitlab.reading.paper import Ink
+from digitlab.reading.preprocessing import prepare_ink
+from digitlab.reading.reject import OPERATING_POINT, digit_probabilities, is_doubtful
+from digitlab.reading.segments import Segment, best_way, candidates
+
+NOT_A_DIGIT = "not a digit"
+THICK = 0.1  # of a digit's longer side: a stroke that is thinner is made so thick, two pixels of MNIST
+GAP = 2.0  # what a gap as wide as the writing is high costs between pieces of one digit
+OVER = 4.0  # what it costs if a neighbour lies wholly over or under a digit
+MOST_SHARED = 0.4  # of the columns of the narrower one: so far digits may reach over each other
+LOWEST = 0.6  # of the height of the writing: no digit is lower
+LOW = 12.0  # ... what it costs, for each height that it is
+LEAVE_OUT = 6.0  # what it costs to leave out a piece as high as the writing
+LEAVE_SPECK = 0.3  # ... and the smallest one
+LEAST = 1e-6  # no probability is taken for less
+SURE = 0.9  # a digit is in doubt where other ways to part the line have more than the rest of this
+
+
+class LineDigit(NamedTuple):
+    """A digit of a line; its box as top, bottom, left and right."""
+
+    digit: int
+    probability: float
+    box: tuple[int, int, int, int]
+    doubtful: bool
+
+
+class Seen(NamedTuple):
+    """What the two networks say of some pictures.
+
+    Attributes:
+        digits: ``(N, 10)``, the probability of each digit.
+        is_digit: ``(N,)``, of being a digit at all.
+    """
+
+    digits: NDArray[np.float64]
+    is_digit: NDArray[np.float64]
+
+    @property
+    def score(self) -> NDArray[np.float64]:
+        """``(N,)``, the logarithm of how far each is believed to be one digit."""
+        return np.log(np.maximum(self.digits.max(axis=1) * self.is_digit, LEAST))
+
+
+def look(network: Network, pixels: NDArray[np.uint8]) -> Seen:
+    """Ask both networks for pictures ``(N, 28, 28)``."""
+    return Seen(network.probabilities(pixels).astype(np.float64), digit_probabilities(pixels))
+
+
+def cell(ink: Ink, found: Found, pieces: Sequence[Piece]) -> NDArray[np.uint8]:
+    """Some pieces as MNIST would have them, ``(28, 28)``. A pixel around them comes along: strokes have soft edges."""
+    from scipy import ndimage
+
+    top, bottom, left, right = around(pieces)
+    thick = THICK * max(bottom - top, right - left)
+    wide = 1 + int(thick)
+    place = slice(max(top - wide, 0), bottom + wide), slice(max(left - wide, 0), right + wide)
+    mask = np.isin(found.labels[place], [piece.label for piece in pieces])
+    soft = ndimage.binary_dilation(mask, structure=np.ones((3, 3)))
+    levels = np.where(soft, ink.levels[place], 0).astype(np.float32)
+    full = max(float(np.median(levels[mask])), 1.0)  # half of the ink is as dark as can be: a patchy stroke becomes even
+    levels = np.minimum(255, levels * (255 / full))
+    edge = mask & ~ndimage.binary_erosion(mask)
+    radius = round((thick - (2 * mask.sum() / edge.sum() - 1)) / 2)
+    if radius >= 1:
+        away = np.hypot(*np.mgrid[-radius : radius + 1, -radius : radius + 1])
+        levels = ndimage.grey_dilation(levels, footprint=away <= radius + 0.3)
+    return prepare_ink(levels.astype(np.uint8)).pixels
+
+
+def around(pieces: Sequence[Piece]) -> tuple[int, int, int, int]:
+    """The box of some pieces: top, bottom, left, right."""
+    boxes = np.array([piece.box for piece in pieces])
+    top, left = boxes[:, 0].min(), boxes[:, 2].min()
+    return int(top), int(boxes[:, 1].max()), int(left), int(boxes[:, 3].max())
+
+
+def read_line(
+    line: list[Piece], found: Found, ink: Ink, network: Network, expect: int | None
+) -> tuple[list[LineDigit], list[tuple[int, int, int, int]]]:
+    """The digits of a line, and the boxes of what is none."""
+    pieces = sorted((part for piece in line for part in cut(piece, found)), key=Piece.middle)
+    boxes = np.array([piece.box for piece in pieces])
+    runs = candidates(boxes, found.height)
+    seen = look(network, np.stack([cell(ink, found, pieces[first:last]) for first, last in runs]))
+    segments = [
+        Segment(first, last, float(score) - _unlikely(boxes, first, last, found.height))
+        for (first, last), score in zip(runs, seen.score, strict=True)
+    ]
+    sizes = np.minimum([piece.size / found.height for piece in pieces], 1.0)
+    way, _ = best_way(len(pieces), segments, -LEAVE_SPECK - LEAVE_OUT * sizes**1.5, expect)
+    digits, used = [], set()
+    for segment, likely in way:
+        n = runs.index((segment.first, segment.last))
+        if seen.is_digit[n] < OPERATING_POINT:
+            continue
+        used.update(range(segment.first, segment.last))
+        doubtful = likely < SURE or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
+        box = around(pieces[segment.first : segment.last])
+        digits.append(LineDigit(int(seen.digits[n].argmax()), float(seen.digits[n].max()), box, doubtful))
+    return digits, [piece.box for n, piece in enumerate(pieces) if n not in used]
+
+
+def _unlikely(boxes: NDArray[np.int64], first: int, last: int, height: float) -> float:
+    """What it costs if pieces have gaps between them, are lower than the writing, or lie over or under their neighbours."""
+    own = boxes[first:last]
+    gaps = np.maximum(own[1:, 2] - np.maximum.accumulate(own[:-1, 3]), 0).sum()
+    left, right = own[:, 2].min(), own[:, 3].max()
+    beside = boxes[[n for n in (first - 1, last) if 0 <= n < len(boxes)]]
+    shared = (np.minimum(beside[:, 3], right) - np.maximum(beside[:, 2], left)) / np.minimum(beside[:, 3] - beside[:, 2], right - left)
+    return float(
+        GAP * gaps / height
+        + LOW * max(0.0, LOWEST - (own[:, 1].max() - own[:, 0].min()) / height)
+        + OVER * np.maximum(shared - MOST_SHARED, 0).sum()
+    )
