@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from digitlab.reading.find import Found, Piece
 
 WIDE = 0.7  # of the height of the writing: what is wider may be two digits
+ENOUGH = 48  # pixels: higher writing is made small first
 NEAREST = 0.15  # ... seams this near to each other or to a side are the same, or cut nothing off
 BAND = 0.2  # ... how far a seam strays
 MOST_INK = 0.45  # ... a seam through more ink cuts no digits apart
@@ -19,9 +20,12 @@ MOST_SEAMS = 5  # of one piece
 
 def cut(piece: Piece, found: Found) -> list[Piece]:
     """A piece in the parts that seams make of it; each has a label of its own then, in ``found.labels``."""
+    if piece.width < WIDE * found.height:
+        return [piece]
     place = slice(piece.top, piece.bottom), slice(piece.left, piece.right)
     mask = found.labels[place] == piece.label
-    cuts = seams(mask, found.height)
+    n = max(1, int(found.height) // ENOUGH)  # seams are looked for in a small picture
+    cuts = [np.repeat(seam, n)[: len(mask)] * n for seam in seams(_shrunk(mask, n), found.height / n)]
     side = sum((np.arange(piece.width) >= seam[:, None]).astype(np.int64) for seam in cuts)  # seams on its left
     parts = []
     for number in range(1, len(cuts) + 1):
@@ -44,6 +48,13 @@ def _part(piece: Piece, part: NDArray[np.bool_], label: int) -> Piece:
     return piece._replace(label=label, top=top, bottom=bottom, left=left, right=right)
 
 
+def _shrunk(mask: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+    """Where any pixel of a square is ink."""
+    high, wide = (-side % n for side in mask.shape)
+    squares = np.pad(mask, ((0, high), (0, wide)))
+    return squares.reshape(squares.shape[0] // n, n, -1, n).any(axis=(1, 3))
+
+
 def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:
     """The best seams through a piece ``(h, w) bool``: for each row the column where the right part begins.
 
@@ -52,8 +63,6 @@ def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:
         height: of the writing, in pixels.
     """
     columns = mask.shape[1]
-    if columns < WIDE * height:
-        return []
     step = max(1, round(NEAREST * height / 2))
     margin = max(1, round(NEAREST * height))
     places = range(margin, columns - margin, step)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from digitlab.network.network import Network
 from digitlab.reading.cut import cut
 from digitlab.reading.find import Found, Piece
-from digitlab.reading.paper import Ink
+from digitlab.reading.paper import Ink, shrunk
 from digitlab.reading.preprocessing import prepare_ink
 from digitlab.reading.reject import OPERATING_POINT, digit_probabilities, is_doubtful
 from digitlab.reading.segments import Segment, best_way, candidates
 
 NOT_A_DIGIT = "not a digit"
 THICK = 0.1  # of a digit's longer side: a stroke that is thinner is made so thick, two pixels of MNIST
+ENOUGH = 64  # pixels: a longer digit is made small first
 GAP = 2.0  # what a gap as wide as the writing is high costs between pieces of one digit
 OVER = 4.0  # what it costs if a neighbour lies wholly over or under a digit
 MOST_SHARED = 0.4  # of the columns of the narrower one: so far digits may reach over each other
@@ -67,19 +68,19 @@ def cell(ink: Ink, found: Found, pieces: Sequence[Piece]) -> NDArray[np.uint8]:
     from scipy import ndimage
 
     top, bottom, left, right = around(pieces)
-    thick = THICK * max(bottom - top, right - left)
-    wide = 1 + int(thick)
+    longer = max(bottom - top, right - left)
+    wide = 1 + int(THICK * longer)
     place = slice(max(top - wide, 0), bottom + wide), slice(max(left - wide, 0), right + wide)
     mask = np.isin(found.labels[place], [piece.label for piece in pieces])
-    soft = ndimage.binary_dilation(mask, structure=np.ones((3, 3)))
-    levels = np.where(soft, ink.levels[place], 0).astype(np.float32)
+    levels = np.where(ndimage.binary_dilation(mask, structure=np.ones((3, 3))), ink.levels[place], 0)
     full = max(float(np.median(levels[mask])), 1.0)  # half of the ink is as dark as can be: a patchy stroke becomes even
     levels = np.minimum(255, levels * (255 / full))
-    edge = mask & ~ndimage.binary_erosion(mask)
-    radius = round((thick - (2 * mask.sum() / edge.sum() - 1)) / 2)
+    n = max(1, longer // ENOUGH)
+    stroke = (2 * mask.sum() / (mask & ~ndimage.binary_erosion(mask)).sum() - 1) / n  # area by half of the outline
+    levels = shrunk(levels, n)
+    radius = round((THICK * longer / n - stroke) / 2)
     if radius >= 1:
-        away = np.hypot(*np.mgrid[-radius : radius + 1, -radius : radius + 1])
-        levels = ndimage.grey_dilation(levels, footprint=away <= radius + 0.3)
+        levels = ndimage.grey_dilation(levels, size=(2 * radius + 1, 2 * radius + 1))
     return prepare_ink(levels.astype(np.uint8)).pixels
 
 

@@ -6,7 +6,7 @@ Edges of shadows stay where they are, since what is wider than the window stays.
 a pixel than from its paper, as a share: in a shadow it is as dark as beside it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def is_light_on_dark(grey: Levels) -> bool:
     if (np.abs(border - paper) <= EVEN).mean() >= 0.9:
         difference = grey - paper
     else:
-        small = shrunk(grey, COARSE)
+        small = _coarse(grey)
         difference = small - ndimage.gaussian_filter(small, min(small.shape) / 14, mode="nearest")
     return bool((difference**3).sum() > 0)
 
@@ -65,21 +65,23 @@ def ink_of(grey: Levels) -> Ink:
     return Ink(levels, mask)
 
 
-def shrunk(grey: Levels, shorter: int) -> NDArray[np.float32]:
-    """The picture made small by a whole number, means of squares, so that its shorter side is about ``shorter``."""
-    n = max(1, min(grey.shape) // shorter)
-    height, width = (side // n * n for side in grey.shape)
-    small: NDArray[np.float32] = (
-        grey[:height, :width].reshape(height // n, n, width // n, n).mean(axis=(1, 3), dtype=np.float32)
-    )
+def shrunk(levels: NDArray[Any], n: int) -> NDArray[np.float32]:
+    """A picture made small by a whole number: the means of squares. What is over at the right and below is left out."""
+    height, width = (side // n * n for side in levels.shape)
+    squares = levels[:height, :width].reshape(height // n, n, width // n, n)
+    small: NDArray[np.float32] = squares.mean(axis=(1, 3), dtype=np.float32)
     return small
+
+
+def _coarse(grey: Levels) -> NDArray[np.float32]:
+    return shrunk(grey, max(1, min(grey.shape) // COARSE))
 
 
 def _paper(grey: Levels) -> NDArray[np.float32]:
     """The level of the paper at each pixel."""
     from scipy import ndimage
 
-    small = shrunk(grey, COARSE)
+    small = _coarse(grey)
     window = max(3, min(small.shape) // WINDOW | 1)
     even = ndimage.median_filter(small, 3, mode="nearest")
     wide = (
