@@ -52,7 +52,7 @@ def _shrunk(mask: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
     """Where any pixel of a square is ink."""
     high, wide = (-side % n for side in mask.shape)
     squares = np.pad(mask, ((0, high), (0, wide)))
-    return squares.reshape(squares.shape[0] // n, n, -1, n).any(axis=(1, 3))
+    return np.asarray(squares.reshape(squares.shape[0] // n, n, -1, n).any(axis=(1, 3)))
 
 
 def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:

@@ -55,7 +55,8 @@ class Seen(NamedTuple):
     @property
     def score(self) -> NDArray[np.float64]:
         """``(N,)``, the logarithm of how far each is believed to be one digit."""
-        return np.log(np.maximum(self.digits.max(axis=1) * self.is_digit, LEAST))
+        believed: NDArray[np.float64] = np.log(np.maximum(self.digits.max(axis=1) * self.is_digit, LEAST))
+        return believed
 
 
 def look(network: Network, pixels: NDArray[np.uint8]) -> Seen:
@@ -73,7 +74,9 @@ def cell(ink: Ink, found: Found, pieces: Sequence[Piece]) -> NDArray[np.uint8]:
     place = slice(max(top - wide, 0), bottom + wide), slice(max(left - wide, 0), right + wide)
     mask = np.isin(found.labels[place], [piece.label for piece in pieces])
     levels = np.where(ndimage.binary_dilation(mask, structure=np.ones((3, 3))), ink.levels[place], 0)
-    full = max(float(np.median(levels[mask])), 1.0)  # half of the ink is as dark as can be: a patchy stroke becomes even
+    full = max(
+        float(np.median(levels[mask])), 1.0
+    )  # half of the ink is as dark as can be: a patchy stroke becomes even
     levels = np.minimum(255, levels * (255 / full))
     n = max(1, longer // ENOUGH)
     stroke = (2 * mask.sum() / (mask & ~ndimage.binary_erosion(mask)).sum() - 1) / n  # area by half of the outline
@@ -105,7 +108,8 @@ def read_line(
     ]
     sizes = np.minimum([piece.size / found.height for piece in pieces], 1.0)
     way, _ = best_way(len(pieces), segments, -LEAVE_SPECK - LEAVE_OUT * sizes**1.5, expect)
-    digits, used = [], set()
+    digits: list[LineDigit] = []
+    used: set[int] = set()
     for segment, likely in way:
         n = runs.index((segment.first, segment.last))
         if seen.is_digit[n] < OPERATING_POINT:
@@ -118,12 +122,14 @@ def read_line(
 
 
 def _unlikely(boxes: NDArray[np.int64], first: int, last: int, height: float) -> float:
-    """What it costs if pieces have gaps between them, are lower than the writing, or lie over or under their neighbours."""
+    """What it costs if pieces have gaps between them, are low, or lie over or under their neighbours."""
     own = boxes[first:last]
     gaps = np.maximum(own[1:, 2] - np.maximum.accumulate(own[:-1, 3]), 0).sum()
     left, right = own[:, 2].min(), own[:, 3].max()
     beside = boxes[[n for n in (first - 1, last) if 0 <= n < len(boxes)]]
-    shared = (np.minimum(beside[:, 3], right) - np.maximum(beside[:, 2], left)) / np.minimum(beside[:, 3] - beside[:, 2], right - left)
+    shared = (np.minimum(beside[:, 3], right) - np.maximum(beside[:, 2], left)) / np.minimum(
+        beside[:, 3] - beside[:, 2], right - left
+    )
     return float(
         GAP * gaps / height
         + LOW * max(0.0, LOWEST - (own[:, 1].max() - own[:, 0].min()) / height)

@@ -49,13 +49,18 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
     found = find(ink)
     turned = best_turn(found, ink, network) if turn == "auto" else turn
     if turned:
-        ink = Ink(*(np.ascontiguousarray(np.rot90(plane, -turned // 90)) for plane in ink))
+        quarters = -turned // 90  # NumPy turns the other way round
+        ink = Ink(np.rot90(ink.levels, quarters).copy(), np.rot90(ink.mask, quarters).copy())
         found = find(ink)
     lines, rejected = [], []
     for line in found.lines:
         digits, left_out = read_line(line, found, ink, network, expect)
         if digits:
-            lines.append(ReadLine(tuple(ReadDigit(*digit[:2], _back(digit.box, turned, opened), digit.doubtful) for digit in digits)))
+            lines.append(
+                ReadLine(
+                    tuple(ReadDigit(*digit[:2], _back(digit.box, turned, opened), digit.doubtful) for digit in digits)
+                )
+            )
         rejected += [Rejected(_back(box, turned, opened), NOT_A_DIGIT) for box in left_out]
     rejected += [Rejected(_back(piece.box, turned, opened), reason) for piece, reason in found.left_out]
     return Reading(tuple(lines), tuple(rejected), turned, opened.size)

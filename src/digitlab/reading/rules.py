@@ -1,9 +1,9 @@
 """Printed rules and grids, found and taken out of the ink.
 
-A rule is thin, straight, and goes through the whole picture; or there are several side by side. Only pixels whose ink is
-thin across the rule can belong to it: where a stroke crosses a rule, the stroke stays whole. Straight lines are found by
-counting pixels along lines of all directions near the horizontal (Duda and Hart, "Use of the Hough Transformation to
-Detect Lines and Curves in Pictures", 1972); the vertical ones in the picture turned.
+A rule is thin, straight, and goes through the whole picture; or there are several side by side. Only pixels whose ink
+is thin across the rule can belong to it: where a stroke crosses a rule, the stroke stays whole. Straight lines are
+found by counting pixels along lines of all directions near the horizontal (Duda and Hart, "Use of the Hough
+Transformation to Detect Lines and Curves in Pictures", 1972); the vertical ones in the picture turned.
 """
 
 import numpy as np
@@ -58,7 +58,8 @@ def _thin(mask: Mask, thickness: int) -> Mask:
     """Where the ink is at most so many rows thick."""
     from scipy import ndimage
 
-    return mask & ~ndimage.binary_opening(mask, structure=np.ones((thickness + 1, 1)))
+    thick: Mask = ndimage.binary_opening(mask, structure=np.ones((thickness + 1, 1)))
+    return mask & ~thick
 
 
 def _direction(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> float:
@@ -70,5 +71,6 @@ def _direction(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> float:
 
 def _level(rows: NDArray[np.intp], columns: NDArray[np.intp], slope: float) -> NDArray[np.int64]:
     """The row at which the line with this slope through each pixel leaves the picture on the left, from 0 on."""
-    level = np.rint(rows - slope * columns).astype(np.int64)
-    return level - level.min()
+    level: NDArray[np.int64] = np.rint(rows - slope * columns).astype(np.int64)
+    level -= level.min()
+    return level
