@@ -62,7 +62,7 @@ class RapidOCR:
             "any": decode,
             "digits": lambda scores, *more, **options: decode(scores * chosen, *more, **options),
         }
-        self.known: dict[tuple[str, str, str], tuple[list[str], float]] = {}
+        self.known: dict[tuple[str, str], tuple[Any, Any, float]] = {}
         self.settings = [f"{how}, {of}" for how in ("lines", "whole", "lines or whole") for of in self.decoders]
         models = [self.engine.cfg.Det, self.engine.cfg.Rec, self.engine.cfg.Cls]
         names = [f"{model.ocr_version.value} {model.task_type.value} {model.model_type.value}" for model in models]
@@ -79,35 +79,46 @@ class RapidOCR:
         return {"lines": [[[int(digit), False] for digit in line] for line in lines if line], "seconds": seconds}
 
     def found(self, path: str, of: str, how: str) -> tuple[list[str], float]:
-        """The texts of its lines, and the seconds that took; of the last picture, they are kept for other settings."""
-        if (path, of, how) not in self.known:
+        """The texts of its lines, and the seconds that took; crops are found once for all settings of a picture."""
+        from rapidocr.main import RapidOCRError
+
+        if (path, how) not in self.known:
             self.known = {key: value for key, value in self.known.items() if key[0] == path}
-            self.engine.text_rec.postprocess_op = self.decoders[of]
             began = time.process_time()
-            lines = self.lines(path) if how == "lines" else self.whole(path)
-            self.known[path, of, how] = lines, time.process_time() - began
-        return self.known[path, of, how]
+            image, record = self.engine.preprocess_img(self.engine.load_img(path))
+            crops, boxes = [image], None
+            try:
+                if how == "lines":
+                    crops, found = self.engine.detect_and_crop(image, record)
+                    boxes = found.boxes
+                crops = self.engine.cls_and_rotate(crops)[0]
+            except RapidOCRError:  # it found nothing
+                crops = []
+            self.known[path, how] = crops, boxes, time.process_time() - began
+        crops, boxes, seconds = self.known[path, how]
+        if not crops:
+            return [], seconds
+        began = time.process_time()
+        self.engine.text_rec.postprocess_op = self.decoders[of]
+        found = self.engine.recognize_txt(crops)
+        texts = [
+            text if score >= self.engine.text_score else ""
+            for text, score in zip(found.txts, found.scores, strict=True)
+        ]
+        lines = [digits_of(text) for text in (texts if boxes is None else in_lines(boxes, texts))]
+        return lines, seconds + time.process_time() - began
 
-    def whole(self, path: str) -> list[str]:
-        """The picture as one line."""
-        found = self.engine(path, use_det=False, use_cls=True, use_rec=True)
-        good = found.txts is not None and found.scores[0] >= self.engine.text_score
-        return [digits_of(found.txts[0])] if good else []
 
-    def lines(self, path: str) -> list[str]:
-        """What is in the boxes that it finds, those beside each other put together."""
-        found = self.engine(path, use_det=True, use_cls=True, use_rec=True)
-        if found.txts is None:
-            return []
-        boxes = [(box[:, 1].min(), box[:, 1].max(), box[:, 0].min()) for box in found.boxes]
-        rows: list[list[tuple[Any, str]]] = []
-        for box, text in sorted(zip(boxes, found.txts, strict=True), key=lambda one: one[0][0] + one[0][1]):
-            middle = (box[0] + box[1]) / 2
-            if rows and rows[-1][-1][0][0] <= middle <= rows[-1][-1][0][1]:
-                rows[-1].append((box, text))
-            else:
-                rows.append([(box, text)])
-        return ["".join(digits_of(text) for _, text in sorted(row, key=lambda one: one[0][2])) for row in rows]
+def in_lines(boxes: Any, texts: list[str]) -> list[str]:
+    """The texts of boxes ``(N, 4, 2)``, those beside each other put together, from left to right."""
+    found = [(box[:, 1].min(), box[:, 1].max(), box[:, 0].min(), text) for box, text in zip(boxes, texts, strict=True)]
+    rows: list[list[Any]] = []
+    for one in sorted(found, key=lambda one: one[0] + one[1]):
+        if rows and rows[-1][-1][0] <= (one[0] + one[1]) / 2 <= rows[-1][-1][1]:
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return ["".join(text for *_, text in sorted(row, key=lambda one: one[2])) for row in rows]
 
 
 def digits_of(text: str) -> str:
