@@ -50,6 +50,14 @@ def test_a_very_long_drawing_is_read_to_its_end(open_page, trained):
     assert page.locator(".trouble").inner_text() == ""
 
 
+def test_a_dash_is_not_a_digit_and_says_so(open_page, trained):
+    page, _ = _pad(open_page)
+    page.evaluate("tell('pointerdown', [0.2, 0.5]); tell('pointermove', [0.8, 0.45]); tell('pointerup', [0.8, 0.45])")
+    _is_read(page, "Not a digit")
+    assert page.locator(".answer .winner b").count() == page.locator(".bars .first").count() == 0
+    assert "%" in page.locator(".bars .share").first.inner_text()
+
+
 def test_points_that_lie_together_are_one_and_the_end_is_kept(open_page, trained):
     page, sent = _pad(open_page)
     line = [[0.5, 0.2 + 0.6 * i / 8000] for i in range(8001)]

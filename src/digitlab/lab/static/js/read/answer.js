@@ -18,8 +18,8 @@ export function Answer({ asking: { reading, test }, reader }) {
   const spoken = known ? `${says(reading.name ?? "", percent(probability, 0))} ${verdict}` : rejected ? T.read.rejected : "";
   return html`<section class="answer card" aria-labelledby="answer-heading">
     <h2 id="answer-heading" class="unseen">${T.read.answer}</h2>
-    <div class=${`winner ${known ? "" : "blank"}`}>
-      <b aria-hidden="true">${known ? reading.name : rejected ? "–" : "?"}</b>
+    <div class=${`winner ${known ? "" : rejected ? "rejected" : "blank"}`}>
+      ${!rejected && html`<b aria-hidden="true">${known ? reading.name : "?"}</b>`}
       <div>
         <p class="sure">${known ? T.read.sure(percent(probability)) : rejected ? T.read.rejected : T.read.blank}</p>
         ${doubtful && html`<p class="doubt">${T.read.doubtful}</p>`}
