@@ -68,9 +68,9 @@ def parsed(data: bytes) -> Answered:
     return Answered(int(status.split()[1]), headers, body)
 
 
-def start_lab(folder: Path, *flags: str, host: str = "127.0.0.1") -> Served:
-    """A lab on a free port."""
-    command = [sys.executable, "-c", "import sys; from digitlab.cli import main; sys.exit(main())", "lab"]
+def start_lab(folder: Path, *flags: str, host: str = "127.0.0.1", first: str = "import sys") -> Served:
+    """A lab on a free port; ``first`` is what its process runs before anything else."""
+    command = [sys.executable, "-c", f"{first}\nimport sys; from digitlab.cli import main; sys.exit(main())", "lab"]
     command += ["--no-browser", "--port", "0", "--runs", str(folder), "--host", host, *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from digitlab.lab.readers import Reader
 from digitlab.lab.web import api
 from digitlab.lab.web.limits import PHOTOS
 from digitlab.lab.web.routes import ROUTES
+from tests.lab.lab_tools import stop_lab
 from tests.reading.photographs import photograph
 
 PATH = "/api/read-picture"
@@ -110,3 +112,17 @@ def test_photographs_wait_for_each_other_while_the_lab_answers(lab, photo):
         assert not all(one.done() for one in posted)
         assert len({one.result().body for one in posted}) == 1
     assert posted[0].result().status == 200
+
+
+@pytest.mark.soak
+def test_the_lab_ends_although_a_photograph_is_being_read(labs, tmp_path, photo):
+    slow = "import time; from digitlab.lab import pictures; pictures.read = lambda *_, **__: time.sleep(60)"
+    lab = labs(tmp_path, first=slow)
+    with ThreadPoolExecutor(1) as pool:
+        posted = pool.submit(lab.post, STANDARD, photo, "image/jpeg")
+        time.sleep(1)
+        assert not posted.done()
+        code, complaints = stop_lab(lab)
+        assert code == 0
+        assert "Traceback" not in complaints
+        assert posted.result().json["error"]["what"] == "the lab is being closed"

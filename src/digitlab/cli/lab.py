@@ -80,13 +80,15 @@ def lab(
         urls = [f"http://{host}{rest}" for host in ("127.0.0.1" if anywhere else name, others) if host]
         Server(opened, rules, lambda: _say_ready(urls, browse=not no_browser)).serve_on(listener)
     if not opened.closed:
+        write_line("the training was in the middle of a long step: it goes on when the lab is opened again")
         _leave_at_once()
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        _leave_at_once()  # a picture is being read for nobody
     return 0
 
 
 def _leave_at_once() -> NoReturn:
     """A step of a large network can take longer than anybody waits. Python must not end around the thread in it."""
-    write_line("the training was in the middle of a long step: it goes on when the lab is opened again")
     sys.stdout.flush()
     os._exit(0)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from digitlab.data.digits import DIGIT_NAMES
 from digitlab.errors import InputError
 from digitlab.lab.readers import SHIPPED, Reader
 from digitlab.reading.reader import read
 from digitlab.reading.results import ReadDigit, Rejected
-
-TEN_DIGITS = tuple("0123456789")
 
 
 class Line(Struct):
@@ -52,7 +51,7 @@ def read_picture(reader: Reader, picture: bytes, *, expect: int | None = None) -
         PictureError: no picture, a damaged or moving one, or one that is too large.
     """
     labels = reader.network.card.labels
-    if labels != TEN_DIGITS:
+    if labels != DIGIT_NAMES:
         raise InputError(
             "this reader cannot read a whole picture",
             must_be="one whose classes are the ten digits",

@@ -5,6 +5,7 @@ content type. The
 address of a request is never a path or an address of something else: names of runs are checked.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
@@ -130,6 +131,8 @@ class Endpoint:
             answer = error_answer(RequestError(409, "there is not enough memory", help=help))
         except ClientDisconnect:
             return  # nobody is there to be answered
+        except asyncio.CancelledError:
+            answer = error_answer(BusyError("the lab is being closed"))
         await answer.send(send)
 
     async def _read(self, scope: Scope, receive: Receive) -> Call:
