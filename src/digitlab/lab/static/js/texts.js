@@ -274,7 +274,7 @@ export const T = {
         rejected: `No digit: ${reason}. Type it, if it is one`,
         removed: `Removed; it was read as ${read}`,
         corrected: `Line ${line}, digit ${digit}: ${value}, corrected`,
-        doubt: `Line ${line}, digit ${digit}: ${value} (${sure}), in doubt`,
+        doubt: `Line ${line}, digit ${digit}: ${value}, in doubt`,
         sure: `Line ${line}, digit ${digit}: ${value} (${sure})`,
       })[kind] ?? "",
     right: "It is right",

@@ -7,8 +7,10 @@ import { asTable, asText, kindOf, linesOf } from "./marks.js";
 /** @import { Photo } from "./photo.js" */
 /** @import { Mark } from "./marks.js" */
 
-const MOST_HIGH = 75; // vh: a photograph is seen as a whole
+const MOST_HIGH = 75; // vh: a photograph is seen as a whole, unless its digits are small then
+const SMALL = 36; // pixels of the screen
 const LEAST_WIDE = 400; // pixels that a small picture is enlarged to
+const CLOSE_UP = 76; // pixels, of what shows one digit
 
 /** @param {{ photo: Photo, whole: boolean, onFile: (file: File) => void }} props  `whole`: pictures of many digits are taken */
 export function Photograph({ photo, whole, onFile }) {
@@ -38,15 +40,19 @@ function Sheet({ photo }) {
   const [seen, setSeen] = useState(/** @type {number[] | null} */ (null)); // its size; empty where the browser cannot show it
   const { reading, marks } = photo;
   const turn = reading?.turn ?? 0;
-  const size = reading?.size ?? (seen?.length ? seen : [4, 3]);
-  const [wide, high] = turn % 180 ? [...size].reverse() : size;
-  const style = { aspectRatio: `${wide} / ${high}`, width: `min(100%, ${(MOST_HIGH * wide) / high}vh, ${Math.max(LEAST_WIDE, wide)}px)` };
+  const [wide, high] = reading ? shownSize(reading) : seen?.length ? seen : [4, 3];
+  const heights = marks.filter(({ read }) => read).map(({ box }) => box[3]).sort((a, b) => a - b);
+  const legible = (SMALL * wide) / (heights[heights.length >> 1] ?? wide);
+  const style = {
+    aspectRatio: `${wide} / ${high}`,
+    width: `min(100%, max(${(MOST_HIGH * wide) / high}vh, ${legible}px), ${Math.max(LEAST_WIDE, wide)}px)`,
+  };
   const first = marks.findIndex(({ doubt }) => doubt);
   const loaded = (/** @type {Event} */ event) => {
     const { naturalWidth, naturalHeight } = /** @type {HTMLImageElement} */ (event.target);
     setSeen([naturalWidth, naturalHeight]);
   };
-  return html`<div class="view"><div class="sheet" style=${style} aria-busy=${photo.question !== null}>
+  return html`<div class="view"><div class="sheet whole" style=${style} aria-busy=${photo.question !== null}>
       <img class=${`turned-${turn}`} src=${photo.url} alt=${T.photo.alt(photo.file?.name ?? "")} hidden=${seen?.length === 0} onLoad=${loaded} onError=${() => setSeen([])} />
       <div role="group" aria-label=${T.photo.group} aria-describedby="photo-keys">
         ${marks.map((mark, i) => html`<${Box} key=${i} i=${i} mark=${mark} photo=${photo} whole=${[wide, high]} stop=${mark.doubt || (first < 0 && i === 0)} />`)}
@@ -81,12 +87,21 @@ function Box({ i, mark, photo, whole: [wide, high], stop }) {
     event.preventDefault();
   };
   return html`<span class=${`mark ${mark === photo.chosen ? "chosen" : ""}`} data-kind=${kind} style=${style} title=${words}>
-    ${kind !== "rejected" && html`<b aria-hidden="true" style=${{ fontSize: `clamp(13px, ${(40 * height) / high}cqh, 26px)` }}>${mark.value || "–"}${kind === "doubt" && "?"}</b>`}
+    ${kind !== "rejected" && html`<b aria-hidden="true" style=${labelStyle(height / high)}>${mark.value || "–"}${kind === "doubt" && "?"}</b>`}
     <input
       id=${`mark-${i}`} type="text" inputmode="numeric" autocomplete="off" tabindex=${stop ? 0 : -1} aria-label=${words}
       onFocus=${() => photo.choose(mark)} onInput=${type} onKeyDown=${key}
     />
   </span>`;
+}
+
+/** @param {{ size: [number, number], turn: number }} reading  @returns {number[]} width and height as it is shown */
+const shownSize = ({ size: [wide, high], turn }) => (turn % 180 ? [high, wide] : [wide, high]);
+
+/** Low boxes have no labels, which would hide the line above: their colours and dashes are seen. @param {number} share  of the picture's height */
+function labelStyle(share) {
+  const height = `${100 * share}cqh`;
+  return { fontSize: `clamp(12px, 0.4 * ${height}, 26px)`, maxHeight: `calc((${height} - 15px) * 99)` };
 }
 
 /** @param {number} i */
@@ -112,10 +127,20 @@ function Chosen({ photo }) {
   if (!mark) return html`<div class="of-chosen"><p class="note">${T.photo.choose}</p></div>`;
   const remove = () => photo.correct(mark, "");
   return html`<div class="of-chosen">
+    ${photo.reading && html`<${CloseUp} photo=${photo} reading=${photo.reading} box=${mark.box} />`}
     <p>${T.photo.mark(wordsOf(mark, photo))}</p>
     ${mark.doubt && html`<button class="small" type="button" onClick=${() => isRight(photo, mark)}>${T.photo.right}</button>`}
     ${mark.value && html`<button class="small" type="button" onClick=${remove}>${T.photo.remove}</button>`}
   </div>`;
+}
+
+/** What is in a box, enlarged. @param {{ photo: Photo, reading: import("../kit/types.js").PictureReading, box: import("./marks.js").Box }} props */
+function CloseUp({ photo, reading, box: [left, top, width, height] }) {
+  const [wide, high] = shownSize(reading);
+  const scale = CLOSE_UP / (1.5 * Math.max(width, height));
+  const from = (/** @type {number} */ middle) => `${CLOSE_UP / 2 - scale * middle}px`;
+  const style = { left: from(left + width / 2), top: from(top + height / 2), width: `${scale * wide}px`, height: `${scale * high}px` };
+  return html`<div class="close-up" aria-hidden="true"><div class="whole" style=${style}><img class=${`turned-${reading.turn}`} src=${photo.url} alt="" /></div></div>`;
 }
 
 /** The text, line by line, and what to do with it. @param {{ photo: Photo, reading: import("../kit/types.js").PictureReading }} props */
