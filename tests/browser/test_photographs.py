@@ -143,6 +143,8 @@ def test_by_keyboard_one_goes_from_doubt_to_doubt(open_page, width, dark):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = axe.Axe().run(page)
     assert not found.response["violations"], found.generate_report()
+    with page.expect_request(re.compile("read-picture.*turn=180")):
+        button(page, "^Turn to the right").click()
     button(page, "^Close").click()
     page.get_by_role("application", name="Drawing pad").wait_for()
     assert page.locator(".sheet").count() == 0

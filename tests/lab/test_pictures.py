@@ -49,13 +49,17 @@ def test_the_answer_is_the_librarys_and_as_the_document_says(lab, photo):
     served = lab.ask("GET", "/api/openapi.json").json
     described = served["paths"][PATH]["post"]
     assert {*described["requestBody"]["content"]} == {*PHOTOS}
-    assert {parameter["name"] for parameter in described["parameters"]} == {"reader", "expect"}
+    assert {parameter["name"] for parameter in described["parameters"]} == {"reader", "turn", "expect"}
     schema = described["responses"]["200"]["content"]["application/json"]["schema"]
     jsonschema.validate(answer.json, schema | {"components": served["components"]})
 
 
 def test_without_a_reader_the_default_one_reads(lab, photo):
     assert lab.post(PATH, photo, "image/jpeg").json["reader"] == "run:small"
+
+
+def test_it_is_turned_as_asked(lab, photo):
+    assert lab.post(f"{STANDARD}&turn=180", photo, "image/jpeg").json["turn"] == 180
 
 
 def test_an_empty_sheet_has_no_lines(lab):
@@ -75,6 +79,7 @@ def test_an_empty_sheet_has_no_lines(lab):
         ("", b"{}", "application/json", 415),
         ("", _saved("PNG"), "image/svg+xml", 415),
         ("", bytes(20 * 2**20 + 1), "image/jpeg", 413),
+        ("&turn=45", _saved("PNG"), "image/png", 400),
         ("&expect=0", _saved("PNG"), "image/png", 400),
         ("&expect=null", _saved("PNG"), "image/png", 400),
         ("&expect=many", _saved("PNG"), "image/png", 400),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from msgspec import Struct
 
@@ -38,12 +40,15 @@ class PictureReading(Struct):
     size: tuple[int, int]
 
 
-def read_picture(reader: Reader, picture: bytes, *, expect: int | None = None) -> PictureReading:
+def read_picture(
+    reader: Reader, picture: bytes, *, turn: int | Literal["auto"] = "auto", expect: int | None = None
+) -> PictureReading:
     """The digits of a picture file.
 
     Args:
         reader: one whose classes are the ten digits.
         picture: the bytes of the file.
+        turn: by how many degrees clockwise it must be turned to be upright; "auto" finds out.
         expect: how many digits each line has, where that is known.
 
     Raises:
@@ -58,5 +63,5 @@ def read_picture(reader: Reader, picture: bytes, *, expect: int | None = None) -
             got=f"{reader.id}, whose classes are {', '.join(labels)}",
             help=f"let {SHIPPED} read it",
         )
-    found = read(picture, reader.network, expect=expect).to_dict()
+    found = read(picture, reader.network, turn=turn, expect=expect).to_dict()
     return msgspec.convert(found | {"reader": reader.id, "version": reader.version}, PictureReading)

@@ -12,6 +12,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Count = Annotated[int, Meta(ge=0)]
 Place = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
 Point = tuple[Place, Place]
+Turn = Literal["auto", "0", "90", "180", "270"]  # degrees clockwise
 Expected = Annotated[int, Meta(ge=1, le=100)]  # digits in a line
 
 

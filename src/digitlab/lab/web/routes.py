@@ -18,7 +18,7 @@ from digitlab.lab.readers import read_pixels, weight_pictures
 from digitlab.lab.web.answers import JSON, Answer
 from digitlab.lab.web.api import Call, Parameter, Route
 from digitlab.lab.web.limits import OCTETS, PHOTOS, PICTURES
-from digitlab.lab.web.requests import Control, Count, Distort, Expected, Strokes, Train
+from digitlab.lab.web.requests import Control, Count, Distort, Expected, Strokes, Train, Turn
 from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes
 
@@ -89,13 +89,23 @@ def _read(call: Call) -> records.Reading:
     return read_pixels(reader, prepared.pixels, blank=prepared.blank)
 
 
-EXPECT = {"expect": Parameter("how many digits each line has, where that is known", Expected)}
+HOW_TO_READ = {
+    "turn": Parameter("by how many degrees clockwise to turn it before; by default that is found out", Turn),
+    "expect": Parameter("how many digits each line has, where that is known", Expected),
+}
 
 
-@_route("POST", "/api/read-picture", others=PHOTOS, at_once=1, query=READER | EXPECT, refuses=(404, 409))
+@_route("POST", "/api/read-picture", others=PHOTOS, at_once=1, query=READER | HOW_TO_READ, refuses=(404, 409))
 def _read_picture(call: Call) -> PictureReading:
     """Read a photograph or a scan of any number of digits: lines, boxes, doubts, and what is no digit."""
-    return read_picture(call.lab.readers.find(call.query.get("reader")), call.body, expect=call.query.get("expect"))
+    asked = call.query
+    turn = asked.get("turn", "auto")
+    return read_picture(
+        call.lab.readers.find(asked.get("reader")),
+        call.body,
+        turn=turn if turn == "auto" else int(turn),
+        expect=asked.get("expect"),
+    )
 
 
 @_route("GET", "/api", refuses=(409,))

@@ -17,6 +17,7 @@ export class Photo {
   file = /** @type {File | null} */ (null);
   url = "";
   expect = "";
+  turn = /** @type {number | null} */ (null); // degrees clockwise; null: the server finds out
   reading = /** @type {PictureReading | null} */ (null);
   marks = /** @type {Mark[]} */ ([]);
   chosen = /** @type {Mark | null} */ (null);
@@ -48,7 +49,7 @@ export class Photo {
   close() {
     this.question?.abort();
     URL.revokeObjectURL(this.url);
-    Object.assign(this, { file: null, url: "", expect: "", reading: null, marks: [], chosen: null, question: null, corrected: false });
+    Object.assign(this, { file: null, url: "", expect: "", turn: null, reading: null, marks: [], chosen: null, question: null, corrected: false });
     this.changed?.();
   }
 
@@ -70,7 +71,8 @@ export class Photo {
   /** @param {File} file  @param {AbortSignal} signal  @returns {Promise<PictureReading | null>} */
   async answer(file, signal) {
     const kind = file.type || KINDS[file.name.split(".").at(-1)?.toLowerCase() ?? ""] || "application/octet-stream";
-    const wishes = new URLSearchParams({ reader: this.reader ?? "", ...(this.expect && { expect: this.expect }) });
+    const wishes = new URLSearchParams({ reader: this.reader ?? "", turn: String(this.turn ?? "auto") });
+    if (this.expect) wishes.set("expect", this.expect);
     try {
       const answer = await ask(`read-picture?${wishes}`, { method: "POST", headers: { "content-type": kind }, body: file, signal });
       set({ trouble: null });

@@ -28,6 +28,7 @@ export function Photograph({ photo, whole, onFile }) {
       <h2 id="photo-heading">${T.photo.heading}</h2>
       ${!photo.file && html`<small>${whole ? T.photo.help : T.photo.helpOne}</small>`}
       ${chooser("picture", photo.file ? T.photo.another : T.photo.open)} ${chooser("camera", T.photo.take, { capture: "environment" })}
+      ${photo.reading && html`<${Turn} photo=${photo} from=${photo.reading.turn} />`}
       ${photo.file && html`<button class="quiet" type="button" onClick=${() => photo.close()}>${T.photo.close}</button>`}
     </div>
     ${photo.file && html`<${Sheet} key=${photo.url} photo=${photo} />`}
@@ -181,6 +182,17 @@ function Copy({ words, text, disabled }) {
   };
   return html`<button class="steady" type="button" disabled=${disabled} onClick=${copy}>${copied ? T.photo.copied : words}</button>
     <span class="unseen" role="status">${copied ? T.photo.copied : ""}</span>`;
+}
+
+/** By quarters, where it was not found out how it lies. @param {{ photo: Photo, from: number }} props  `from`: degrees, as it is now */
+function Turn({ photo, from }) {
+  const turn = (/** @type {number} */ by) => {
+    photo.turn = (from + by) % 360;
+    void photo.read();
+  };
+  const arrow = (/** @type {string} */ words, /** @type {number} */ by, /** @type {string} */ sign) =>
+    html`<button class="icon" type="button" aria-label=${words} title=${words} onClick=${() => turn(by)}>${sign}</button>`;
+  return html`<span class="turn">${arrow(T.photo.turnLeft, 270, "↺")}${arrow(T.photo.turnRight, 90, "↻")}</span>`;
 }
 
 /** How many digits each line has. @param {{ photo: Photo }} props */
