@@ -185,9 +185,9 @@ def see_through(mode: str) -> bytes:
 
 BAD = {
     "nothing": (b"", "not a picture"),
-    "text": (b"<html>404</html>", "not a picture"),
-    "TIFF": (encoded(form="TIFF"), "not a picture"),
-    "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n", "not a picture"),
+    "text": (b"<html>404</html>", "a web page"),
+    "TIFF": (encoded(form="TIFF"), "this is TIFF"),
+    "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n", "no pixels"),
     "PPM": (encoded(form="PPM"), "not a picture"),
     "ICO": (encoded(form="ICO"), "not a picture"),
     "27 rows": (encoded(PIXELS[:27]), "wrong size"),
@@ -195,7 +195,7 @@ BAD = {
     "5000x28": (encoded(np.zeros((28, 5000), dtype=np.uint8)), "wrong size"),
     "13000x13000": (png(13000, 13000), "wrong size"),
     "10000x10000": (png(10000, 10000), "wrong size"),
-    "2^31 - 1": (png(2**31 - 1, 2**31 - 1), "too large"),
+    "2^31 - 1": (png(2**31 - 1, 2**31 - 1), "wrong size"),
     "no pixels": (png(28, 28), "not a picture"),
     "moving GIF": (moving("GIF"), "more than one"),
     "moving PNG": (moving("PNG"), "more than one"),
@@ -207,7 +207,7 @@ BAD = {
     "a colour that is see-through": (encoded(grey("P"), transparency=int(PIXELS[0, 0])), "transparent|more"),
     "a grey that is see-through": (encoded(transparency=int(PIXELS[3, 3])), "transparent"),
     "a flipped bit": (encoded()[:90] + bytes([encoded()[90] ^ 1]) + encoded()[91:], "not a picture"),
-    "cut short": (encoded()[:-40], "not a picture"),
+    "cut short": (encoded()[:-40], "cut short"),
     "colours without a palette": (png(28, 28, bytes(29 * 28), colour=3), "a colour is missing"),
 }
 

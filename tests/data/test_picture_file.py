@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from digitlab.data import picture_file
+from digitlab.data import picture_bytes
 from digitlab.data.picture_file import open_picture
 from digitlab.errors import PictureError, RunError
 
@@ -74,7 +74,7 @@ def test_an_image_of_somebody_else_is_looked_at_before_it_is_decoded():
         pass
 
 
-@pytest.mark.parametrize("content", [b"", b"GIF89a", b"RIFF", encoded()[:70], encoded("TIFF"), encoded("GIF")[:40]])
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"P5 9 9 255\n" + bytes(81), encoded().replace(b"IHDR", b"IHDX")])
 def test_what_is_no_picture_is_refused_in_our_words(content):
     with pytest.raises(PictureError, match="not a picture that can be read") as caught:
         grey(content)
@@ -101,18 +101,12 @@ def test_a_png_loses_its_texts_and_keeps_its_picture():
         chunk(b"tEXt", b"Title\0x") + chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(2**20))) + chunk(b"pHYs", bytes(9))
     )
     for content in (plain[:at] + texts + plain[at:], plain[:-12] + texts + plain[-12:]):
-        assert picture_file._without_texts(content) == plain
-    assert picture_file._without_texts(plain) == plain
+        assert picture_bytes.png(content, small, False) == plain
+    assert picture_bytes.png(plain, small, False) == plain
     with open_picture(plain[:at] + texts + plain[at:], small) as opened:
         image = opened.image
         assert (image.mode, image.info["transparency"], image.size) == ("P", bytes([0, 255, 99, 1]), (20, 30))
         assert "Title" not in image.info
-
-
-@given(cut=st.integers(0, 200), rest=st.binary(max_size=30))
-def test_the_end_of_a_png_may_be_anywhere(cut, rest):
-    content = encoded(image=Image.new("L", (9, 9)))[:cut] + rest
-    assert len(picture_file._harmless(content, small)) <= len(content)
 
 
 blocks = st.lists(st.binary(min_size=1, max_size=9), max_size=3).map(
@@ -131,16 +125,10 @@ def test_a_gif_loses_its_extensions_and_keeps_what_is_see_through(before, dispos
     wiped = control[:3] + bytes([control[3] | disposal << 2]) + control[4:]
     junk = bytes(byte for byte in junk if byte not in b"!,;")
     content = plain[:at] + b"".join(before) + wiped + b"".join(before) + junk + plain[at + 8 :]
-    assert picture_file._without_extensions(content) == plain
+    assert picture_bytes.gif(content, small, False) == plain
     with open_picture(content, small) as opened:
         assert opened.image.info["transparency"] == 7
         assert np.array_equal(np.asarray(opened.image.convert("L")), PIXELS)
-
-
-@given(cut=st.integers(0, 900), rest=st.binary(max_size=30))
-def test_the_end_of_a_gif_may_be_anywhere(cut, rest):
-    content = encoded("GIF", comment=b"hello")[:cut] + rest
-    assert len(picture_file._harmless(content, small)) <= len(content) + 1  # an end for a control that has none
 
 
 @pytest.mark.parametrize("disposal", [0, 1, 2, 3])
@@ -174,7 +162,7 @@ def test_a_jpeg_of_many_scans_is_refused():
     at = whole.rindex(b"\xff\xda")
     with pytest.raises(PictureError, match="too often") as caught:
         grey(whole[:at] + whole[at:-2] * 1000 + whole[-2:])
-    assert int(caught.value.got) > 1000
+    assert caught.value.must_be == "at most 100 scans"
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])

@@ -171,6 +171,27 @@ def png(
     return b"\x89PNG\r\n\x1a\n" + header + before + pixels + after + chunk(b"IEND", b"")
 
 
+def tiff(order: str = "<", **changed: tuple[int, ...] | None) -> bytes:
+    """A TIFF file of 28x28 grey pixels in one strip behind its tags, each of 4-byte numbers; None leaves one out.
+
+    ``tag_256=(5,)`` changes what the tag of that number says.
+    """
+    tags: dict[int, tuple[int, ...] | None] = {256: (28,), 257: (28,), 258: (8,), 259: (1,), 262: (1,)}
+    tags |= {273: (8,), 277: (1,), 278: (28,), 279: (PIXELS,)}
+    tags |= {int(name.removeprefix("tag_")): values for name, values in changed.items()}
+    found = [(tag, values) for tag, values in sorted(tags.items()) if values is not None]
+    at = 8 + PIXELS
+    values_at = at + 2 + 12 * len(found) + 4
+    entries, rest = b"", b""
+    for tag, values in found:
+        packed = struct.pack(f"{order}{len(values)}L", *values)
+        where = packed if len(values) == 1 else struct.pack(order + "L", values_at + len(rest))
+        entries += struct.pack(order + "HHL", tag, 4, len(values)) + where
+        rest += packed if len(values) > 1 else b""
+    begin = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "L", at)
+    return begin + ink(PIXELS) + struct.pack(order + "H", len(found)) + entries + bytes(4) + rest
+
+
 def tensors(shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str | None]) -> tuple[dict[str, Any], bytes]:
     """The header of a safetensors file, to be changed, and its numbers; with their checksum in the metadata."""
     body, entries = b"", {}

@@ -185,7 +185,7 @@ PICTURE = Format(
     lambda _, read: read[0].images.shape == (1, 28, 28) and read[0].labels.tolist() == [0],
     PICTURE_SEEDS,
     PICTURE_WORDS,
-    ("data/image_folder.py", "data/picture_file.py"),
+    ("data/image_folder.py", "data/picture_file.py", "data/picture_bytes.py"),
     2048,
 )
 
@@ -219,9 +219,12 @@ PHOTO = Format(
         (0, forge.png(28, 20)),
         (0, forge.png(14, 28, form=b"\x10\0\0\0\0")),
         (0, forge.png(7, 28, form=b"\x08\6\0\0\0")),
+        *((0, forge.tiff(order)) for order in "<>"),
+        *((0, saved("TIFF", compression=compression)) for compression in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")),
+        (0, saved("TIFF", save_all=True, append_images=[Image.new("L", (28, 28))])),
     ),
-    PICTURE_WORDS,
-    ("data/picture_file.py", "reading/pictures.py"),
+    PICTURE_WORDS + words(r"II*\0 MM\0*"),
+    ("data/picture_file.py", "data/picture_bytes.py", "data/tiff_file.py", "reading/pictures.py"),
     2048,
     (*vars(ink).values(), *vars(enlarged).values(), *prepare.__globals__.values()),
 )

@@ -60,6 +60,12 @@ def any_pictures() -> Iterator[Lie]:
     for kind, bombs in unpacking():
         yield f"PNG 7072x7072 with 300 MB of {kind}", partial(forge.png, 7072, 7072, before=bombs, after=bombs)
     yield "JPEG 7000x7000 of 90000 scans", partial(jpeg, 7000, 7000, scans=90_000)
+    for (width, height), compression in itertools.product(((7000, 7000), (16_384, 16_384), (2**31, 1)), (1, 5, 7, 8)):
+        said = {"tag_256": (width,), "tag_257": (height,), "tag_278": (height,), "tag_259": (compression,)}
+        yield f"TIFF {width}x{height} compressed by {compression}", partial(forge.tiff, **said)
+    tiles = {"tag_322": (2**31,), "tag_323": (2**31,), "tag_324": (8,), "tag_325": (forge.PIXELS,)}
+    yield "TIFF of one huge tile", partial(forge.tiff, **tiles)
+    yield "TIFF of 2^32 channels", partial(forge.tiff, tag_277=(2**32 - 1,))
 
 
 def unpacking() -> Iterator[tuple[str, bytes]]:

@@ -1,18 +1,12 @@
 """A picture file, opened with care: its bytes become an image of Pillow, decoded and upright.
 
-Only Pillow decodes, and only PNG, JPEG, BMP, WebP and GIF; a picture's size is looked at before it is decoded. What
-could cost much, and is no part of the picture, never reaches Pillow:
+What a file is, its content says, not its name. Only Pillow decodes, and only the formats below; what else a file may be
+is told by its name. A picture's size is looked at before it is decoded, and what could cost much never reaches Pillow:
+`picture_bytes.py`, `tiff_file.py`.
 
-- PNG: texts and profiles, which can unpack to a thousand times their length.
-- JPEG: more than 500 scans. Each goes over all pixels, and need not be longer than ten bytes.
-- GIF: comments, and what is to become of a frame when the next one comes. Pillow takes memory for that at once.
-- WebP: a canvas of a size that is refused. The decoder takes memory for it before Pillow looks.
-
-Who reads says which sizes it takes.
-
-Source: W3C, "Portable Network Graphics (PNG) Specification", third edition, sections 5.3 and 5.6; Google,
-"WebP Container Specification"; CompuServe, "Graphics Interchange Format, Version 89a", sections 17 to 26;
-ITU-T T.81, sections B.1 and B.2.
+Who reads says which sizes are taken. A data set takes one whole picture as PNG, JPEG, BMP, WebP or GIF, as nobody would
+know which frame or page is the digit. Reading takes more (``any_form``): the first frame of a moving picture, the first
+page of a TIFF file, and HEIC and AVIF, as phones make them, where the extra `heif` is installed.
 """
 
 from __future__ import annotations
@@ -23,31 +17,50 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import gcd
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from digitlab.data.picture_bytes import AS_OTHER, CheckSize, bmp, gif, heif, jpeg, png, webp
+from digitlab.data.tiff_file import tiff
 from digitlab.errors import DigitlabError, PictureError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-CheckSize: TypeAlias = Callable[[int, int], None]
+Careful: TypeAlias = Callable[[bytes, CheckSize, bool], bytes]
 
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
+FORMATS: dict[str, tuple[bytes, Careful]] = {  # how a file begins, and what of it may reach Pillow
+    "PNG": (rb"\x89PNG\r\n\x1a\n", png),
+    "JPEG": (rb"\xff\xd8\xff", jpeg),
+    "BMP": (rb"BM", bmp),
+    "WEBP": (rb"RIFF.{4}WEBP", webp),
+    "GIF": (rb"GIF8[79]a", gif),
+    "TIFF": (rb"II\*\0|MM\0\*", tiff),
+    "HEIF": (rb".{4}ftyp(hei[cxms]|hev[cx]|mif1|msf1)", heif),
+    "AVIF": (rb".{4}ftypavi[fs]", heif),
+}
+UNREADABLE = "this is not a picture that can be read"
+OF_DATA_SETS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
+ANY_FORMS = (*OF_DATA_SETS, "TIFF")
+OF_PHONES = ("HEIF", "AVIF")
 WHOLE = "one whole picture as PNG, JPEG, BMP, WebP or GIF"
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-OF_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks that matter, though a PNG could do without
-ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture could do without it
-JPEG_MAGIC = b"\xff\xd8\xff"
+ANY_FORM = "a PNG, JPEG, BMP, WebP, GIF or TIFF file"
+OTHERS = (  # what else people take for pictures
+    (rb"%!PS|\xc5\xd0\xd3\xc6", "an EPS or PostScript file, which says how to draw and has no pixels"),
+    (rb"%PDF", "a PDF document"),
+    (
+        rb"(\xef\xbb\xbf)?\s*<(\?xml|!--|svg|!DOCTYPE svg).{0,4000}?<?svg",
+        "an SVG file, which says how to draw and has no pixels",
+    ),
+    (rb"(\xef\xbb\xbf)?\s*<(?i:!doctype html|html)", "a web page"),
+    (rb"8BPS", "a Photoshop file"),
+    (rb".{4}(jP  |JXL )|\xff\x4f\xff\x51|\xff\x0a", "JPEG 2000 or JPEG XL, which are not JPEG"),
+    (rb".{4}ftyp", "a film"),
+    (rb"II\+\0|MM\0\+", "a BigTIFF file"),
+)
 WITH_PREVIEWS = ("MPO",)  # a JPEG from a camera that put previews of it behind the picture
 LYING = (5, 6, 7, 8)  # EXIF orientations: the camera was on its side
-SCAN = b"\xff\xda"  # never among a JPEG's coded pixels
-MOST_SCANS = 500  # encoders make about ten
-GIF_MAGICS = (b"GIF87a", b"GIF89a")
-GIF_HEADER = 13  # bytes, before the palette
-GIF_NEXT = re.compile(rb"[!,;]")  # an extension, a frame, the end; what else lies between is passed over
-GIF_CONTROL = b"\xf9"  # an extension: which colour is see-through, how long the frame stays
-GIF_DISPOSAL = 0x1C  # these bits of a frame's control: what becomes of it when the next one comes
 
 
 @dataclass(frozen=True)
@@ -72,13 +85,18 @@ def factor_to(size: tuple[int, int], longest: int | None) -> int:
 
 @contextmanager
 def open_picture(
-    picture: bytes | bytearray | memoryview | Image.Image, check_size: CheckSize, *, longest: int | None = None
+    picture: bytes | bytearray | memoryview | Image.Image,
+    check_size: CheckSize,
+    *,
+    any_form: bool = False,
+    longest: int | None = None,
 ) -> Iterator[Opened]:
     """A picture decoded and upright, to be used while inside: Pillow's errors there are refused, too.
 
     Args:
         picture: the bytes of a file; or an image that somebody else has opened, of which this is a copy.
         check_size: is given width and height in pixels, and raises a `PictureError` where they are not taken.
+        any_form: of several frames or pages take the first (of an image, the one where it stands); TIFF and HEIC, too.
         longest: it will be made small by `factor_to` this; of a JPEG file the decoder does as much of it as it can,
             which takes a fraction of the time and memory. None: it will not.
 
@@ -88,13 +106,17 @@ def open_picture(
     """
     from PIL import Image, UnidentifiedImageError
 
+    must_be = ANY_FORM if any_form else WHOLE
     try:
         with warnings.catch_warnings(action="ignore"):  # Pillow warns of what is refused here anyway
             if isinstance(picture, Image.Image):
-                yield _decoded(picture, check_size, None, in_place=False)
+                yield _decoded(picture, check_size, None, any_form, in_place=False)
             else:
-                with Image.open(io.BytesIO(_harmless(bytes(picture), check_size)), formats=FORMATS) as image:
-                    yield _decoded(image, check_size, longest, in_place=True)
+                content = bytes(picture)
+                form = _recognised(content, any_form)
+                content = FORMATS[form][1](content, check_size, any_form)
+                with Image.open(io.BytesIO(content), formats=[form]) as image:
+                    yield _decoded(image, check_size, longest, any_form, in_place=True)
     except DigitlabError:
         raise
     except Image.DecompressionBombError as error:
@@ -102,23 +124,54 @@ def open_picture(
         raise PictureError("the picture is too large", got=got) from error
     except Exception as error:  # Pillow's decoders raise what comes to hand on damaged bytes: a dozen types
         unknown = isinstance(error, UnidentifiedImageError)  # its words tell an address in memory
-        got = "another kind of file, or a damaged one" if unknown else str(error) or type(error).__name__
-        raise PictureError("this is not a picture that can be read", must_be=WHOLE, got=got) from error
+        got = f"a damaged {form} file" if unknown else str(error) or type(error).__name__
+        raise PictureError(UNREADABLE, must_be=must_be, got=got) from error
 
 
-def _decoded(image: Image.Image, check_size: CheckSize, longest: int | None, *, in_place: bool) -> Opened:
+def _recognised(content: bytes, any_form: bool) -> str:
+    """The format of a file, if it is one of those that are taken."""
+    must_be = ANY_FORM if any_form else WHOLE
+    form = next((form for form, (begin, _) in FORMATS.items() if re.match(begin, content, re.DOTALL)), "")
+    if form in (ANY_FORMS if any_form else OF_DATA_SETS) or (form and any_form and _phones_are_read(form)):
+        return form
+    if form in OF_PHONES:
+        help = f"pip install 'digitlab[heif]' reads it; or {AS_OTHER}" if any_form else AS_OTHER
+        raise PictureError(f"this is a picture as phones make it ({form})", must_be=must_be, help=help)
+    other = next((words for begin, words in OTHERS if re.match(begin, content, re.DOTALL)), "")
+    if form or other:
+        raise PictureError(f"this is {other or form}", must_be=must_be, help=AS_OTHER)
+    got = "another kind of file, or a damaged one" if content else "an empty file"
+    raise PictureError(UNREADABLE, must_be=must_be, got=got)
+
+
+def _phones_are_read(form: str) -> bool:
+    """Whether the extra `heif` is installed; Pillow knows HEIF from now on. AVIF is Pillow's own, where it has it."""
+    if find_spec("pillow_heif") is None:
+        return False
+    import pillow_heif
+    from PIL import features
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return form == "HEIF" or bool(features.check("avif"))
+
+
+def _decoded(
+    image: Image.Image, check_size: CheckSize, longest: int | None, any_form: bool, *, in_place: bool
+) -> Opened:
     from PIL import ExifTags, ImageOps
 
-    _check_header(image, check_size)
+    check_size(*image.size)
+    if not any_form and getattr(image, "is_animated", False) and image.format not in WITH_PREVIEWS:
+        raise PictureError("there is more than one picture in it", help="save one of them by itself")
     width, height = image.size
     factor, shrunk = factor_to(image.size, longest), 1
-    if factor > 1:
+    if factor > 1 and image.format in {"JPEG", *WITH_PREVIEWS}:
         least = gcd(factor, 8)
-        if drafted := image.draft("L", (max(1, width // least), max(1, height // least))):  # this is a JPEG
+        if drafted := image.draft("L", (max(1, width // least), max(1, height // least))):
             shrunk = round(width / drafted[1][2])
     image.load()
     if shrunk == 1:
-        _check_header(image, check_size)  # a frame can be larger than the header said
+        check_size(*image.size)  # a frame can be larger than the header said
         width, height = image.size
     if image.getexif().get(ExifTags.Base.Orientation) in LYING:
         width, height = height, width
@@ -132,70 +185,3 @@ def _decoded(image: Image.Image, check_size: CheckSize, longest: int | None, *, 
         if largest >= colours:
             raise PictureError("a colour is missing", got=f"{colours} colours, and a pixel of colour {largest}")
     return Opened(image, (width, height), shrunk)
-
-
-def _check_header(image: Image.Image, check_size: CheckSize) -> None:
-    """Refuse a picture by what its header says."""
-    check_size(*image.size)
-    if getattr(image, "is_animated", False) and image.format not in WITH_PREVIEWS:
-        raise PictureError("there is more than one picture in it", help="save one of them by itself")
-
-
-def _harmless(content: bytes, check_size: CheckSize) -> bytes:
-    """What of a file may reach Pillow."""
-    if content.startswith(PNG_MAGIC):
-        return _without_texts(content)
-    if content.startswith(GIF_MAGICS):
-        return _without_extensions(content)
-    if content.startswith(JPEG_MAGIC) and (scans := content.count(SCAN)) > MOST_SCANS:
-        what = "the picture is drawn over too often"
-        raise PictureError(what, must_be=f"at most {MOST_SCANS} scans", got=f"{scans}", help="save it as PNG")
-    _check_webp_canvas(content, check_size)
-    return content
-
-
-def _without_texts(content: bytes) -> bytes:
-    """A PNG file without what is no part of the picture."""
-    kept, begin, position = [], 0, len(PNG_MAGIC)
-    while position < len(content):
-        end = position + 12 + int.from_bytes(content[position : position + 4], "big")  # length, name, checksum
-        name = content[position + 4 : position + 8]
-        if name and name[0] & ANCILLARY and name not in OF_THE_PICTURE:
-            kept.append(content[begin:position])
-            begin = end
-        position = end
-    return b"".join([*kept, content[begin:]])
-
-
-def _without_extensions(content: bytes) -> bytes:
-    """A GIF file without the extensions before its first frame, but for which colour is see-through."""
-    if len(content) < GIF_HEADER:
-        return content
-    flags = content[GIF_HEADER - 3]
-    position = start = GIF_HEADER + (3 << (flags & 7) + 1 if flags & 0x80 else 0)  # behind the palette
-    control = b""
-    while (found := GIF_NEXT.search(content, position)) and found[0] == b"!":
-        at = found.start()
-        block = content[at + 3 : at + 3 + int.from_bytes(content[at + 2 : at + 3], "big")]
-        if content[at + 1 : at + 2] == GIF_CONTROL and block:
-            control = content[at : at + 3] + bytes([block[0] & ~GIF_DISPOSAL]) + block[1:] + b"\0"
-        position = at + 2
-        while position < len(content) and content[position]:  # blocks, each with its length before it
-            position += 1 + content[position]
-        position += 1
-    return content[:start] + control + (content[found.start() :] if found else b"")
-
-
-def _check_webp_canvas(content: bytes, check_size: CheckSize) -> None:
-    """Refuse a WebP picture by the size of its canvas."""
-
-    def whole(at: int, length: int) -> int:
-        return int.from_bytes(content[at : at + length], "little")
-
-    match content[:4] + content[8:16]:
-        case b"RIFFWEBPVP8X":
-            check_size(1 + whole(24, 3), 1 + whole(27, 3))
-        case b"RIFFWEBPVP8L":
-            check_size(1 + (whole(21, 4) & 0x3FFF), 1 + (whole(21, 4) >> 14 & 0x3FFF))
-        case b"RIFFWEBPVP8 ":
-            check_size(whole(26, 2) & 0x3FFF, whole(28, 2) & 0x3FFF)

@@ -84,7 +84,7 @@ def grey_and_alpha(picture: Picture, longest: int | None = None) -> Grey:
 
     if not isinstance(picture, (bytes, bytearray, memoryview, Image.Image)):
         raise PictureError("this is not a picture", must_be=KINDS, got=describe(picture))
-    with open_picture(picture, _check_size, longest=longest) as opened:
+    with open_picture(picture, _check_size, any_form=True, longest=longest) as opened:
         levels, alpha = _channels_of(opened.image)
     return _smaller(levels, alpha, opened.size, factor_to(opened.size, longest), opened.shrunk)
 
@@ -132,7 +132,10 @@ def _channels(pixels: Bytes) -> tuple[Bytes, Bytes | None]:
 def _channels_of(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     """One channel at a time, and nothing that is wider than it must be: a picture may have 50 million pixels."""
     if image.mode in SIXTEEN_BITS:
-        return (np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8), None
+        levels = np.clip(np.asarray(image), 0, 65535)
+        clear = image.info.get("transparency")
+        alpha = None if clear is None else np.where(levels == clear, 0, 255).astype(np.uint8)
+        return (levels // 257).astype(np.uint8), alpha
     if image.mode == "F":
         must_be, got = "8 or 16 bits a channel", "Pillow's mode F"
         raise PictureError("these colours cannot be made grey", must_be=must_be, got=got)
