@@ -111,7 +111,7 @@ def _in_colours(picture: Picture) -> Image.Image:
     if isinstance(picture, np.ndarray):
         pixels = as_bytes(picture)
         picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
-    with open_picture(picture, check_size) as opened:
+    with open_picture(picture, check_size, any_form=True) as opened:
         image = opened.image
         if image.mode in SIXTEEN_BITS:
             return Image.fromarray(grey_and_alpha(image).levels).convert("RGB")
