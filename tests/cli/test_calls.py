@@ -63,6 +63,7 @@ SHARED = {"__init__", "commands", "options", "output"}  # what is in cli/ and no
         ["read", "--bogus"],
         ["read", "something", "-x"],
         ["read", "something", "--expect", "0"],
+        ["read", "something", "--turn", "45"],
         ["read", "something", "--json", "--csv"],
         ["read", "something", "--model", "nowhere"],
         ["read", "--truth", "nowhere.csv"],

@@ -129,6 +129,14 @@ def test_doubts_turns_and_what_is_no_digit_are_told(run, folder, canned):
     ]
 
 
+def test_a_turned_page_is_turned(run, folder, number):
+    save("a.png", number("1234567/987/40").rotate(90, expand=True))
+    for turn in ("auto", "90"):
+        answer = answered(run, "a.png", "--turn", turn)[0]
+        assert (texts([answer]), answer["turn"]) == ({"a.png": "1234567/987/40"}, 90)
+    assert answered(run, "a.png", "--turn", "0")[0]["turn"] == 0
+
+
 def test_without_a_digit_it_says_so(run, folder, canned):
     canned("")
     assert run("read", save("a.png"))[1].startswith("there is no digit in it\n")
@@ -175,8 +183,9 @@ def test_csv_has_a_row_for_each_line_and_keeps_zeros(run, folder, canned):
 
 def test_the_settings_reach_the_reader(run, folder, canned):
     canned("1")
-    run("read", save("a.png"), "--expect", "3")
-    assert canned.settings[-1]["expect"] == 3
+    run("read", save("a.png"))
+    run("read", save("a.png"), "--expect", "3", "--turn", "90")
+    assert canned.settings == [{"turn": "auto", "expect": None}, {"turn": 90, "expect": 3}]
 
 
 # --- which pictures ---

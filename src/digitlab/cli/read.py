@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -39,6 +39,10 @@ Reader = Annotated[
     str,
     Parameter(help="A run folder, a model file, or latest (newest run under runs/), whose classes are the digits."),
 ]
+Turn = Annotated[
+    Literal["auto", "0", "90", "180", "270"],
+    Parameter(help="By how many degrees clockwise pictures must be turned; auto: by as many as are read best."),
+]
 Expect = Annotated[
     int | None, Parameter(help="How many digits a line has.", show_default="as many as there are", converter=whole)
 ]
@@ -60,6 +64,7 @@ Csv = Annotated[bool, Parameter(help="Print a table as CSV, a row for each line 
 def read(
     *names: Pictures,
     model: Reader = STANDARD,
+    turn: Turn = "auto",
     expect: Expect = None,
     annotate: AnnotatedPlace = None,
     truth: TruthFile = None,
@@ -84,11 +89,12 @@ def read(
     places = _annotated_places(annotate, pictures)
     found, network = open_model(model)
     _check_reader(found.name, network)
+    settings = {"turn": turn if turn == "auto" else int(turn), "expect": expect}
     answers: list[Answer] = []
     try:
         with moving_bar(len(pictures)) as move:
             for name, place in zip(pictures, places, strict=True):
-                answers.append(_answer(name, place, network, {"expect": expect}))
+                answers.append(_answer(name, place, network, settings))
                 move()
     except KeyboardInterrupt:
         if not answers:
