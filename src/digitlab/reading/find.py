@@ -16,7 +16,8 @@ from digitlab.reading.paper import Ink
 
 SPECK = 0.12  # of the height of the writing: what is smaller on both sides is left out
 SMALL = 0.4  # ... what is smaller on both sides makes no line of its own
-BLOT = 0.6  # of a box that is filled: no stroke does that
+BLOT = 0.5  # of a box that is filled: no stroke does that
+PAST_BORDER = 0.35  # of the shorter side of the picture: what touches the border and is larger comes in from outside
 LARGE = 3.0  # ... what is higher is no digit
 FAINT = 0.35  # of the writing's contrast: what is fainter is dirt
 BESIDE = 0.35  # two pieces stand in one line if they share this much of the lower one's height
@@ -151,6 +152,9 @@ def _median(weighted: list[tuple[float, float]], share_below: float = 0.5) -> fl
 
 
 def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:
+    """Whether it comes in from outside: it touches the border, and is too large for a digit that does."""
+    if piece.size < PAST_BORDER * min(shape):
+        return False
     return piece.top == 0 or piece.left == 0 or piece.bottom == shape[0] or piece.right == shape[1]
 
 

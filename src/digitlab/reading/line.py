@@ -28,6 +28,7 @@ LOWEST = 0.6  # of the height of the writing: no digit is lower
 LOW = 12.0  # ... what it costs, for each height that it is
 LEAVE_OUT = 6.0  # what it costs to leave out a piece as high as the writing
 LEAVE_SPECK = 0.3  # ... and the smallest one
+AMONG_DIGITS = 0.05  # where most of a line are digits, what looks so little like one is taken for one, too, in doubt
 LEAST = 1e-6  # no probability is taken for less
 SURE = 0.9  # a digit is in doubt where other ways to part the line have more than the rest of this
 
@@ -108,11 +109,13 @@ def read_line(
     ]
     sizes = np.minimum([piece.size / found.height for piece in pieces], 1.0)
     way, _ = best_way(len(pieces), segments, -LEAVE_SPECK - LEAVE_OUT * sizes**1.5, expect)
+    numbers = [runs.index((segment.first, segment.last)) for segment, _ in way]
+    sure = int((seen.is_digit[numbers] >= OPERATING_POINT).sum())
+    least = AMONG_DIGITS if sure >= 2 and 2 * sure >= len(way) else OPERATING_POINT
     digits: list[LineDigit] = []
     used: set[int] = set()
-    for segment, likely in way:
-        n = runs.index((segment.first, segment.last))
-        if seen.is_digit[n] < OPERATING_POINT:
+    for (segment, likely), n in zip(way, numbers, strict=True):
+        if seen.is_digit[n] < least:
             continue
         used.update(range(segment.first, segment.last))
         doubtful = likely < SURE or is_doubtful(float(seen.is_digit[n]), seen.digits[n])

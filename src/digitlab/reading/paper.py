@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Levels = NDArray[np.uint8]
 COARSE = 160  # pixels: the shorter side of the small picture that light is measured on
-WINDOW = 4  # the window of the closing is a 4th of the shorter side: wider than any stroke
+WINDOW = 6  # the window of the closing is a 4th of the shorter side: wider than any stroke
 EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
@@ -82,7 +82,7 @@ def _paper(grey: Levels) -> NDArray[np.float32]:
     from scipy import ndimage
 
     small = _coarse(grey)
-    window = max(3, min(small.shape) // WINDOW | 1)
+    window = max(3, min(small.shape) // (WINDOW if min(grey.shape) >= COARSE else 3) | 1)
     even = ndimage.median_filter(small, 3, mode="nearest")
     wide = (
         np.pad(even, window, mode="reflect", reflect_type="odd")

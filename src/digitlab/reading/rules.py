@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 SMALLEST = 200  # pixels: smaller pictures show a digit or two, and no paper around
-THIN = 120  # a rule's thickness is at most the longer side by this
+THIN = 160  # a rule's thickness is at most the longer side by this
 STEEPEST = 0.18  # rows for each column: 10 degrees
 STEP = 0.004
-LONG = 0.5  # of the width: ink along a line that makes it a rule
+LONG = 0.35  # of the width: ink along a line that makes it a rule
 THROUGH = 0.95  # ... from its first pixel to its last
 SEVERAL = 3  # ... or so many lines with a common direction
 BAND = 2  # rows beside the line that also belong to it
@@ -49,7 +49,7 @@ def _rules(mask: Mask) -> Mask:
     for line in lines:
         near = np.abs(level - line) <= BAND
         reach = np.ptp(columns[near]) / width
-        if reach >= THROUGH or (len(lines) >= SEVERAL and reach >= LONG):
+        if reach >= THROUGH or (len(lines) >= SEVERAL and reach >= 0.5):
             found[rows[near], columns[near]] = True
     return found
 
