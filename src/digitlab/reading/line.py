@@ -30,7 +30,7 @@ LEAVE_OUT = 6.0  # what it costs to leave out a piece as high as the writing
 LEAVE_SPECK = 0.3  # ... and the smallest one
 AMONG_DIGITS = 0.05  # where most of a line are digits, what looks so little like one is taken for one, too, in doubt
 LEAST = 1e-6  # no probability is taken for less
-SURE = 0.9  # a digit is in doubt where other ways to part the line have more than the rest of this
+CLOSE = 2.0  # a digit is in doubt where a way without it scores less by no more than this
 
 
 class LineDigit(NamedTuple):
@@ -104,24 +104,26 @@ def read_line(
     runs = candidates(boxes, found.height)
     seen = look(network, np.stack([cell(ink, found, pieces[first:last]) for first, last in runs]))
     segments = [
-        Segment(first, last, float(score) - _unlikely(boxes, first, last, found.height))
-        for (first, last), score in zip(runs, seen.score, strict=True)
+        Segment(first, last, float(score) - _unlikely(boxes, first, last, found.height), int(digits.argmax()))
+        for (first, last), score, digits in zip(runs, seen.score, seen.digits, strict=True)
     ]
     sizes = np.minimum([piece.size / found.height for piece in pieces], 1.0)
-    way, _ = best_way(len(pieces), segments, -LEAVE_SPECK - LEAVE_OUT * sizes**1.5, expect)
-    numbers = [runs.index((segment.first, segment.last)) for segment, _ in way]
+    left_out = -LEAVE_SPECK - LEAVE_OUT * sizes**1.5
+    way, best = best_way(segments, left_out, expect)
+    numbers = [segments.index(segment) for segment in way]
     sure = int((seen.is_digit[numbers] >= OPERATING_POINT).sum())
     least = AMONG_DIGITS if sure >= 2 and 2 * sure >= len(way) else OPERATING_POINT
-    digits: list[LineDigit] = []
+    read: list[LineDigit] = []
     used: set[int] = set()
-    for (segment, likely), n in zip(way, numbers, strict=True):
+    for segment, n in zip(way, numbers, strict=True):
         if seen.is_digit[n] < least:
             continue
         used.update(range(segment.first, segment.last))
-        doubtful = likely < SURE or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
+        _, second = best_way([other for other in segments if not other.same(segment)], left_out, expect)
+        doubtful = best - second < CLOSE or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
         box = around(pieces[segment.first : segment.last])
-        digits.append(LineDigit(int(seen.digits[n].argmax()), float(seen.digits[n].max()), box, doubtful))
-    return digits, [piece.box for n, piece in enumerate(pieces) if n not in used]
+        read.append(LineDigit(segment.digit, float(seen.digits[n].max()), box, doubtful))
+    return read, [piece.box for n, piece in enumerate(pieces) if n not in used]
 
 
 def _unlikely(boxes: NDArray[np.int64], first: int, last: int, height: float) -> float:

@@ -3,10 +3,10 @@
 The pieces, cut at seams where they may touch, are taken from left to right. A segment is some that follow each other;
 a way through the line takes each piece into one segment or leaves it out. Its score is the sum of what its segments
 score, so the best way is found piece by piece (dynamic programming; LeCun et al., "Gradient-Based Learning Applied to
-Document Recognition", 1998, section V). Summed over all ways in place of the best one, the same recursion gives how
-probable it is that a segment is right, given the line.
+Document Recognition", 1998, section V).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 MOST_PIECES = 6  # in one segment
 WIDEST = 1.7  # of the height of the writing: no digit is wider
 FARTHEST = 0.35  # ... pieces with a wider gap are not of one digit
-GAP = 2.0  # what a gap between pieces of one digit costs, for each height of the writing
 
 
 class Segment(NamedTuple):
@@ -23,11 +22,17 @@ class Segment(NamedTuple):
 
     Attributes:
         score: the logarithm of how far it is believed.
+        digit: which one it is then.
     """
 
     first: int
     last: int
     score: float
+    digit: int
+
+    def same(self, other: "Segment") -> bool:
+        """Whether another segment is the same digit, with some of the same pieces."""
+        return self.digit == other.digit and self.first < other.last and other.first < self.last
 
 
 def candidates(boxes: NDArray[np.int64], height: float) -> list[tuple[int, int]]:
@@ -51,66 +56,40 @@ def candidates(boxes: NDArray[np.int64], height: float) -> list[tuple[int, int]]
 
 
 def best_way(
-    count: int, segments: list[Segment], left_out: NDArray[np.float64], expect: int | None = None
-) -> tuple[list[tuple[Segment, float]], float]:
-    """The segments of the best way, each with how probable it is given the line.
+    segments: Sequence[Segment], left_out: NDArray[np.float64], expect: int | None = None
+) -> tuple[list[Segment], float]:
+    """The segments of the best way, and its score.
 
     Args:
-        count: of the pieces.
         segments: all that may be.
         left_out: ``(N,)``, the score of leaving out each piece.
         expect: the number of segments, where it is known. If no way has so many, it is ignored.
     """
-    steps: list[list[Segment | None]] = [[None] for _ in range(count)]
+    count = len(left_out)
+    if expect is not None and expect > count:
+        return best_way(segments, left_out)
+    starting: list[list[Segment]] = [[] for _ in range(count)]
     for segment in segments:
-        steps[segment.first].append(segment)
-    ahead = np.zeros(count + 1)  # the logarithm of the sum over all ways from here to the end
-    behind = np.full(count + 1, -np.inf)
-    behind[0] = 0
-    for at in range(count - 1, -1, -1):
-        ahead[at] = np.logaddexp.reduce([_score(step, left_out[at]) + ahead[_next(step, at)] for step in steps[at]])
-    for at in range(count):
-        for step in steps[at]:
-            to = _next(step, at)
-            behind[to] = np.logaddexp(behind[to], behind[at] + _score(step, left_out[at]))
-    way = _counted(count, steps, left_out, expect)
-    return [
-        (step, float(np.exp(behind[step.first] + step.score + ahead[step.last] - ahead[0]))) for step in way
-    ], float(ahead[0])
-
-
-def _score(step: Segment | None, left_out: float) -> float:
-    return left_out if step is None else step.score
-
-
-def _next(step: Segment | None, at: int) -> int:
-    return at + 1 if step is None else step.last
-
-
-def _counted(
-    count: int, steps: list[list[Segment | None]], left_out: NDArray[np.float64], expect: int | None
-) -> list[Segment]:
-    """The best way; with ``expect`` the best one with so many segments."""
-    most = count if expect is not None else 0
-    best = np.full((count + 1, most + 1), -np.inf)  # by place, and by how many segments are still to come
+        starting[segment.first].append(segment)
+    still = 1 if expect is None else expect + 1  # how many segments may still come: 0 to expect, or whatever
+    best = np.full((count + 1, still), -np.inf)
     best[count, 0] = 0
-    chosen: dict[tuple[int, int], Segment | None] = {}
+    steps: dict[tuple[int, int], Segment | None] = {}
     for at in range(count - 1, -1, -1):
-        for left in range(most + 1):
-            for step in steps[at]:
-                after = left - (step is not None) if most else 0
-                if after < 0:
-                    continue
-                score = _score(step, left_out[at]) + best[_next(step, at), after]
-                if score > best[at, left]:
-                    best[at, left], chosen[at, left] = score, step
-    if expect is not None and not (expect <= most and np.isfinite(best[0, expect])):
-        return _counted(count, steps, left_out, None)
-    way, at, left = [], 0, expect or 0
+        for more in range(still):
+            best[at, more] = best[at + 1, more] + left_out[at]
+            steps[at, more] = None
+            for segment in starting[at] if more or expect is None else []:
+                score = segment.score + best[segment.last, more - (expect is not None)]
+                if score > best[at, more]:
+                    best[at, more], steps[at, more] = score, segment
+    if not np.isfinite(best[0, -1]):
+        return best_way(segments, left_out)
+    way, at, more = [], 0, still - 1
     while at < count:
-        step = chosen[at, left]
+        step = steps[at, more]
         if step is not None:
             way.append(step)
-            left -= 1 if most else 0
-        at = _next(step, at)
-    return way
+            more -= expect is not None
+        at = at + 1 if step is None else step.last
+    return way, float(best[0, -1])
