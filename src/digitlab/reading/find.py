@@ -7,13 +7,14 @@
    networks leave out later.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.reading.paper import Ink
 
+MOST_PIECES = 1500  # of a page; if there are more, those with the most ink are looked at
 SPECK = 0.12  # of the height of the writing: what is smaller on both sides is left out
 SMALL = 0.4  # ... what is smaller on both sides makes no line of its own
 BLOT = 0.5  # of a box that is filled: no stroke does that
@@ -23,8 +24,12 @@ FAINT = 0.35  # of the writing's contrast: what is fainter is dirt
 BESIDE = 0.35  # two pieces stand in one line if they share this much of the lower one's height
 
 
+Edges: TypeAlias = tuple[int, int, int, int]
+"""The box of something on a page: its first row, the row after its last, and so its columns."""
+
+
 class Piece(NamedTuple):
-    """A connected component: its number in ``labels``, its box as rows and columns from and to, how much ink it has."""
+    """A connected component: its number in ``labels``, its box, the sum of its levels, and its pixels."""
 
     label: int
     top: int
@@ -45,7 +50,7 @@ class Piece(NamedTuple):
         return self.area > BLOT * self.width * self.height and 0.4 < self.width / self.height < 2.5
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
+    def box(self) -> Edges:
         """Top, bottom, left, right."""
         return self.top, self.bottom, self.left, self.right
 
@@ -75,13 +80,13 @@ class Found(NamedTuple):
     Attributes:
         labels: ``(H, W) int32``, which component a pixel belongs to; 0 is paper.
         lines: from top to bottom, the pieces of each from left to right.
-        left_out: pieces that are no digits by their size and place, each with the reason.
+        left_out: where pieces are that are no digits by their size, each with the reason.
         height: of the writing, in pixels.
     """
 
     labels: NDArray[np.int32]
     lines: list[list[Piece]]
-    left_out: list[tuple[Piece, str]]
+    left_out: list[tuple[Edges, str]]
     height: float
 
 
@@ -93,7 +98,7 @@ def find(ink: Ink) -> Found:
     if not count:
         return Found(labels, [], [], 0.0)
     pieces = _pieces(labels, ink)
-    pieces = _dark_ones(pieces, ink.mask.shape)
+    pieces = sorted(_dark_ones(pieces, ink.mask.shape), key=lambda piece: -piece.ink)[:MOST_PIECES]
     height = _writing_height(pieces, ink.mask.shape)
     main, small, left_out = _sorted_out(pieces, height)
     lines = _lines(main)
@@ -101,7 +106,7 @@ def find(ink: Ink) -> Found:
         if (line := _line_of(piece, lines, height)) is not None:
             line.append(piece)
         else:
-            left_out.append((piece, "too small"))
+            left_out.append((piece.box, "too small"))
     return Found(labels, [sorted(line, key=Piece.middle) for line in lines], left_out, height)
 
 
@@ -158,7 +163,7 @@ def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:
     return piece.top == 0 or piece.left == 0 or piece.bottom == shape[0] or piece.right == shape[1]
 
 
-def _sorted_out(pieces: list[Piece], height: float) -> tuple[list[Piece], list[Piece], list[tuple[Piece, str]]]:
+def _sorted_out(pieces: list[Piece], height: float) -> tuple[list[Piece], list[Piece], list[tuple[Edges, str]]]:
     """Which pieces make lines, which are small, and which are no digits by their size."""
     main, small, left_out = [], [], []
     for piece in pieces:
@@ -166,7 +171,7 @@ def _sorted_out(pieces: list[Piece], height: float) -> tuple[list[Piece], list[P
         if size < SPECK * height:
             continue
         if piece.height > LARGE * height or piece.width > 8 * height:
-            left_out.append((piece, "too large"))
+            left_out.append((piece.box, "too large"))
         elif size < SMALL * height or piece.height < SMALL * height / 2:
             small.append(piece)
         else:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from digitlab.network.network import Network
 from digitlab.reading.cut import cut
-from digitlab.reading.find import Found, Piece
+from digitlab.reading.find import Edges, Found, Piece
 from digitlab.reading.paper import Ink, shrunk
 from digitlab.reading.preprocessing import prepare_ink
 from digitlab.reading.reject import OPERATING_POINT, digit_probabilities, is_doubtful
 from digitlab.reading.segments import Segment, best_way, candidates
 
-NOT_A_DIGIT = "not a digit"
 THICK = 0.1  # of a digit's longer side: a stroke that is thinner is made so thick, two pixels of MNIST
 ENOUGH = 64  # pixels: a longer digit is made small first
 GAP = 2.0  # what a gap as wide as the writing is high costs between pieces of one digit
@@ -34,11 +33,11 @@ CLOSE = 2.0  # a digit is in doubt where a way without it scores less by no more
 
 
 class LineDigit(NamedTuple):
-    """A digit of a line; its box as top, bottom, left and right."""
+    """A digit of a line, where it is on the page."""
 
     digit: int
     probability: float
-    box: tuple[int, int, int, int]
+    box: Edges
     doubtful: bool
 
 
@@ -88,7 +87,7 @@ def cell(ink: Ink, found: Found, pieces: Sequence[Piece]) -> NDArray[np.uint8]:
     return prepare_ink(levels.astype(np.uint8)).pixels
 
 
-def around(pieces: Sequence[Piece]) -> tuple[int, int, int, int]:
+def around(pieces: Sequence[Piece]) -> Edges:
     """The box of some pieces: top, bottom, left, right."""
     boxes = np.array([piece.box for piece in pieces])
     top, left = boxes[:, 0].min(), boxes[:, 2].min()
@@ -97,7 +96,7 @@ def around(pieces: Sequence[Piece]) -> tuple[int, int, int, int]:
 
 def read_line(
     line: list[Piece], found: Found, ink: Ink, network: Network, expect: int | None
-) -> tuple[list[LineDigit], list[tuple[int, int, int, int]]]:
+) -> tuple[list[LineDigit], list[Edges]]:
     """The digits of a line, and the boxes of what is none."""
     pieces = sorted((part for piece in line for part in cut(piece, found)), key=Piece.middle)
     boxes = np.array([piece.box for piece in pieces])

@@ -3,24 +3,33 @@
 Paper becomes ink (`paper.py`, `rules.py`), ink becomes pieces in lines (`find.py`), and pieces digits (`line.py`).
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from digitlab.errors import PictureError, describe
+from digitlab.data.digits import DIGIT_NAMES, SIDE
+from digitlab.errors import InputError, PictureError, describe
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD, load_shipped
-from digitlab.reading.find import Found, find
+from digitlab.reading.find import Edges, Found, find
 from digitlab.reading.ink import on_paper
-from digitlab.reading.line import NOT_A_DIGIT, cell, look, read_line
+from digitlab.reading.line import LineDigit, around, cell, look, read_line
 from digitlab.reading.paper import Ink, ink_of, is_light_on_dark
 from digitlab.reading.pictures import Grey, Picture, grey_and_alpha
+from digitlab.reading.preprocessing import prepare
+from digitlab.reading.reject import OPERATING_POINT
 from digitlab.reading.results import Box, ReadDigit, Reading, ReadLine, Rejected
 from digitlab.reading.rules import without_rules
 
 LONGEST = 2048  # pixels: a larger picture is made small
 TURNS = (0, 90, 180, 270)
+SMALL = 300  # pixels: a picture that is no larger may show a single, broken digit
+MOST_EXPECTED = 1000
+NOT_A_DIGIT = "not a digit"
 LEAST_GAIN = 6.0  # how much better a page must be read turned than as it is, as a logarithm
 READABLE = -0.7  # ... and how well each of its digits, in the mean
 
@@ -39,12 +48,17 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
         PictureError: this is not a picture, or too large, or one of the settings is none.
         InputError: the network does not tell the ten digits apart.
     """
-    if turn != "auto" and turn not in TURNS:
-        raise PictureError("a picture cannot be turned so", must_be='"auto", 0, 90, 180 or 270', got=describe(turn))
     network = network or load_shipped(STANDARD)
+    check_reader(network)
+    if turn not in ("auto", *TURNS):
+        raise PictureError("a picture cannot be turned so", must_be='"auto", 0, 90, 180 or 270', got=describe(turn))
+    if expect is not None and (not isinstance(expect, int) or not 1 <= expect <= MOST_EXPECTED):
+        must_be = f"how many digits each line has, from 1 to {MOST_EXPECTED}, or None"
+        raise PictureError("so many digits cannot be expected", must_be=must_be, got=describe(expect))
     opened = grey_and_alpha(picture, LONGEST)
     grey = on_paper(opened.levels, opened.alpha)
-    ink = ink_of(255 - grey if is_light_on_dark(grey) else grey)
+    light_on_dark = is_light_on_dark(grey)
+    ink = ink_of(255 - grey if light_on_dark else grey)
     ink = ink._replace(mask=without_rules(ink.mask))
     found = find(ink)
     turned = best_turn(found, ink, network) if turn == "auto" else turn
@@ -52,18 +66,49 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
         quarters = -turned // 90  # NumPy turns the other way round
         ink = Ink(np.rot90(ink.levels, quarters).copy(), np.rot90(ink.mask, quarters).copy())
         found = find(ink)
-    lines, rejected = [], []
+    read_lines, left_out = [], found.left_out
     for line in found.lines:
-        digits, left_out = read_line(line, found, ink, network, expect)
-        if digits:
-            lines.append(
-                ReadLine(
-                    tuple(ReadDigit(*digit[:2], _back(digit.box, turned, opened), digit.doubtful) for digit in digits)
-                )
-            )
-        rejected += [Rejected(_back(box, turned, opened), NOT_A_DIGIT) for box in left_out]
-    rejected += [Rejected(_back(piece.box, turned, opened), reason) for piece, reason in found.left_out]
-    return Reading(tuple(lines), tuple(rejected), turned, opened.size)
+        digits, no_digits = read_line(line, found, ink, network, expect)
+        read_lines += [digits] if digits else []
+        left_out += [(box, NOT_A_DIGIT) for box in no_digits]
+    if not read_lines and found.lines and max(grey.shape) <= SMALL:
+        read_lines = _as_one(grey, found, network)
+    place = partial(_back, turned=turned, opened=opened)
+    return Reading(
+        tuple(_line(digits, place, alone=len(read_lines) == 1) for digits in read_lines),
+        tuple(Rejected(place(box), reason) for box, reason in left_out),
+        turned,
+        opened.size,
+        light_on_dark,
+    )
+
+
+def check_reader(network: Network) -> None:
+    """Refuse a network that reads no digits.
+
+    Raises:
+        InputError: it takes other pictures, or knows other classes.
+    """
+    if (inputs := network.architecture.sizes[0]) != SIDE * SIDE:
+        raise InputError("this model takes other pictures", must_be=f"{SIDE * SIDE} inputs", got=f"{inputs}")
+    if network.card.labels != DIGIT_NAMES:
+        must_be, got = "the digits 0 to 9", ", ".join(network.card.labels)
+        raise InputError("this model knows other classes", must_be=must_be, got=got)
+
+
+def _line(digits: list[LineDigit], place: Callable[[Edges], Box], *, alone: bool) -> ReadLine:
+    """A line as it is told. A one that is a line of several by itself is in doubt: any bar looks like one."""
+    bar = len(digits) == 1 and digits[0].digit == 1 and not alone
+    return ReadLine(tuple(ReadDigit(one.digit, one.probability, place(one.box), one.doubtful or bar) for one in digits))
+
+
+def _as_one(grey: NDArray[np.uint8], found: Found, network: Network) -> list[list[LineDigit]]:
+    """A small picture of which no piece is a digit, taken for one broken digit: in doubt."""
+    seen = look(network, prepare(grey).pixels[None])
+    if seen.is_digit[0] < OPERATING_POINT:
+        return []
+    box = around(list(chain(*found.lines)))
+    return [[LineDigit(int(seen.digits[0].argmax()), float(seen.digits[0].max()), box, doubtful=True)]]
 
 
 def best_turn(found: Found, ink: Ink, network: Network) -> int:
@@ -85,8 +130,8 @@ def best_turn(found: Found, ink: Ink, network: Network) -> int:
     return best
 
 
-def _back(box: tuple[int, int, int, int], turned: int, opened: Grey) -> Box:
-    """A box of the small, turned page (top, bottom, left, right) as it lies in the picture."""
+def _back(box: Edges, turned: int, opened: Grey) -> Box:
+    """A box of the small, turned page as it lies in the picture."""
     top, bottom, left, right = box
     height, width = opened.levels.shape
     if turned == 90:  # clockwise: what is left now was at the bottom

@@ -53,12 +53,14 @@ class Reading:
         rejected: what is no digit.
         turn: by how many degrees clockwise the picture was turned before it was read: 0, 90, 180 or 270.
         size: width and height of the picture, in pixels.
+        light_on_dark: it was taken for light ink on dark paper.
     """
 
     lines: tuple[ReadLine, ...]
     rejected: tuple[Rejected, ...]
     turn: int
     size: tuple[int, int]
+    light_on_dark: bool = False
 
     @property
     def text(self) -> str:
@@ -78,4 +80,5 @@ class Reading:
             "rejected": [asdict(one) for one in self.rejected],
             "turn": self.turn,
             "size": self.size,
+            "light_on_dark": self.light_on_dark,
         }
