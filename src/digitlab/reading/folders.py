@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digitlab.data.files import opened, readable
+from digitlab.data.picture_file import FORMATS
 from digitlab.errors import DataFileError, PictureError, refuse
 from digitlab.reading.pictures import MAX_PICTURE_BYTES
 
 STANDARD_INPUT = "-"
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif")
-FIRST_BYTES = re.compile(  # of the same formats; those of BMP alone could be text
-    rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM....\0\0\0\0|GIF8[79]a|II\*\0|MM\0\*|....ftyp(?:hei|hev|mif1)", re.DOTALL
-)
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif", ".avif")
+BEGINNINGS = [begin for name, (begin, _) in FORMATS.items() if name != "BMP"]  # two letters, as any text could have
 MOST_FIRST_BYTES = 12
 
 
@@ -119,6 +118,7 @@ def _is_picture(path: Path) -> bool:
         return True
     try:
         with opened(path) as file:
-            return FIRST_BYTES.match(file.read(MOST_FIRST_BYTES)) is not None
+            first = file.read(MOST_FIRST_BYTES)
+            return any(re.match(begin, first, re.DOTALL) for begin in BEGINNINGS)
     except DataFileError:
         return False
