@@ -165,8 +165,8 @@ def teach_pictures() -> None:
     import schemathesis
 
     for kind in PHOTOS:
-        form = kind.rpartition("/")[2]  # Pillow writes no HEIC, and the content decides, not its type
-        schemathesis.openapi.media_type(kind, _pictures("png" if form in {"heic", "heif"} else form))
+        form = kind.rpartition("/")[2]  # not every Pillow writes all of them; the content decides, not its type
+        schemathesis.openapi.media_type(kind, _pictures("png" if form in {"heic", "heif", "avif"} else form))
 
 
 @st.composite

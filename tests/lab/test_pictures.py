@@ -6,6 +6,7 @@ import io
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib.util import find_spec
 
 import jsonschema
 import pytest
@@ -91,6 +92,15 @@ def test_what_cannot_be_read_is_refused_with_its_reason(lab, query, body, kind, 
     answer = lab.post(STANDARD + query, body, kind)
     assert answer.status == status, answer.body
     assert set(answer.json["error"]) == {"what", "must_be", "got", "help"}
+
+
+def test_a_scan_of_tiff_is_read_and_heic_names_what_is_missing(lab, photo):
+    file = io.BytesIO()
+    Image.open(io.BytesIO(photo)).save(file, "TIFF")
+    assert lab.post(STANDARD, file.getvalue(), "image/tiff").json["lines"]
+    if find_spec("pillow_heif") is None:
+        answer = lab.post(STANDARD, b"\0\0\0\x18ftypheic" + bytes(100), "image/heic")
+        assert "digitlab[heif]" in answer.json["error"]["help"]
 
 
 def test_an_unknown_reader_is_not_found(lab, photo):

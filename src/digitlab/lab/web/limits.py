@@ -17,7 +17,7 @@ from digitlab.lab.web.answers import JSON, RequestError
 KB, MB = 1024, 1024 * 1024
 OCTETS = "application/octet-stream"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
-PHOTOS = (*PICTURES, "image/tiff", "image/heic", "image/heif")  # as scanners and phones make them, too
+PHOTOS = (*PICTURES, "image/tiff", "image/heic", "image/heif", "image/avif")  # as scanners and phones make them, too
 ALIASES = {"image/jpg": "image/jpeg"}  # which is no registered type, and yet is what many send
 HOW = "send the bytes of the picture alone, as curl -H 'Content-Type: image/png' --data-binary @seven.png does"
 MOST_BYTES = {JSON: 64 * KB, OCTETS: 64 * KB} | dict.fromkeys(PHOTOS, 20 * MB)

@@ -265,7 +265,7 @@ export const T = {
     busy: "Reading …",
     alt: (/** @type {string} */ name) => `The photograph ${name}`,
     cannotShow: "This browser cannot show pictures of this kind. The boxes lie where the digits are in it.",
-    notPicture: { what: "the lab cannot read this file", must_be: "a picture: PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC", got: "", help: "" },
+    notPicture: { what: "the lab cannot read this file", must_be: "a picture: PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF or HEIC", got: "", help: "" },
     group: "What was found in it",
     choose: "Click a box and type the digit that is there.",
     keys: "By keyboard: Tab goes from doubt to doubt, arrows to any box; 0 to 9 corrects, Delete removes, Enter says that it is right, Escape leaves.",

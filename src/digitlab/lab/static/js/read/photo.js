@@ -9,7 +9,7 @@ import { doubtsIn, marksOf } from "./marks.js";
 
 /** Where the browser does not know what kind a file is. */
 const KINDS = /** @type {Record<string, string>} */ ({
-  heic: "image/heic", heif: "image/heif", tif: "image/tiff", tiff: "image/tiff", bmp: "image/bmp", webp: "image/webp",
+  heic: "image/heic", heif: "image/heif", avif: "image/avif", tif: "image/tiff", tiff: "image/tiff", bmp: "image/bmp", webp: "image/webp",
 });
 
 export class Photo {
