@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import digitlab as dl
 import digitlab.data
@@ -78,6 +78,46 @@ def test_the_unit_of_strokes_does_not_matter(factor):
     large = [[[factor * x, factor * y] for x, y in stroke] for stroke in SEVEN]
     same = prepare_strokes(large, width=6 * factor).pixels
     assert np.array_equal(same, prepare_strokes(SEVEN, width=6).pixels)
+
+
+def read_as(picture: np.ndarray) -> tuple[int, np.ndarray]:
+    pixels = prepare(picture).pixels
+    return int(dl.load().predict(pixels[None])[0]), pixels.astype(int)
+
+
+@pytest.mark.parametrize("scale", [1, 6])
+def test_a_digit_may_touch_all_edges(mnist, scale):
+    for image, label in zip(mnist[1].images[:20], mnist[1].labels[:20], strict=True):
+        rows, columns = (np.flatnonzero(image.max(axis=axis)) for axis in (1, 0))
+        tight = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        tight = tight.resize((tight.width * scale, tight.height * scale), Image.Resampling.BICUBIC)
+        paper = 230 - np.array(tight) // 2
+        digit, pixels = read_as(paper)
+        expected, free = read_as(np.pad(paper, 20, constant_values=230))
+        assert digit == expected == label
+        assert np.abs(pixels - free)[(pixels > 0) | (free > 0)].mean() < 24  # was up to 120
+
+
+@pytest.mark.parametrize("size", [28, 280, 1000])
+def test_strokes_of_one_pixel_are_strokes(size):
+    points = {
+        7: [(0.2, 0.1), (0.8, 0.1), (0.4, 0.9)],
+        4: [(0.6, 0.1), (0.2, 0.6), (0.8, 0.6), (0.65, 0.6), (0.65, 0.95)],
+    }
+    for digit, line in points.items():
+        paper = Image.new("L", (size, size), 240)
+        ImageDraw.Draw(paper).line([(x * size, y * size) for x, y in line], 90, 1)
+        read, pixels = read_as(np.array(paper))
+        assert read == digit
+        assert (pixels > 99).sum() > 25  # strong all along
+
+
+def test_a_digit_that_the_edge_has_cut_is_read(mnist):
+    right = 0
+    for image, label in zip(mnist[1].images[:40], mnist[1].labels[:40], strict=True):
+        columns = np.flatnonzero(image.max(axis=0))
+        right += read_as(image[:, : columns[-1]])[0] == label  # its last column is gone
+    assert right >= 38
 
 
 def test_blank_is_not_an_error():

@@ -13,8 +13,9 @@ them (of four) that is not opaque. `paper` is
 2. Side: the sum of squared distances from the paper, of the darker pixels and of the lighter; the larger one is ink
    (dark where they are equal). A pixel's ink is its distance from the paper on this side, else 0.
 3. The strongest ink `top`: below 16 the picture is blank.
-4. Noise: `floor` is the least level that 90 % of the outermost pixels do not exceed, but at most `top // 2`; with
-   `floor = 0` nothing changes. Ink becomes `(max(0, ink - floor) * 255) // (top - floor)`.
+4. Noise: `floor` is the least level that 90 % of the outermost pixels do not exceed, without those of a quarter of
+   `top` or more: a digit may touch the border. With `floor = 0` nothing changes. Ink becomes
+   `(max(0, ink - floor) * 255) // (top - floor)`.
 5. Ink counts for the box from 64 on, a quarter.
 
 So every step after the grey bytes is a table of 256 entries.
@@ -49,7 +50,8 @@ def find_ink(picture: Picture) -> Bytes:
     top = int(ink[counts > 0].max())
     if top < LEAST_CONTRAST:
         return np.zeros((1, 1), dtype=np.uint8)
-    floor = min(int(np.sort(ink[border])[(9 * len(border) - 1) // 10]), top // 2)
+    noise = np.sort(ink[border[4 * ink[border] < top]])
+    floor = int(noise[(9 * len(noise) - 1) // 10])
     table = np.clip(np.maximum(ink - floor, 0) * 255 // (top - floor), 0, 255).astype(np.uint8)
     inked: Bytes = table[grey]
     return inked
