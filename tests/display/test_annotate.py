@@ -79,11 +79,23 @@ def test_a_picture_without_digits_stays_as_it_is():
     assert annotate(paper(), Reading((), (), 0, (WIDTH, HEIGHT))).tobytes() == paper().tobytes()
 
 
-def test_near_an_edge_the_label_stands_below_or_within():
-    upper = ReadDigit(1, 1.0, (300, 2, 80, 120), False)
-    assert places(annotate(paper(), reading(upper)), SURE)[140:200].any()
-    whole = ReadDigit(1, 1.0, (0, 0, WIDTH, HEIGHT), False)
-    assert places(annotate(paper(), reading(whole)), SURE)[40:560, 10:790].sum() > 50
+def test_a_line_without_room_above_is_labelled_below():
+    upper, lower = (ReadDigit(1, 1.0, (left, top, 80, 120), False) for left, top in ((300, 2), (400, 50)))
+    found = places(annotate(paper(), reading(upper, lower)), SURE)
+    assert found.shape == (HEIGHT, WIDTH)
+    assert found[130:170, 300:380].any()
+    assert found[180:220, 400:480].any()
+    assert not found[:40, 400:].any()
+
+
+def test_a_label_without_any_room_gets_a_margin_below_the_picture():
+    whole = ReadDigit(1, 1.0, (0, 0, WIDTH, HEIGHT), True)
+    image = annotate(paper(), reading(whole))
+    assert image.width == WIDTH
+    assert 20 < image.height - HEIGHT < 120
+    assert places(image, DOUBTFUL)[HEIGHT + 5 :].sum() > 50
+    narrow = ReadDigit(4, 1.0, (0, 300, 4, 40), True)  # at the left edge
+    assert places(annotate(paper(), reading(narrow)), DOUBTFUL)[:300, :40].sum() > 20
 
 
 def test_a_small_picture_is_enlarged():
@@ -99,8 +111,8 @@ def test_a_small_picture_is_enlarged():
 def test_boxes_at_and_beyond_the_edge_do_no_harm():
     edge = ReadDigit(0, 0.1, (0, 0, 1, 1), True)
     beyond = ReadDigit(0, 0.1, (WIDTH - 1, HEIGHT - 1, 50, 50), True)
-    assert annotate(paper(), reading(edge, beyond, rejected=(Rejected((0, 0, 1, 1), "a speck"),))).size == (800, 600)
-    assert annotate(Image.new("L", (1, 1)), reading(edge)).size == (ENLARGED, ENLARGED)
+    assert annotate(paper(), reading(edge, beyond, rejected=(Rejected((0, 0, 1, 1), "a speck"),))).width == 800
+    assert annotate(Image.new("L", (1, 1)), reading(edge)).width == ENLARGED
 
 
 def as_bytes(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -1,16 +1,18 @@
 """A photograph with what was read drawn on it: whoever looks at it sees at once what to correct.
 
-A digit has a blue box and stands above it. A doubtful one has an orange box of dashes and a question mark: told apart
-by its form too, and by every kind of colour vision. What was taken for no digit has a thin grey box.
+A digit has a blue box and stands above it, or below where there is no room. A doubtful one has an orange box of dashes
+and a question mark: told apart by its form too, and by every kind of colour vision. What was taken for no digit has a
+thin grey box.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import os
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from digitlab.data.pixels import as_bytes
 from digitlab.durable import make_durably, write_durably
 from digitlab.errors import FileError, InputError, PictureError, printable, refuse, system_errors
 from digitlab.reading.pictures import MAX_PICTURE_BYTES, SIXTEEN_BITS, Picture, check_size, grey_and_alpha
-from digitlab.reading.results import Box, Reading
+from digitlab.reading.results import Box, Reading, ReadLine
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
@@ -35,6 +37,21 @@ FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 QUALITY = 90
 
 
+class Label(NamedTuple):
+    """What stands beside a box: its colour, the middle of the side that it has in common with the box, and which."""
+
+    words: str
+    colour: str
+    x: float
+    y: float
+    below: bool
+
+    @property
+    def anchor(self) -> str:
+        """Which point of the text is there, as Pillow says it."""
+        return "ma" if self.below else "md"
+
+
 def annotate(picture: Picture, reading: Reading) -> Image.Image:
     """The picture, upright as viewers show it, with boxes, digits and doubts drawn on it.
 
@@ -43,13 +60,13 @@ def annotate(picture: Picture, reading: Reading) -> Image.Image:
         reading: what it gave.
 
     Returns:
-        An image in colours, of the picture's own size; a small picture is enlarged by a whole factor, to at most
-        `ENLARGED` pixels a side.
+        An image in colours, of the picture's own size. A small picture is enlarged by a whole factor, to at most
+        `ENLARGED` pixels a side. There is a margin below it where labels would have no place.
 
     Raises:
         PictureError: as `digitlab.read`.
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont, ImageOps
 
     image = _in_colours(picture)
     factor = max(1, ENLARGED // max(image.size))
@@ -61,17 +78,20 @@ def annotate(picture: Picture, reading: Reading) -> Image.Image:
     height = factor * median([digit.box[3] for digit in digits] or [1])
     size = min(max(LABEL * height, LEAST_LABEL * longest), MOST_LABEL * longest)
     font = ImageFont.load_default(size)
+    labels = [label for line in reading.lines for label in _labels(line, factor, 2 * width, size)]
+    lowest = max((math.ceil(label.y + size) + width for label in labels if label.below), default=0)
+    if lowest > image.height:  # a margin for the labels that stand below
+        image = ImageOps.expand(image, (0, 0, 0, lowest - image.height), HALO)
     draw = ImageDraw.Draw(image)
     for one in reading.rejected:
-        draw.rectangle(_corners(one.box, factor, 0), outline=REJECTED)
+        draw.rectangle(_corners(one.box, factor, 0), outline=REJECTED, width=max(1, width // 2))
     for digit in digits:
         corners = _corners(digit.box, factor, width)
         draw.rectangle(corners, outline=HALO, width=2 * width)
         _draw_box(draw, corners, DOUBTFUL if digit.doubtful else SURE, width, dashed=digit.doubtful)
-    for digit in digits:  # over the boxes of all
-        words, colour = (f"{digit.digit}?", DOUBTFUL) if digit.doubtful else (str(digit.digit), SURE)
-        place, anchor = _place(_corners(digit.box, factor, 2 * width), image.height, size)
-        draw.text(place, words, colour, font, anchor, stroke_width=width, stroke_fill=HALO)
+    for label in labels:  # over the boxes of all
+        x = min(max(label.x, size / 2), image.width - size / 2)
+        draw.text((x, label.y), label.words, label.colour, font, label.anchor, stroke_width=width, stroke_fill=HALO)
     return image
 
 
@@ -130,14 +150,20 @@ def _corners(box: Box, factor: int, margin: int) -> tuple[int, int, int, int]:
     return left - margin, top - margin, left + width - 1 + margin, top + height - 1 + margin
 
 
-def _place(corners: Box, height: int, size: float) -> tuple[tuple[float, float], str]:
-    """Where a label stands, and which point of it is there: above its box, else below, else in its corner."""
-    left, top, right, bottom = corners
-    if top >= size:
-        return ((left + right) / 2, top), "md"
-    if bottom + size < height:
-        return ((left + right) / 2, bottom), "ma"
-    return (left + size / 4, top + size / 4), "la"
+def _labels(line: ReadLine, factor: int, margin: int, size: float) -> list[Label]:
+    """The labels of a line: above its boxes, or below where one of them would not be in the picture."""
+    places = [_corners(digit.box, factor, margin) for digit in line.digits]
+    below = any(top < size for _, top, _, _ in places)
+    return [
+        Label(
+            f"{digit.digit}?" if digit.doubtful else str(digit.digit),
+            DOUBTFUL if digit.doubtful else SURE,
+            (left + right) / 2,
+            bottom if below else top,
+            below,
+        )
+        for digit, (left, top, right, bottom) in zip(line.digits, places, strict=True)
+    ]
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, corners: Box, colour: str, width: int, *, dashed: bool) -> None:
