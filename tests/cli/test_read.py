@@ -60,7 +60,9 @@ def photos(folder, number) -> Path:
 def canned(monkeypatch) -> Callable[..., None]:
     """The reader is told what to read: texts as the command prints them, or what is raised."""
 
-    def told(*answers: str | BaseException, turn: int = 0, rejected: tuple[Rejected, ...] = ()) -> None:
+    def told(
+        *answers: str | BaseException, turn: int = 0, dark: bool = False, rejected: tuple[Rejected, ...] = ()
+    ) -> None:
         left = list(answers)
 
         def read(*_: object, **settings: object) -> Reading:
@@ -74,7 +76,7 @@ def canned(monkeypatch) -> Callable[..., None]:
                 )
                 for pairs in map(_pairs, filter(None, answer.split("/")))
             ]
-            return Reading(tuple(lines), rejected, turn, (100, 80))
+            return Reading(tuple(lines), rejected, turn, (100, 80), dark)
 
         monkeypatch.setattr(command, "read_picture", read)
 
@@ -117,12 +119,13 @@ def test_a_number_is_read(run, folder, number):
 
 def test_doubts_turns_and_what_is_no_digit_are_told(run, folder, canned):
     rejected = tuple(Rejected((0, 0, 5, 5), reason) for reason in ("too small", "not a digit", "too small"))
-    canned("12?/3", turn=90, rejected=rejected)
+    canned("12?/3", turn=90, dark=True, rejected=rejected)
     assert run("read", save("a.png"))[1].splitlines() == [
         "12?",
         "3",
         "",
         "2 lines, 3 digits; 1 doubtful, marked ?",
+        "taken for light ink on dark paper",
         "turned by 90 degrees clockwise before it was read",
         "taken for no digit: 2 too small, 1 not a digit",
         "model standard (ships with digitlab)",
@@ -162,6 +165,7 @@ def test_json_has_the_shape_of_the_design(run, folder, canned):
         {"digit": 2, "probability": 0.5, "box": [9, 9, 20, 30], "doubtful": True},
     ]
     page = {"file": "a.png", "lines": [{"text": "12", "digits": digits}], "turn": 0, "size": [100, 80]}
+    page["light_on_dark"] = False
     page["rejected"] = [{"box": [1, 2, 3, 4], "reason": "too small"}]
     assert json.loads(out) == {"pictures": [page], "score": None, "model": "standard"}
 

@@ -52,6 +52,8 @@ def print_answer(answer: Answer, console: Console) -> None:
         console.print(f"\n{counts}; " + (f"{doubts} doubtful, marked ?" if doubts else "none is doubtful"))
     else:
         console.print(NO_DIGIT)
+    if reading.light_on_dark:
+        console.print("taken for light ink on dark paper")
     if reading.turn:
         console.print(f"turned by {reading.turn} degrees clockwise before it was read")
     if reading.rejected:
