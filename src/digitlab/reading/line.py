@@ -5,6 +5,7 @@ scores is the logarithm of the product, less what its gaps cost. To leave a piec
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -20,16 +21,16 @@ from digitlab.reading.segments import Segment, best_way, candidates
 
 THICK = 0.1  # of a digit's longer side: a stroke that is thinner is made so thick, two pixels of MNIST
 ENOUGH = 64  # pixels: a longer digit is made small first
-GAP = 2.0  # what a gap as wide as the writing is high costs between pieces of one digit
+GAP = 4.0  # what a gap as wide as the writing is high costs between pieces of one digit
 OVER = 4.0  # what it costs if a neighbour lies wholly over or under a digit
-MOST_SHARED = 0.4  # of the columns of the narrower one: so far digits may reach over each other
+MOST_SHARED = 0.55  # of the columns of the narrower one: so far digits may reach over each other
 LOWEST = 0.6  # of the height of the writing: no digit is lower
 LOW = 12.0  # ... what it costs, for each height that it is
 LEAVE_OUT = 6.0  # what it costs to leave out a piece as high as the writing
 LEAVE_SPECK = 0.3  # ... and the smallest one
+CUT_OFF = 0.2  # of the height of the writing: what is larger, cut from a digit and left out makes it doubtful
 AMONG_DIGITS = 0.05  # where most of a line are digits, what looks so little like one is taken for one, too, in doubt
 LEAST = 1e-6  # no probability is taken for less
-CLOSE = 2.0  # a digit is in doubt where a way without it scores less by no more than this
 
 
 class LineDigit(NamedTuple):
@@ -98,30 +99,36 @@ def read_line(
     line: list[Piece], found: Found, ink: Ink, network: Network, expect: int | None
 ) -> tuple[list[LineDigit], list[Edges]]:
     """The digits of a line, and the boxes of what is none."""
-    pieces = sorted((part for piece in line for part in cut(piece, found)), key=Piece.middle)
+    parts = [(part, piece.label) for piece in line for part in cut(piece, found)]
+    parts.sort(key=lambda part: part[0].middle())
+    pieces, whole = [part for part, _ in parts], [label for _, label in parts]
     boxes = np.array([piece.box for piece in pieces])
     runs = candidates(boxes, found.height)
     seen = look(network, np.stack([cell(ink, found, pieces[first:last]) for first, last in runs]))
     segments = [
-        Segment(first, last, float(score) - _unlikely(boxes, first, last, found.height), int(digits.argmax()))
-        for (first, last), score, digits in zip(runs, seen.score, seen.digits, strict=True)
+        Segment(first, last, float(score) - _unlikely(boxes, first, last, found.height))
+        for (first, last), score in zip(runs, seen.score, strict=True)
     ]
     sizes = np.minimum([piece.size / found.height for piece in pieces], 1.0)
     left_out = -LEAVE_SPECK - LEAVE_OUT * sizes**1.5
-    way, best = best_way(segments, left_out, expect)
+    way = best_way(segments, left_out, expect)
     numbers = [segments.index(segment) for segment in way]
     sure = int((seen.is_digit[numbers] >= OPERATING_POINT).sum())
     least = AMONG_DIGITS if sure >= 2 and 2 * sure >= len(way) else OPERATING_POINT
+    taken = [(segment, n) for segment, n in zip(way, numbers, strict=True) if seen.is_digit[n] >= least]
+    used = set(chain(*(range(segment.first, segment.last) for segment, _ in taken)))
+    missing = {  # what a digit beside it may be wrong without: something large, or cut off
+        n
+        for n, piece in enumerate(pieces)
+        if n not in used and piece.size >= (CUT_OFF if whole.count(whole[n]) > 1 else LOWEST) * found.height
+    }
+    one_piece = len(taken) > 1 and len({whole[n] for n in used}) == 1
     read: list[LineDigit] = []
-    used: set[int] = set()
-    for segment, n in zip(way, numbers, strict=True):
-        if seen.is_digit[n] < least:
-            continue
-        used.update(range(segment.first, segment.last))
-        _, second = best_way([other for other in segments if not other.same(segment)], left_out, expect)
-        doubtful = best - second < CLOSE or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
+    for segment, n in taken:
+        beside = bool({segment.first - 1, segment.last} & missing)
+        doubtful = beside or one_piece or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
         box = around(pieces[segment.first : segment.last])
-        read.append(LineDigit(segment.digit, float(seen.digits[n].max()), box, doubtful))
+        read.append(LineDigit(int(seen.digits[n].argmax()), float(seen.digits[n].max()), box, doubtful))
     return read, [piece.box for n, piece in enumerate(pieces) if n not in used]
 
 

@@ -31,7 +31,8 @@ SMALL = 300  # pixels: a picture that is no larger may show a single, broken dig
 MOST_EXPECTED = 1000
 NOT_A_DIGIT = "not a digit"
 LEAST_GAIN = 6.0  # how much better a page must be read turned than as it is, as a logarithm
-READABLE = -0.7  # ... and how well each of its digits, in the mean
+READABLE = -0.7  # ... how well each of its digits then, in the mean
+UNREADABLE = -1.5  # ... and how badly before
 
 
 def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto", expect: int | None = None) -> Reading:
@@ -124,8 +125,9 @@ def best_turn(found: Found, ink: Ink, network: Network) -> int:
     best, gain = 0, LEAST_GAIN
     for turn, one in zip(TURNS, seen, strict=True):
         counts = one.digits.argmax(axis=1) != 1
-        gained = float((one.score - seen[0].score)[counts].sum())
-        if counts.sum() >= 2 and gained > gain and one.score[counts].mean() > READABLE:
+        if counts.sum() < 2 or one.score[counts].mean() < READABLE or seen[0].score[counts].mean() > UNREADABLE:
+            continue
+        if (gained := float((one.score - seen[0].score)[counts].sum())) > gain:
             best, gain = turn, gained
     return best
 

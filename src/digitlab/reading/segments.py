@@ -22,17 +22,11 @@ class Segment(NamedTuple):
 
     Attributes:
         score: the logarithm of how far it is believed.
-        digit: which one it is then.
     """
 
     first: int
     last: int
     score: float
-    digit: int
-
-    def same(self, other: "Segment") -> bool:
-        """Whether another segment is the same digit, with some of the same pieces."""
-        return self.digit == other.digit and self.first < other.last and other.first < self.last
 
 
 def candidates(boxes: NDArray[np.int64], height: float) -> list[tuple[int, int]]:
@@ -55,10 +49,8 @@ def candidates(boxes: NDArray[np.int64], height: float) -> list[tuple[int, int]]
     return found
 
 
-def best_way(
-    segments: Sequence[Segment], left_out: NDArray[np.float64], expect: int | None = None
-) -> tuple[list[Segment], float]:
-    """The segments of the best way, and its score.
+def best_way(segments: Sequence[Segment], left_out: NDArray[np.float64], expect: int | None = None) -> list[Segment]:
+    """The segments of the best way.
 
     Args:
         segments: all that may be.
@@ -92,4 +84,4 @@ def best_way(
             way.append(step)
             more -= expect is not None
         at = at + 1 if step is None else step.last
-    return way, float(best[0, -1])
+    return way
