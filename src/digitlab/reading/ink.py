@@ -13,8 +13,9 @@ them (of four) that is not opaque. `paper` is
 2. Side: the sum of squared distances from the paper, of the darker pixels and of the lighter; the larger one is ink
    (dark where they are equal). A pixel's ink is its distance from the paper on this side, else 0.
 3. The strongest ink `top`: below 16 the picture is blank.
-4. Noise: `floor` is the least level that 90 % of the outermost pixels do not exceed, without those of a quarter of
-   `top` or more: a digit may touch the border. With `floor = 0` nothing changes. Ink becomes
+4. Noise: `floor` is the least level that 90 % of the outermost pixels do not exceed, but at most `top // 2`. A digit
+   may touch the border: if the paper is quiet (on its other side 90 % of them are less than a tenth of `top` from it),
+   only those with less than a quarter of `top` are asked. With `floor = 0` nothing changes. Ink becomes
    `(max(0, ink - floor) * 255) // (top - floor)`.
 5. Ink counts for the box from 64 on, a quarter.
 
@@ -50,11 +51,18 @@ def find_ink(picture: Picture) -> Bytes:
     top = int(ink[counts > 0].max())
     if top < LEAST_CONTRAST:
         return np.zeros((1, 1), dtype=np.uint8)
-    noise = np.sort(ink[border[4 * ink[border] < top]])
-    floor = int(noise[(9 * len(noise) - 1) // 10])
+    outermost = ink[border]
+    if 10 * _ninety_percent(np.maximum(sign * (paper - levels), 0)[border]) < top:
+        outermost = outermost[4 * outermost < top]
+    floor = min(_ninety_percent(outermost), top // 2)
     table = np.clip(np.maximum(ink - floor, 0) * 255 // (top - floor), 0, 255).astype(np.uint8)
     inked: Bytes = table[grey]
     return inked
+
+
+def _ninety_percent(levels: NDArray[np.int64]) -> int:
+    """The least level that 90 % of these do not exceed."""
+    return int(np.sort(levels)[(9 * len(levels) - 1) // 10])
 
 
 def _histogram(grey: NDArray[np.uint8]) -> NDArray[np.int64]:
