@@ -59,7 +59,7 @@ def print_answer(answer: Answer, console: Console) -> None:
     if reading.rejected:
         reasons = Counter(one.reason for one in reading.rejected).most_common()
         words = ", ".join(f"{number} {printable(reason)}" for reason, number in reasons)
-        console.print(f"taken for no digit: {words}", markup=False)
+        console.print(f"left out: {words}", markup=False)
 
 
 def print_answers(answers: Iterable[Answer], console: Console, truth: Mapping[str, Truth] | None = None) -> None:
