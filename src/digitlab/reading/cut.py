@@ -14,6 +14,8 @@ WIDE = 0.7  # of the height of the writing: what is wider may be two digits
 ENOUGH = 48  # pixels: higher writing is made small first
 NEAREST = 0.15  # ... seams this near to each other or to a side are the same, or cut nothing off
 BAND = 0.2  # ... how far a seam strays
+AWAY = 0.002  # what it costs to be a pixel away from its column
+MOVE = 0.02  # ... and to move
 MOST_INK = 0.45  # ... a seam through more ink cuts no digits apart
 MOST_SEAMS = 5  # of one piece
 
@@ -62,35 +64,46 @@ def seams(mask: NDArray[np.bool_], height: float) -> list[NDArray[np.int64]]:
         mask: where its ink is.
         height: of the writing, in pixels.
     """
-    columns = mask.shape[1]
     step = max(1, round(NEAREST * height / 2))
     margin = max(1, round(NEAREST * height))
-    places = range(margin, columns - margin, step)
-    found = sorted((_seam(mask, place, max(1, round(BAND * height))) for place in places), key=lambda one: one[0])
+    places = np.arange(margin, mask.shape[1] - margin, step)
+    if not len(places):
+        return []
+    costs, found = _cheapest(mask, places, max(1, round(BAND * height)))
     chosen: list[NDArray[np.int64]] = []
-    for cost, seam in found:
-        if cost > MOST_INK * height or len(chosen) == MOST_SEAMS:
+    for n in np.argsort(costs, kind="stable"):
+        if costs[n] > MOST_INK * height or len(chosen) == MOST_SEAMS:
             break
-        if all(np.abs(seam - other).mean() >= margin for other in chosen):
-            chosen.append(seam)
+        if all(np.abs(found[n] - other).mean() >= margin for other in chosen):
+            chosen.append(found[n])
     return sorted(chosen, key=lambda seam: float(seam.mean()))
 
 
-def _seam(mask: NDArray[np.bool_], place: int, band: int) -> tuple[float, NDArray[np.int64]]:
-    """The cheapest seam near a column, and its cost: the pixels of ink that it crosses, and a little for each move."""
-    left, right = max(0, place - band), min(mask.shape[1], place + band + 1)
-    ink = mask[:, left:right].astype(np.float64)
-    away = 0.002 * np.abs(np.arange(left, right) - place)
-    costs, came = ink[0] + away, []
-    for row in ink[1:]:
-        wide = np.pad(costs, 1, constant_values=np.inf)
-        ways = np.stack((wide[1:-1], wide[:-2] + 0.02, wide[2:] + 0.02))
-        best = ways.argmin(axis=0)
-        came.append(np.array([0, -1, 1])[best])
-        costs = ways.min(axis=0) + row + away
-    at = int(costs.argmin())
-    cost, seam = float(costs[at]), [at]
-    for moves in reversed(came):
-        at += int(moves[at])
-        seam.append(at)
-    return cost, left + np.array(seam[::-1])
+def _cheapest(
+    mask: NDArray[np.bool_], places: NDArray[np.int64], band: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The cheapest seam near each column: costs ``(S,)`` and, for each row, the column ``(S, h)``.
+
+    A seam costs the pixels of ink that it crosses, and a little for each move and for being away from its column.
+    """
+    away = np.arange(-band, band + 1)
+    columns = places[:, None] + away  # (S, B)
+    inside = (columns >= 0) & (columns < mask.shape[1])
+    cost = np.where(inside, mask[:, columns.clip(0, mask.shape[1] - 1)] + AWAY * np.abs(away), np.inf)  # (h, S, B)
+    came = np.zeros(cost.shape, dtype=np.int64)
+    best = cost[0]
+    for row in range(1, len(cost)):
+        ways = best.copy()
+        for move, to, start in ((-1, np.s_[:, 1:], np.s_[:, :-1]), (1, np.s_[:, :-1], np.s_[:, 1:])):
+            better = best[start] + MOVE < ways[to]
+            ways[to][better] = best[start][better] + MOVE
+            came[row][to][better] = move
+        best = ways + cost[row]
+    every = np.arange(len(places))
+    at = best.argmin(axis=1)
+    found = np.empty((len(places), len(cost)), dtype=np.int64)
+    total = best[every, at]
+    for row in range(len(cost) - 1, -1, -1):
+        found[:, row] = columns[every, at]
+        at = at + came[row, every, at]
+    return total, found

@@ -73,8 +73,9 @@ def cell(ink: Ink, found: Found, pieces: Sequence[Piece]) -> NDArray[np.uint8]:
     longer = max(bottom - top, right - left)
     wide = 1 + int(THICK * longer)
     place = slice(max(top - wide, 0), bottom + wide), slice(max(left - wide, 0), right + wide)
-    mask = np.isin(found.labels[place], [piece.label for piece in pieces])
-    levels = np.where(ndimage.binary_dilation(mask, structure=np.ones((3, 3))), ink.levels[place], 0)
+    labels = found.labels[place]
+    mask = np.logical_or.reduce([labels == piece.label for piece in pieces])
+    levels = np.where(ndimage.maximum_filter(mask, 3), ink.levels[place], 0)
     full = max(
         float(np.median(levels[mask])), 1.0
     )  # half of the ink is as dark as can be: a patchy stroke becomes even
