@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from digitlab.fitting import fit, train
     from digitlab.network import Network
     from digitlab.reading import Reading, read
+    from digitlab.reading.why import Why, why
     from digitlab.runs import Branch, load
     from digitlab.training import Control, EpochDone, History, Recipe, StepDone, named_recipes
     from digitlab.training.augment import Distortion, distort
@@ -43,6 +44,7 @@ __all__ = [
     "Recipe",
     "Report",
     "StepDone",
+    "Why",
     "__version__",
     "display_prediction",
     "distort",
@@ -60,6 +62,7 @@ __all__ = [
     "read",
     "recipe",
     "train",
+    "why",
 ]
 
 _ROOMS = {  # where each name comes from
@@ -71,6 +74,7 @@ _ROOMS = {  # where each name comes from
     "fitting": ("fit", "train"),
     "network": ("Network",),
     "reading": ("Reading", "read"),
+    "reading.why": ("Why", "why"),
     "runs": ("Branch", "load"),
     "training": ("Control", "EpochDone", "History", "Recipe", "StepDone", "named_recipes"),
     "training.augment": ("Distortion", "distort"),
