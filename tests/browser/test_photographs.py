@@ -7,6 +7,7 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -32,6 +33,13 @@ LYING = {
     "rejected": [{"box": [36, 144, 8, 8], "reason": "too small"}],
     "turn": 90,
     "size": [300, 200],
+}
+# The same page with a single digit, which fills its middle.
+ONE_LYING = {
+    "lines": [
+        {"text": "7", "digits": [{"digit": 7, "probability": 0.9, "box": [40, 40, 112, 112], "doubtful": False}]}
+    ],
+    "rejected": [],
 }
 
 
@@ -148,6 +156,20 @@ def test_by_keyboard_one_goes_from_doubt_to_doubt(open_page, width, dark):
     button(page, "^Close").click()
     page.get_by_role("application", name="Drawing pad").wait_for()
     assert page.locator(".sheet").count() == 0
+
+
+def test_why_a_digit_is_read_so_is_told_step_by_step(open_page, mnist):
+    digit = np.pad(np.kron(mnist[1].images[0], np.ones((4, 4), np.uint8)), 40)  # a 7, on its left side
+    page = open_page(ROOM)
+    file = io.BytesIO()
+    Image.fromarray(255 - np.rot90(digit)).save(file, "PNG")
+    page.route("**/api/read-picture*", lambda route: route.fulfill(json=LYING | {"size": [192, 192]} | ONE_LYING))
+    page.locator("#picture").set_input_files({"name": "7.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    page.locator(".mark").click()
+    button(page, "^Why").click()
+    page.locator(".reasons").get_by_text("7").first.wait_for()
+    assert page.locator(".reasons li").count() > 5
+    assert page.locator(".reasons li b").nth(4).inner_text() == "7"  # it was cut out, and turned
 
 
 def test_what_holds_no_digit_is_no_picture_or_cannot_be_shown_is_said(open_page):

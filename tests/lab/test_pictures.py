@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 
 import jsonschema
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -20,6 +22,7 @@ from digitlab.lab.readers import Reader
 from digitlab.lab.web import api
 from digitlab.lab.web.limits import PHOTOS
 from digitlab.lab.web.routes import ROUTES
+from digitlab.reading.why import why
 from tests.lab.lab_tools import stop_lab
 from tests.reading.photographs import photograph
 
@@ -113,6 +116,19 @@ def test_a_reader_of_letters_says_that_it_reads_none(photo):
     with pytest.raises(InputError, match="cannot read a whole picture") as refused:
         read_picture(Reader("run:letters", 1, network), photo)
     assert refused.value.got == "run:letters, whose classes are A, B, C"
+
+
+def test_why_a_digit_is_read_so_is_the_librarys_answer(lab, mnist):
+    file = io.BytesIO()
+    Image.fromarray(255 - np.kron(np.pad(mnist[1].images[0], 6), np.ones((5, 5), np.uint8))).save(file, "PNG")
+    answer = lab.post("/api/why?reader=model:standard", file.getvalue(), "image/png").json
+    expected = why(file.getvalue())
+    assert answer["sentence"] == expected.sentence
+    for kind in ("steps", "changes"):
+        pairs = list(zip(answer[kind], getattr(expected, kind), strict=True))
+        assert all(base64.b64decode(one["pixels"]) == step.pixels.tobytes() for one, step in pairs)
+        assert [one["digit"] for one, _ in pairs] == [step.digit for _, step in pairs]
+    assert lab.post("/api/why", _saved("PNG"), "image/png").status == 400
 
 
 def test_photographs_wait_for_each_other_while_the_lab_answers(lab, photo):

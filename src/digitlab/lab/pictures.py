@@ -1,4 +1,4 @@
-"""What a reader says of a photograph or a scan: any number of digits, in lines."""
+"""What a reader says of a photograph or a scan: any number of digits, in lines; and why it reads one of them so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from digitlab.errors import InputError
 from digitlab.lab.readers import SHIPPED, Reader
 from digitlab.reading.reader import read
 from digitlab.reading.results import ReadDigit, Rejected
+from digitlab.reading.why import Step, why
 
 
 class Line(Struct):
@@ -40,6 +41,42 @@ class PictureReading(Struct):
     size: tuple[int, int]
 
 
+class WhyStep(Struct):
+    """One step of preparing a digit, or a change to what came of it; and what is read from it.
+
+    Attributes:
+        name, what: what was done.
+        digit, probability: what is read from it.
+        changes: the digit is another one than before.
+        pixels: the 784 bytes that the network saw, row by row, in base64.
+    """
+
+    name: str
+    what: str
+    digit: int
+    probability: float
+    changes: bool
+    pixels: bytes
+
+    @classmethod
+    def of(cls, step: Step) -> WhyStep:
+        """A step as it is told."""
+        return cls(step.kind.name, step.kind.what, step.digit, step.probability, step.changes, step.pixels.tobytes())
+
+
+class WhyReading(Struct):
+    """Why a digit is read as it is: in one sentence, and step by step, each with one more thing done than before.
+
+    The last of the steps is what is read; each of ``changes`` does one thing to it.
+    """
+
+    reader: str
+    version: int
+    sentence: str
+    steps: list[WhyStep]
+    changes: list[WhyStep]
+
+
 def read_picture(
     reader: Reader, picture: bytes, *, turn: int | Literal["auto"] = "auto", expect: int | None = None
 ) -> PictureReading:
@@ -55,6 +92,25 @@ def read_picture(
         InputError: the reader knows other classes.
         PictureError: no picture, a damaged or moving one, or one that is too large.
     """
+    _check_classes(reader)
+    found = read(picture, reader.network, turn=turn, expect=expect).to_dict()
+    return msgspec.convert(found | {"reader": reader.id, "version": reader.version}, PictureReading)
+
+
+def read_why(reader: Reader, picture: bytes) -> WhyReading:
+    """Why the one digit of a picture file is read as it is.
+
+    Raises:
+        InputError: the reader knows other classes.
+        PictureError: as `read_picture`; or there is no digit in it, or more than one.
+    """
+    _check_classes(reader)
+    found = why(picture, reader.network)
+    steps, changes = ([WhyStep.of(step) for step in those] for those in (found.steps, found.changes))
+    return WhyReading(reader.id, reader.version, found.sentence, steps, changes)
+
+
+def _check_classes(reader: Reader) -> None:
     labels = reader.network.card.labels
     if labels != DIGIT_NAMES:
         raise InputError(
@@ -63,5 +119,3 @@ def read_picture(
             got=f"{reader.id}, whose classes are {', '.join(labels)}",
             help=f"let {SHIPPED} read it",
         )
-    found = read(picture, reader.network, turn=turn, expect=expect).to_dict()
-    return msgspec.convert(found | {"reader": reader.id, "version": reader.version}, PictureReading)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from digitlab.errors import InputError
 from digitlab.lab import records
 from digitlab.lab.lab import recipes
-from digitlab.lab.pictures import PictureReading, read_picture
+from digitlab.lab.pictures import PictureReading, WhyReading, read_picture, read_why
 from digitlab.lab.readers import read_pixels, weight_pictures
 from digitlab.lab.web.answers import JSON, Answer
 from digitlab.lab.web.api import Call, Parameter, Route
@@ -106,6 +106,12 @@ def _read_picture(call: Call) -> PictureReading:
         turn=turn if turn == "auto" else int(turn),
         expect=asked.get("expect"),
     )
+
+
+@_route("POST", "/api/why", others=PHOTOS, at_once=1, query=READER, refuses=(404, 409))
+def _why(call: Call) -> WhyReading:
+    """Why the one digit of a picture is read as it is: a sentence, and what is read after each step of preparing it."""
+    return read_why(call.lab.readers.find(call.query.get("reader")), call.body)
 
 
 @_route("GET", "/api", refuses=(409,))

@@ -294,4 +294,12 @@ export const T = {
     any: "any",
     again: "Read again",
   },
+
+  why: {
+    ask: "Why?",
+    steps: "What is read after each step of preparing the digit",
+    changes: "What would be read with one thing changed",
+    other: "another one than before",
+    cannotCut: { what: "the browser cannot cut the digit out", must_be: "", got: "", help: "`digitlab why PICTURE` can, of a picture of this digit alone" },
+  },
 };

@@ -50,5 +50,8 @@
  * @typedef {{ text: string, digits: ReadDigit[] }} Line
  * @typedef {{ reader: string, version: number, lines: Line[], rejected: Rejected[], turn: number, size: [number,
  *   number] }} PictureReading
+ * @typedef {{ name: string, what: string, digit: number, probability: number, changes: boolean, pixels: string }}
+ *   WhyStep
+ * @typedef {{ reader: string, version: number, sentence: string, steps: WhyStep[], changes: WhyStep[] }} WhyReading
  */
 export {};

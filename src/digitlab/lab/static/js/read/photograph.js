@@ -3,6 +3,7 @@ import { percent } from "../kit/format.js";
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { T } from "../texts.js";
 import { asTable, asText, kindOf, linesOf } from "./marks.js";
+import { Why } from "./why.js";
 
 /** @import { Photo } from "./photo.js" */
 /** @import { Mark } from "./marks.js" */
@@ -132,6 +133,7 @@ function Chosen({ photo }) {
     <p>${T.photo.mark(wordsOf(mark, photo))}</p>
     ${mark.doubt && html`<button class="small" type="button" onClick=${() => isRight(photo, mark)}>${T.photo.right}</button>`}
     ${mark.value && html`<button class="small" type="button" onClick=${remove}>${T.photo.remove}</button>`}
+    <${Why} key=${photo.marks.indexOf(mark)} photo=${photo} box=${mark.box} />
   </div>`;
 }
 
