@@ -48,6 +48,7 @@ def test_the_answer_is_the_librarys_and_as_the_document_says(lab, photo):
     assert len(expected["lines"][0]["digits"]) == 3
     for digit in (digit for line in expected["lines"] for digit in line["digits"]):
         digit["box"] = list(digit["box"])
+    assert answer.json.keys() == expected.keys() | {"reader", "version"}
     assert answer.json["lines"] == expected["lines"]
     assert (answer.json["reader"], answer.json["size"]) == ("model:standard", list(expected["size"]))
     served = lab.ask("GET", "/api/openapi.json").json

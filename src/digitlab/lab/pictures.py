@@ -31,6 +31,7 @@ class PictureReading(Struct):
         rejected: ink that is no digit.
         turn: by how many degrees clockwise the picture was turned before it was read: 0, 90, 180 or 270.
         size: width and height of the picture, upright by its EXIF. All boxes are in its pixels, before any turn.
+        light_on_dark: its ink is brighter than its paper.
     """
 
     reader: str
@@ -39,6 +40,7 @@ class PictureReading(Struct):
     rejected: list[Rejected]
     turn: int
     size: tuple[int, int]
+    light_on_dark: bool
 
 
 class WhyStep(Struct):

@@ -284,6 +284,7 @@ export const T = {
     count: (/** @type {number} */ digits, /** @type {number} */ lines) => `${some(digits, "digit", "digits")} in ${some(lines, "line", "lines")}`,
     doubts: (/** @type {number} */ n) => (n ? `${n} in doubt` : "no doubt left"),
     turned: (/** @type {number} */ turn) => `turned by ${turn} degrees`,
+    lightOnDark: "light ink on a dark ground",
     turnLeft: "Turn to the left, and read again",
     turnRight: "Turn to the right, and read again",
     copyText: "Copy text",

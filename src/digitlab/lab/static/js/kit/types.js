@@ -49,7 +49,7 @@
  * @typedef {{ box: [number, number, number, number], reason: string }} Rejected
  * @typedef {{ text: string, digits: ReadDigit[] }} Line
  * @typedef {{ reader: string, version: number, lines: Line[], rejected: Rejected[], turn: number, size: [number,
- *   number] }} PictureReading
+ *   number], light_on_dark: boolean }} PictureReading
  * @typedef {{ name: string, what: string, digit: number, probability: number, changes: boolean, pixels: string }}
  *   WhyStep
  * @typedef {{ reader: string, version: number, sentence: string, steps: WhyStep[], changes: WhyStep[] }} WhyReading

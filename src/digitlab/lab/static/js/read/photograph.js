@@ -160,6 +160,7 @@ function Result({ photo, reading }) {
       ${lines.length === 0 ? T.photo.none : T.photo.count(lines.flat().length, lines.length)}
       ${lines.length > 0 && html` <b class=${doubts ? "some" : ""}>${T.photo.doubts(doubts)}</b>`}
       ${reading.turn > 0 && html` <span class="note">${T.photo.turned(reading.turn)}</span>`}
+      ${reading.light_on_dark && html` <span class="note">${T.photo.lightOnDark}</span>`}
     </p>
     <ol class="lines" aria-label=${T.photo.text}>
       ${lines.map((line, i) => html`<li key=${i}>${line.map((mark) => html`<span data-kind=${kindOf(mark)} onClick=${() => focus(marks.indexOf(mark))}>${mark.value}</span>`)}</li>`)}
