@@ -164,6 +164,15 @@ def test_what_people_take_for_pictures_is_called_by_its_name(content, words):
     assert "PNG or JPEG" in error.help
 
 
+def test_what_lies_before_and_behind_a_jpeg_is_not_taken_for_it():
+    """A thumbnail with an end of its own, and a film, as phones put them there."""
+    plain = encoded("JPEG", quality=95)
+    thumbnail = b"Exif\0\0" + encoded("JPEG", GREY.resize((8, 8)))
+    content = plain[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(thumbnail)) + thumbnail + plain[2:]
+    assert np.array_equal(grey_and_alpha(content + b"\xff\xda\0" * 5000).levels, grey_and_alpha(plain).levels)
+    assert "short" in refused(content[:-2]).what
+
+
 def test_few_bytes_cannot_hold_many_pixels():
     header = struct.pack(">2L5B", 7000, 7000, 8, 2, 0, 0, 0)
     image = forge.chunk(b"IHDR", header) + forge.chunk(b"IDAT", zlib.compress(bytes(9))) + forge.chunk(b"IEND", b"")

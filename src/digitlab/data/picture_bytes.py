@@ -37,9 +37,9 @@ ANCILLARY = 0x20  # this bit in the first letter of a chunk's name: a picture co
 OF_THE_PICTURE = (b"tRNS", b"eXIf")  # chunks that matter all the same
 MOVING = (b"acTL", b"fcTL", b"fdAT")
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the colour type of a PNG
-MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # coded pixels have 0 behind each 255, or restart there
+MARKER = re.compile(rb"\xff+[^\x00\xff]")  # of a piece of a JPEG
 FRAMES = b"\xc0\xc1\xc2\xc3\xc5\xc6\xc7"  # markers of a JPEG: the size, of what Huffman's codes hold
-SCAN, JPEG_END = 0xDA, 0xD9
+SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
 MOST_SCANS = 100  # encoders make about ten
 PIXELS_IN_A_BYTE = 512  # of a JPEG at most: a block of 64 takes a bit or more
 GIF_HEADER = 13  # bytes, before the palette
@@ -109,30 +109,30 @@ def png(content: bytes, check_size: CheckSize, first: bool) -> bytes:
 
 
 def jpeg(content: bytes, check_size: CheckSize, _first: bool) -> bytes:
-    """A JPEG file to its end, without what lies behind."""
-    at, scans, pixels = 2, 0, 0
+    """A JPEG file to its end, without what lies behind. In coded pixels no 255 stands before a marker's number."""
+    at, pixels, marker = 2, 0, b""
     for _ in range(MOST_PIECES):
         found = MARKER.search(content, at)
-        if not found:
+        if not found or found.end() + 7 > len(content):
             raise cut_short()
-        at, marker = found.end(), content[found.end() - 1]
-        if marker == JPEG_END:
-            break
+        at, marker = found.end(), content[found.end() - 1 : found.end()]
         if marker in FRAMES:
-            if at + 7 > len(content):
-                raise cut_short()
             height, width = (int.from_bytes(content[at + n : at + n + 2], "big") for n in (3, 5))
             check_size(width, height)
             pixels = max(pixels, width * height)
-        scans += marker == SCAN
-        if scans > MOST_SCANS:
-            what = "the picture is drawn over too often"
-            raise PictureError(what, must_be=f"at most {MOST_SCANS} scans", help="save it as PNG")
         at += int.from_bytes(content[at : at + 2], "big")
+        if marker == SCAN[1:]:
+            break
     else:
         raise _too_many("segments", MOST_PIECES)
-    check_held(pixels // PIXELS_IN_A_BYTE, at)
-    return content[:at]
+    end = content.find(JPEG_END, at) + len(JPEG_END)
+    if end < at:
+        raise cut_short()
+    if content.count(SCAN, at, end) >= MOST_SCANS:
+        what = "the picture is drawn over too often"
+        raise PictureError(what, must_be=f"at most {MOST_SCANS} scans", help="save it as PNG")
+    check_held(pixels // PIXELS_IN_A_BYTE, end)
+    return content[:end]
 
 
 def gif(content: bytes, _check_size: CheckSize, first: bool) -> bytes:
