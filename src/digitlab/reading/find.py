@@ -94,10 +94,10 @@ def find(ink: Ink) -> Found:
     """The lines of a page."""
     from scipy import ndimage
 
-    labels, count = ndimage.label(ink.mask, structure=np.ones((3, 3)))
-    if not count:
-        return Found(labels, [], [], 0.0)
+    labels, _ = ndimage.label(ink.mask, structure=np.ones((3, 3)))
     pieces = _pieces(labels, ink)
+    if not pieces:
+        return Found(labels, [], [], 0.0)
     pieces = sorted(_dark_ones(pieces, ink.mask.shape), key=lambda piece: -piece.ink)[:MOST_PIECES]
     height = _writing_height(pieces, ink.mask.shape)
     main, small, left_out = _sorted_out(pieces, height)
