@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,7 +66,7 @@ def test_the_first_seam_is_the_cheapest_of_all(mask, height):
 @given(masks, st.integers(4, 20))
 def test_seams_are_apart_and_go_from_left_to_right(mask, height):
     found = seams(mask, height)
-    for left, right in zip(found, found[1:], strict=False):
+    for left, right in pairwise(found):
         assert left.mean() <= right.mean()
         assert np.abs(left - right).mean() >= max(1, round(NEAREST * height))
 

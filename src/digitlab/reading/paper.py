@@ -103,6 +103,8 @@ def _paper(grey: Levels) -> NDArray[np.float32]:
 def _noise(grey: Levels) -> float:
     """The standard deviation of the grain, in grey levels: of how neighbours differ where nothing is written."""
     differences = np.abs(grey[::4, 1:].astype(np.int16) - grey[::4, :-1])
+    if not differences.size:
+        return 0.0
     plain = np.bincount(differences.ravel(), minlength=256)
     few = np.minimum(np.cumsum(plain), 0.9 * plain.sum())  # the largest tenth is ink, and edges
     each = np.diff(few, prepend=0)
