@@ -76,13 +76,15 @@ def tell(measured: Measured) -> None:
 
 
 def tell_doubt(name: str, network: dl.Network, digits: dl.Digits) -> None:
-    """How many of the misread digits, and of those read rightly, the rule of doubt marks."""
+    """Of the digits that are not rejected: how many of the misread ones, and of the others, the rule of doubt marks."""
     probabilities, of_digit = network.probabilities(digits.images), digit_probabilities(digits.images)
     right = probabilities.argmax(axis=1) == digits.labels
     pairs = zip(of_digit, probabilities, strict=True)
-    marked = np.array([p < OPERATING_POINT or is_doubtful(p, answer) for p, answer in pairs])
-    shares = f"{marked[~right].mean():.1%} of {(~right).sum()} misread and {marked[right].mean():.2%} of the right ones"
-    print(f"{name}: rejected or in doubt (below {DOUBTED} a digit, or below {SURE} sure) are {shares}")
+    marked = np.array([is_doubtful(p, answer) for p, answer in pairs])
+    kept = of_digit >= OPERATING_POINT
+    wrong, right = kept & ~right, kept & right
+    shares = f"{marked[wrong].mean():.1%} of {wrong.sum()} misread and {marked[right].mean():.2%} of the right ones"
+    print(f"{name}, not rejected: in doubt (below {DOUBTED} a digit, or below {SURE} sure) are {shares}")
 
 
 def draw(measured: Measured, target: Path) -> None:

@@ -6,7 +6,7 @@ from PIL import Image
 
 from digitlab.data.digits import Digits
 from digitlab.reading.preprocessing import prepare_ink
-from tools.pens import Ink, bent, drawn, glyphs, patchy, soft
+from tools.pens import Ink, bent, drawn, glyphs, on_paper, patchy, soft
 from tools.shapes import skeleton
 
 LARGER = 3  # times, to have room for a pen
@@ -121,7 +121,7 @@ def by_font(count: int, rng: np.random.Generator, fonts: tuple[str, ...]) -> lis
 
 def varied(digits: Digits, rng: np.random.Generator, fonts: tuple[str, ...]) -> NDArray[np.uint8]:
     """Each digit drawn anew in one of these ways, and a tenth as many by pen and by font, prepared: ``(M, 28, 28)``."""
-    inks = []
+    inks: list[Ink] = []
     anew = redrawn(digits.images, rng.choice(RADII, len(digits)))
     for ink, image, label in zip(anew, digits.images, digits.labels, strict=True):
         kind = rng.integers(8)
@@ -130,6 +130,8 @@ def varied(digits: Digits, rng: np.random.Generator, fonts: tuple[str, ...]) -> 
             continue
         one = crossed(ink, rng) if label == 7 and kind < 4 else ink
         one = patchy(one, rng) if kind == 1 else one
-        inks.append(soft(bent(one, rng) if kind >= 3 else one, rng))
+        inks.append(soft(bent(one, rng) if kind >= 3 and label != 1 else one, rng))  # a bent one could be a dash
     inks += by_pen(len(digits) // 10, rng) + by_font(len(digits) // 10, rng, fonts)
-    return np.stack([prepare_ink(ink).pixels for ink in inks])
+    rough = rng.random(len(inks)) < 0.15
+    prepared = [on_paper(ink, rng) if one else prepare_ink(ink) for ink, one in zip(inks, rough, strict=True)]
+    return np.stack([one.pixels for one in prepared])

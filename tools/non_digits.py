@@ -1,7 +1,7 @@
 """Pictures of what is no digit, drawn by a seeded script, of many kinds; each as a reader would get it, 28x28.
 
 `KINDS` is the table. A kind is a function of `Things` to draw from: random numbers, fonts, and digits for what is made
-of them, such as two digits in one picture.
+of them, such as two digits in one picture. Marks, which need random numbers alone, are drawn in `marks.py`.
 """
 
 from collections.abc import Callable
@@ -9,17 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
 
 from digitlab.data.digits import Digits
-from digitlab.reading.preprocessing import Prepared, prepare, prepare_ink
-from digitlab.reading.strokes import draw
-from tools import shapes
+from digitlab.reading.preprocessing import Prepared, prepare_ink
+from tools import marks, shapes
 from tools.many_digits import RADII, large, redrawn
-from tools.pens import TEST_FONTS, TRAIN_FONTS, Ink, bent, drawn, glyphs, matrix, patchy, pen_width, soft
-from tools.shapes import Stroke, curve, skeleton
-
-Points = NDArray[np.float64]
+from tools.pens import TEST_FONTS, TRAIN_FONTS, Ink, bent, drawn, glyphs, on_paper, patchy, pen_width, soft
+from tools.shapes import skeleton
 
 
 @dataclass(frozen=True)
@@ -47,127 +43,6 @@ class Things:
 def cut_out(ink: Ink) -> Ink:
     """The box of what is inked."""
     return ink[np.ix_(ink.max(axis=1) >= 64, ink.max(axis=0) >= 64)]
-
-
-# Nothing, or nearly
-
-
-def paper(things: Things) -> Prepared:
-    """A sheet with its texture and somewhat uneven light, and nothing on it."""
-    rng = things.rng
-    height, width = (int(side) for side in rng.integers(28, 120, 2))
-    y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    light = (x * rng.normal() + y * rng.normal()) * rng.uniform(0, 8)
-    sheet = rng.uniform(150, 245) + light + _texture(rng, height, width) * rng.uniform(1, 12)
-    return prepare(np.clip(sheet, 0, 255).astype(np.uint8))
-
-
-def stain(things: Things) -> Ink:
-    """A shadow or a stain: a soft patch with a few corners, smooth or with the paper's texture."""
-    rng = things.rng
-    corners = rng.uniform(8, 56, (int(rng.integers(3, 7)), 2))
-    if np.ptp(corners[:, 1]) > 1.5 * np.ptp(corners[:, 0]):
-        corners = corners[:, ::-1]  # none that stands as a one does
-    picture = Image.new("L", (64, 64))
-    ImageDraw.Draw(picture).polygon([tuple(corner) for corner in corners.tolist()], fill=255)
-    patch = np.asarray(picture.filter(ImageFilter.BoxBlur(float(rng.uniform(0, 6)))), dtype=np.float64)
-    patch = patch * (1 - np.linspace(0, rng.uniform(0, 0.8), 64)[:: int(rng.choice([-1, 1]))])
-    ink = np.clip(patch + _texture(rng, 64, 64) * rng.uniform(0, 50) * (patch > 0), 0, 255)
-    return np.where(ink >= ink.max() / 4, ink, 0).astype(np.uint8)
-
-
-def _texture(rng: np.random.Generator, height: int, width: int) -> Points:
-    """Random numbers of about unit size, smoothed more or less."""
-    noise = rng.normal(0, 1, (height, width))
-    reach = int(rng.integers(0, 5))
-    if reach:
-        grey = Image.fromarray(np.clip(noise * 40 + 128, 0, 255).astype(np.uint8)).filter(ImageFilter.BoxBlur(reach))
-        noise = (np.asarray(grey) - 128.0) / 40 * (2 * reach + 1)
-    return noise
-
-
-def noise(things: Things) -> Ink:
-    """Specks: few or many, small or large."""
-    rng = things.rng
-    height, width = (int(side) for side in rng.integers(20, 90, 2))
-    ink = _texture(rng, height, width) > rng.uniform(0.3, 2.6)
-    return ink * np.uint8(255) if ink.any() else np.full((1, 1), 255, np.uint8)
-
-
-# Marks
-
-
-def dash(things: Things) -> Ink:
-    """A line that lies, or rises or falls by up to about 45 degrees, at least half as long again as it is thick."""
-    rng = things.rng
-    slope = rng.uniform(-0.95, 0.95) * rng.choice([0.2, 1.0])  # rise over run
-    length = 16.0
-    width = length / rng.choice([rng.uniform(1.2, 4), rng.uniform(3, 40)])
-    reach = max(length - width, 1.0)
-    x = np.linspace(0, 1, 5)
-    bend = (x - x * x) * rng.normal(0, 0.25) + rng.normal(0, 0.01, 5)
-    run = reach / (1 + slope * slope) ** 0.5
-    points = np.stack([x * run + bend * slope * reach, -x * run * slope + bend * reach], axis=1)
-    return draw([curve(points).tolist()], width=width)
-
-
-def dot(things: Things) -> Ink:
-    """A round dot, or a blot about as wide as high, as a pen leaves it that is turned on the spot."""
-    rng = things.rng
-    if rng.random() < 0.5:
-        around = curve(rng.uniform(-1, 1, (int(rng.integers(3, 9)), 2)) * (1, 0.8))
-        return draw([around.tolist()], width=float(rng.uniform(0.8, 3)))
-    corners = np.stack(_circle(12), axis=1) * (1 + rng.normal(0, rng.uniform(0, 0.15), (12, 1)))
-    corners = corners * (1, rng.uniform(0.75, 1.25))
-    points = np.concatenate([corners * r for r in (1.0, 0.7, 0.4, 0.1)])
-    return draw([points.tolist()], width=float(rng.uniform(0.5, 3)))
-
-
-def _circle(count: int) -> tuple[Points, Points]:
-    """The columns and rows of points around a circle of radius 1."""
-    angle = 2 * np.pi * np.arange(count) / count
-    return np.round(np.cos(angle), 9), np.round(np.sin(angle), 9)
-
-
-def dots(things: Things) -> Ink:
-    """Two to seven dots in a row, which may lie, rise or stand."""
-    rng = things.rng
-    count = int(rng.integers(2, 8))
-    step = np.array([[1.0, 0.0], [0.0, 1.0], [0.7, -0.7]])[rng.choice(3, p=[0.6, 0.2, 0.2])]
-    points = np.arange(count)[:, None] * step + rng.normal(0, 0.08, (count, 2))
-    return draw([[point] for point in points.tolist()], width=float(rng.uniform(0.15, 0.75)))
-
-
-def scribble(things: Things) -> Ink:
-    """A line to and fro, or round and round."""
-    rng = things.rng
-    count = int(rng.integers(8, 30))
-    if rng.random() < 0.5:
-        points = rng.uniform(0, 16, (count, 2))
-    else:
-        fro = np.where(np.arange(count) % 2 == 0, 0.0, 16.0) + rng.normal(0, 1.5, count)
-        upright = rng.random() < 0.5  # but no bar that stands, which is a one
-        on = np.linspace(0, rng.uniform(10 if upright else 3, 20), count) + rng.normal(0, 0.5, count)
-        points = np.stack([on, fro] if upright else [fro, on], axis=1)
-    points = points @ matrix(rng, turn=0.6).T
-    way = curve(points) if rng.random() < 0.7 else points
-    return draw([way.tolist()], width=pen_width(rng))
-
-
-def sign(things: Things) -> Ink:
-    """Two to five strokes at random: what nobody has given a meaning."""
-    rng = things.rng
-    strokes = [_stroke(rng) for _ in range(int(rng.integers(2, 6)))]
-    return drawn(strokes, rng)
-
-
-def _stroke(rng: np.random.Generator) -> Stroke:
-    """A line, an angle, a bow or a ring somewhere on the grid."""
-    count = int(rng.integers(2, 5))
-    points = rng.integers(0, 16, (count, 2)).astype(np.float64)
-    if rng.random() < 0.15:
-        points = points[0] / 2 + 4 + np.stack(_circle(8), axis=1)[[*range(8), 0]] * rng.uniform(1, 6, 2)
-    return Stroke(points, count > 2 and rng.random() < 0.6)
 
 
 # Letters and symbols
@@ -290,63 +165,20 @@ def _written_over(things: Things) -> Ink:
     return side_by_side([one, other], [-overlap, 0], things.rng)
 
 
-# Forms and rules
-
-
-def grid(things: Things) -> Ink:
-    """Squared paper: rules both ways."""
-    rng = things.rng
-    across, down = (_places(rng, int(count)) for count in rng.integers(1, 5, 2))
-    lines = [[[x, -1 - rng.random()], [x, 17 + rng.random()]] for x in across]
-    lines += [[[-1 - rng.random(), y], [17 + rng.random(), y]] for y in down]
-    return _ruled(things, lines)
-
-
-def _places(rng: np.random.Generator, count: int) -> list[float]:
-    """Where rules are: evenly."""
-    return ((np.arange(count) + rng.uniform(0.1, 0.9)) * 16 / count).tolist()
-
-
-def cell(things: Things) -> Ink:
-    """A cell of a form, or some in a row, empty or ticked."""
-    rng = things.rng
-    count, high = int(rng.integers(1, 4)), rng.uniform(8, 20)
-    wide = rng.uniform(8, 20)
-    lines = [[[0, 0], [count * wide, 0]], [[0, high], [count * wide, high]]]
-    lines += [[[k * wide, 0], [k * wide, high]] for k in range(count + 1)]
-    kind = rng.integers(4)
-    if kind == 0:
-        lines += [[[2, 2], [wide - 2, high - 2]], [[wide - 2, 2], [2, high - 2]]]
-    elif kind == 1:
-        lines += [[[2, high / 2], [wide / 3, high - 2], [wide - 1, 1]]]
-    return _ruled(things, lines)
-
-
-def rules(things: Things) -> Ink:
-    """Fragments of ruled lines: two to four beside one another, with a margin's rule sometimes."""
-    rng = things.rng
-    lines = [[[rng.uniform(0, 4), y], [rng.uniform(10, 24), y]] for y in _places(rng, int(rng.integers(2, 5)))]
-    if rng.random() < 0.3:
-        x = rng.uniform(3, 12)
-        lines += [[[x, -2.0], [x, 18.0]]]
-    return _ruled(things, lines)
-
-
-def _ruled(things: Things, lines: list[list[list[float]]]) -> Ink:
-    how = matrix(things.rng, turn=0.12, slant=0.05, stretch=0.1)
-    width = float(16 * 0.01 * 12 ** things.rng.uniform())
-    return draw([(np.array(line) @ how.T).tolist() for line in lines], width=width)
+def _mark(mark: Callable[[np.random.Generator], Ink | Prepared]) -> Callable[[Things], Ink | Prepared]:
+    """What needs random numbers alone."""
+    return lambda things: mark(things.rng)
 
 
 KINDS: dict[str, Callable[[Things], Ink | Prepared]] = {
-    "paper": paper,
-    "noise": noise,
-    "stain": stain,
-    "dash": dash,
-    "dot": dot,
-    "dots in a row": dots,
-    "scribble": scribble,
-    "made-up sign": sign,
+    "paper": _mark(marks.paper),
+    "noise": _mark(marks.noise),
+    "stain": _mark(marks.stain),
+    "dash": _mark(marks.dash),
+    "dot": _mark(marks.dot),
+    "dots in a row": _mark(marks.dots),
+    "scribble": _mark(marks.scribble),
+    "made-up sign": _mark(marks.sign),
     "letter, pen": pen_letter,
     "symbol, pen": pen_symbol,
     "letter, font": font_letter,
@@ -356,9 +188,9 @@ KINDS: dict[str, Callable[[Things], Ink | Prepared]] = {
     "three or four digits": triple,
     "digit and piece of another": with_piece,
     "digits above one another": pile,
-    "grid": grid,
-    "form cell": cell,
-    "ruled lines": rules,
+    "grid": _mark(marks.grid),
+    "form cell": _mark(marks.cell),
+    "ruled lines": _mark(marks.rules),
 }
 OF_SHAPES = ("letter, pen", "symbol, pen", "letter, font", "symbol, font")
 
@@ -380,7 +212,8 @@ def non_digits(things: Things, kind: str, count: int) -> NDArray[np.uint8]:
 
 
 def _prepared(found: Ink | Prepared, rng: np.random.Generator) -> Prepared:
-    """As a reader would have it: sometimes with soft edges, sometimes with gaps."""
+    """As a reader would have it: sometimes with soft edges, with gaps, or on rough paper."""
     if isinstance(found, Prepared):
         return found
-    return prepare_ink(np.ascontiguousarray(soft(patchy(found, rng) if rng.random() < 0.1 else found, rng)))
+    ink = soft(patchy(found, rng) if rng.random() < 0.1 else np.ascontiguousarray(found), rng)
+    return on_paper(ink, rng) if rng.random() < 0.1 else prepare_ink(ink)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageFont
 
+from digitlab.reading.preprocessing import Prepared, prepare
 from digitlab.reading.strokes import draw
 from tools.shapes import Stroke, curve
 
@@ -125,3 +126,22 @@ def soft(ink: Ink, rng: np.random.Generator) -> Ink:
     reach = float(rng.uniform(0.01, 0.05)) * max(ink.shape)
     blurred = np.asarray(Image.fromarray(np.pad(ink, 4)).filter(ImageFilter.BoxBlur(reach)))
     return np.where(blurred >= blurred.max() // 5, blurred, np.uint8(0))
+
+
+def texture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
+    """Random numbers of about unit size, smoothed more or less."""
+    noise = rng.normal(0, 1, (height, width))
+    reach = int(rng.integers(0, 5))
+    if reach:
+        grey = Image.fromarray(np.clip(noise * 40 + 128, 0, 255).astype(np.uint8)).filter(ImageFilter.BoxBlur(reach))
+        noise = (np.asarray(grey) - 128.0) / 40 * (2 * reach + 1)
+    return noise
+
+
+def on_paper(ink: Ink, rng: np.random.Generator) -> Prepared:
+    """What a reader gets of ink on rough paper, whose grain is some of the ink then."""
+    room = int(rng.integers(2, 3 + max(ink.shape) // 6))
+    ink = np.pad(ink, room)
+    grain = texture(rng, *ink.shape) * rng.uniform(0.5, 6)
+    sheet = rng.uniform(180, 240) + grain - ink * (rng.uniform(90, 180) / 255)
+    return prepare(np.clip(sheet, 0, 255).astype(np.uint8))

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 EXCLUDED = {
     "O o Ο ο °": "a 0",
     "Ø": "a 0 with a stroke, as some hands write it",
-    "I l | / \\ ' ` , ( ) ∫ ι": "a 1: a bar, straight or bent, with serifs or without",
+    "I l | / \\ ' ` , ( ) [ ] { } ∫ ι": "a 1: a bar, straight or bent, with serifs or without",
     "Z z": "a 2",
-    "S s": "a 5",
+    "S s ↯": "a 5",
     "b δ σ ∂": "a 6, upright or leaning",
     "B": "an 8",
     "g q": "a 9",
@@ -93,7 +93,6 @@ SYMBOLS = {
     "at sign": ["~b8 75 5a 8c b8 b5/~b6 bb eb f7 d2 80 24 08 2c 8f dd"],
     "triangle": ["80 ff 0f 80"],
     "square": ["00 f0 ff 0f 00"],
-    "lightning": ["a0 37 c7 4f"],
     "infinity": ["~78 34 08 3c 78 b4 f8 bc 78"],
     "root": ["08 38 6f b0 f0"],
     "tilde": ["~0a 45 8a cc f6"],
@@ -106,19 +105,18 @@ SYMBOLS = {
     "there is": ["10 e0 ef 1f/47 e7"],
     "corner": ["00 0f ff", "f0 ff 0f"],
     "tee": ["00 0f/07 f7", "0f ff/80 8f"],
-    "cloud": ["~2c 08 35 52 93 b5 e6 fa cd 2c"],
     "wave": ["~06 24 48 6a 85 a7 c9 e6 f5", "09 36 69 96 c9 f6"],
     "spiral": ["~88 97 a9 8b 69 66 83 b4 d8 be 7f 2c 16 61 c0"],
     "fish": ["~0a 54 a5 fc/~f4 ab 5d 0a"],
 }
 
 FONT_LETTERS = "ACDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"
-FONT_SYMBOLS = '+!$§[]{}×=#%&?@*<>^~€£¥±÷≠≈∑∏√∞→←↑↓⊕⊗★♥✓☺"«»…∀∃∪∩⊂⊆∧∨□△♪'
+FONT_SYMBOLS = '+!$§×=#%&?@*<>^~€£¥±÷≠≈∑∏√∞→←↑↓⊕⊗★♥✓☺"«»…∀∃∪∩⊂⊆∧∨□△♪'
 FONT_GREEK = "θΘαβγεζηκλμνξπρτυφχψωΓΔΛΞΠΣΦΨΩ"
 
 # Kept from training, drawn by pen or font, so that it can be told how the network does on shapes that are new to it.
 NEW_LETTERS = "KMRhrw"
-NEW_SYMBOLS = ("hash", "heart", "euro", "infinity", "house", "ampersand", "omega", "arrow", "lightning", "fish")
+NEW_SYMBOLS = ("hash", "heart", "euro", "infinity", "house", "ampersand", "omega", "arrow", "fish")
 NEW_FONT_SYMBOLS = "#&€♥∞→←↑↓Ωω☺⊗Λλ"
 
 

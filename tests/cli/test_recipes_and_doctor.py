@@ -46,15 +46,16 @@ def test_doctor_finds_everything_in_order(run, monkeypatch):
     assert answer["libraries"]["numpy"] == np.__version__
 
 
-def test_doctor_finds_a_damaged_model_in_the_box(run, monkeypatch, tmp_path):
-    assert "model      standard (ships with digitlab), 784-" in run("doctor")[1]
-    content = bytearray(shipped.shipped_file("standard").read_bytes())
+@pytest.mark.parametrize("name", shipped.SHIPPED)
+def test_doctor_finds_a_damaged_model_in_the_box(run, monkeypatch, tmp_path, name):
+    assert f"model      {name} (ships with digitlab), 784-" in run("doctor")[1]
+    content = bytearray(shipped.shipped_file(name).read_bytes())
     content[-1] ^= 1
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    (tmp_path / "standard.safetensors").write_bytes(content)
+    (tmp_path / f"{name}.safetensors").write_bytes(content)
     code, out, _ = run("doctor")
     assert code == 1
-    assert "standard.safetensors: this model ships with digitlab, and was changed or damaged" in out
+    assert f"{name}.safetensors: this model ships with digitlab, and was changed or damaged" in out
 
 
 @pytest.mark.parametrize(

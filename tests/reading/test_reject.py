@@ -22,17 +22,17 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rejection.md"
 
 @pytest.fixture(scope="module")
 def measured(mnist) -> Measured:
-    return measure(mnist[1][::10], per_kind=40, seed=77)
+    return measure(mnist[1][::20], per_kind=30, seed=77)
 
 
 def test_few_digits_are_rejected(mnist, measured):
-    assert (digit_probabilities(mnist[1].images) < OPERATING_POINT).mean() <= 0.0125
+    assert (digit_probabilities(mnist[1].images) < OPERATING_POINT).mean() <= 0.01
     assert accepted(measured.anew) > 0.95  # of those drawn anew, thinner, thicker, cut and so on
 
 
 def test_few_of_the_others_are_accepted(measured):
     assert accepted(measured.others) <= 0.05
-    for kind in ("paper", "dash", "dot", "dots in a row"):
+    for kind in ("dash", "dot", "dots in a row"):
         assert accepted(measured.kinds[kind]) == 0, kind
 
 
@@ -43,7 +43,7 @@ def test_letters_and_symbols_that_training_never_saw(measured):
 places = st.floats(20, 260)
 
 
-@given(places, places, st.floats(8, 40), st.floats(60, 240), st.floats(-0.6, 0.6))
+@given(places, places, st.floats(8, 40), st.floats(60, 240), st.floats(-0.8, 0.8))
 def test_a_dash_is_never_a_digit(x, y, width, length, slope):
     length = max(length, 2 * width)
     drawn = prepare_strokes([[[x, y], [x + length, y - slope * length]]], width=width)
@@ -85,8 +85,9 @@ def test_in_doubt_is_what_is_hardly_a_digit_or_hardly_read():
 def test_doubt_holds_the_errors_and_marks_few_of_the_rest(mnist):
     test, standard = mnist[1], dl.load("standard")
     probabilities, of_digit = standard.probabilities(test.images), digit_probabilities(test.images)
-    right = probabilities.argmax(axis=1) == test.labels
-    marked = np.array([is_doubtful(*one) for one in zip(of_digit, probabilities, strict=True)])
+    kept = of_digit >= OPERATING_POINT
+    right = probabilities[kept].argmax(axis=1) == test.labels[kept]
+    marked = np.array([is_doubtful(*one) for one in zip(of_digit[kept], probabilities[kept], strict=True)])
     assert marked[~right].mean() >= 0.5
     assert marked[right].mean() < 0.03
 

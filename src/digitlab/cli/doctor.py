@@ -17,7 +17,7 @@ from digitlab.engines import ENGINES, NativeEngine, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
 from digitlab.engines.native import available_paths
 from digitlab.errors import DigitlabError
-from digitlab.network.shipped import STANDARD, in_words, load_shipped
+from digitlab.network.shipped import SHIPPED, STANDARD, in_words, load_shipped
 from digitlab.runs import find_run
 from digitlab.runs.run import Run
 from digitlab.version import __version__
@@ -102,9 +102,10 @@ def _examine(problems: list[str]) -> Findings:
         train, test = load_mnist()
         seconds = time.perf_counter() - began
         data = f"MNIST, {len(train):,} + {len(test):,} digits, checksums right, loaded in {seconds:.2f} s"
-    model = f"{STANDARD} cannot be trusted"
-    with _noted(problems):
-        model = f"{in_words(STANDARD)}, {load_shipped(STANDARD).architecture}, checksum right"
+    models = {name: f"{name} cannot be trusted" for name in SHIPPED}
+    for name in models:
+        with _noted(problems):
+            models[name] = f"{in_words(name)}, {load_shipped(name).architecture}, checksum right"
     with _noted(problems):
         engine, path = _engine(problems)
     return {
@@ -119,7 +120,7 @@ def _examine(problems: list[str]) -> Findings:
         "threads": threads,
         "cores": cores,
         "data": {"name": "mnist", "state": data},
-        "model": {"name": STANDARD, "state": model},
+        "model": {"name": STANDARD, "state": models[STANDARD]},
     }, [
         f"digitlab {__version__} on Python {python}, {system}",
         "libraries  " + ", ".join(f"{name} {version}" for name, version in libraries.items()),
@@ -127,5 +128,5 @@ def _examine(problems: list[str]) -> Findings:
         f"path       {path or 'none'} (of {', '.join(paths) or 'none'})",
         f"threads    {threads} of {cores} cores",
         f"data       {data}",
-        f"model      {model}",
+        *(f"model      {state}" for state in models.values()),
     ]
