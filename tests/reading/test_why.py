@@ -91,7 +91,7 @@ def made(*digits: int, changed: tuple[int, ...] = (), rejected: bool = False) ->
     ("answer", "sentence"),
     [
         (made(7, 7, 7, 7, 1), "read as 7; centred it is a 1"),
-        (made(7, 1, 3, 1, 1), "read as 7; in its own shape it is a 1"),
+        (made(7, 1, 3, 1, 1), "read as 7; bright on black it is a 1"),
         (made(0, 8, 8, 8, 8), "read as 0; bright on black it is an 8"),
         (made(4, 4, 4, 4, 4), "read as 4, whatever is done to it"),
         (made(4, 4, 9, 4, 4), "read as 4, prepared or not"),

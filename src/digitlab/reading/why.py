@@ -150,12 +150,12 @@ class Why:
 
     @property
     def sentence(self) -> str:
-        """What decides, in one line: ``read as 7; centred it is a 1``."""
+        """What decides, in one line, such as ``read as 7; centred it is a 1``: the first step with the last answer."""
         digit, first = self.answer.digit, self.steps[0].digit
         others = [f"; {change.kind.said} it would be {_a(change.digit)}" for change in self.changes if change.changes]
         words = f"read as {first}"
         if first != digit:
-            decided = next(step for step in reversed(self.steps) if step.changes)
+            decided = next(step for step in self.steps if step.digit == digit)
             words += f"; {decided.kind.said} it is {_a(digit)}"
         elif not others:
             words += ", prepared or not" if any(step.changes for step in self.steps) else ", whatever is done to it"
