@@ -58,7 +58,7 @@ def ink_of(grey: Levels) -> Ink:
     share = np.maximum(1 - grey / paper, 0).astype(np.float32)
     noise = _noise(grey)
     smooth = ndimage.gaussian_filter(share, 0.7) if noise > 1 else share
-    around = max(15, min(grey.shape) // 16 | 1)
+    around = max(15, min(grey.shape) // 64 | 1)
     strongest = ndimage.grey_dilation(smooth, size=(around, around)) if around < min(grey.shape) else smooth.max()
     mask = smooth > np.maximum(np.maximum(FAINT, NOISE * noise / paper), OF_STROKE * strongest)
     levels = np.clip(share * 255, 0, 255).astype(np.uint8)
