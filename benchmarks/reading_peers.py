@@ -39,7 +39,8 @@ class RapidOCR:
     """RapidOCR 3, with the models that its wheel has.
 
     Its settings are tried beside each other: lines found first, or the whole picture taken for one line, or that only
-    where no line was found; and what is no digit left out of its answer, or out of the characters it chooses among.
+    where no line was found; and of its texts those that it is sure of, as it comes, or all of them, or each character
+    taken for the digit that is most like it. What is no digit is left out of the text.
     """
 
     def __init__(self, _job: peers.JSON, threads: int) -> None:
@@ -57,11 +58,15 @@ class RapidOCR:
         )
         self.engine(np.full((64, 256, 3), 255, np.uint8), use_det=False)  # now all models but one are loaded
         decode = self.engine._load_rec_model().postprocess_op  # noqa: SLF001  # there is no other way to its characters
-        chosen = np.array([name == "blank" or name in DIGITS for name in decode.character], np.float32)
-        self.decoders = {
-            "any": decode,
-            "digits": lambda scores, *more, **options: decode(scores * chosen, *more, **options),
-        }
+        chosen = np.array([name in DIGITS for name in decode.character], np.float32)
+        blank = np.array([name == "blank" for name in decode.character])
+
+        def as_digits(scores: Any, *more: Any, **options: Any) -> Any:
+            """Whatever character it takes something for, the digit that is most like it."""
+            kept = np.where(blank[scores.argmax(axis=2)][..., None], scores * blank, scores * chosen)
+            return decode(kept, *more, **options)
+
+        self.decoders = {"sure": (decode, self.engine.text_score), "all": (decode, 0.0), "digits": (as_digits, 0.0)}
         self.known: dict[tuple[str, str], tuple[Any, Any, float]] = {}
         self.settings = [f"{how}, {of}" for how in ("lines", "whole", "lines or whole") for of in self.decoders]
         models = [self.engine.cfg.Det, self.engine.cfg.Rec, self.engine.cfg.Cls]
@@ -99,12 +104,9 @@ class RapidOCR:
         if not crops:
             return [], seconds
         began = time.process_time()
-        self.engine.text_rec.postprocess_op = self.decoders[of]
+        self.engine.text_rec.postprocess_op, least = self.decoders[of]
         found = self.engine.recognize_txt(crops)
-        texts = [
-            text if score >= self.engine.text_score else ""
-            for text, score in zip(found.txts, found.scores, strict=True)
-        ]
+        texts = [text if score >= least else "" for text, score in zip(found.txts, found.scores, strict=True)]
         lines = [digits_of(text) for text in (texts if boxes is None else in_lines(boxes, texts))]
         return lines, seconds + time.process_time() - began
 
