@@ -17,6 +17,7 @@ WINDOW = 6  # the window of the closing is a 4th of the shorter side: wider than
 EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
+BLOCK = 32  # pixels that grain is measured on
 NOISE = 4.0  # standard deviations of the noise that ink must exceed
 OF_STROKE = 0.35  # ... and of the strongest ink around it: less is a stroke's blurred edge
 
@@ -57,10 +58,11 @@ def ink_of(grey: Levels) -> Ink:
     paper = np.maximum(_paper(grey), DARKEST)
     share = np.maximum(1 - grey / paper, 0).astype(np.float32)
     noise = _noise(grey)
+    grain = np.maximum(noise, _grain(grey))
     smooth = ndimage.gaussian_filter(share, 0.7) if noise > 1 else share
     around = max(15, min(grey.shape) // 64 | 1)
     strongest = ndimage.grey_dilation(smooth, size=(around, around)) if around < min(grey.shape) else smooth.max()
-    mask = smooth > np.maximum(np.maximum(FAINT, NOISE * noise / paper), OF_STROKE * strongest)
+    mask = smooth > np.maximum(np.maximum(FAINT, NOISE * grain / paper), OF_STROKE * strongest)
     levels = np.clip(share * 255, 0, 255).astype(np.uint8)
     return Ink(levels, mask)
 
@@ -109,3 +111,16 @@ def _noise(grey: Levels) -> float:
     few = np.minimum(np.cumsum(plain), 0.9 * plain.sum())  # the largest tenth is ink, and edges
     each = np.diff(few, prepend=0)
     return float((each * np.arange(256)).sum() / each.sum())
+
+
+def _grain(grey: Levels) -> NDArray[np.float32]:
+    """The same for each place, by how neighbours differ in half of a block: strokes fill less of it."""
+    from PIL import Image
+
+    differences = np.abs(grey[:, 1:].astype(np.int16) - grey[:, :-1])
+    rows, columns = (side // BLOCK for side in differences.shape)
+    if not rows * columns:
+        return np.zeros((1, 1), dtype=np.float32)
+    blocks = differences[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
+    grain = np.median(blocks[:, ::2, :, ::2], axis=(1, 3)).astype(np.float32)
+    return np.asarray(Image.fromarray(grain).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
