@@ -124,10 +124,15 @@ def read_line(
         if n not in used and piece.size >= (CUT_OFF if whole.count(whole[n]) > 1 else LOWEST) * found.height
     }
     one_piece = len(taken) > 1 and len({whole[n] for n in used}) == 1
+    unsure = [
+        bool({segment.first - 1, segment.last} & missing) or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
+        for segment, n in taken
+    ]
+    cut_from = [set(whole[segment.first : segment.last]) for segment, _ in taken]
+    in_doubt = set(chain(*(labels for labels, doubt in zip(cut_from, unsure, strict=True) if doubt)))
     read: list[LineDigit] = []
-    for segment, n in taken:
-        beside = bool({segment.first - 1, segment.last} & missing)
-        doubtful = beside or one_piece or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
+    for (segment, n), labels in zip(taken, cut_from, strict=True):
+        doubtful = one_piece or bool(labels & in_doubt)  # what was cut from one piece is right together, or not
         box = around(pieces[segment.first : segment.last])
         read.append(LineDigit(int(seen.digits[n].argmax()), float(seen.digits[n].max()), box, doubtful))
     return read, [piece.box for n, piece in enumerate(pieces) if n not in used]
