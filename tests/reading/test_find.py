@@ -124,6 +124,26 @@ def test_a_blot_does_not_say_how_high_the_writing_is():
     assert find(Ink(np.where(mask, 180, 0).astype(np.uint8), mask)).height == 40
 
 
+def test_what_goes_around_a_digit_is_a_frame_and_an_open_bracket_is_none():
+    inside = [(80, 80, 40, 60), (180, 80, 40, 60)]
+    cell = (60, 60, 190, 100)
+    found = found_in(*inside, cell)
+    assert lines_of(found) == [inside]
+    assert found.left_out == [((60, 160, 60, 250), "a frame")]
+    assert found.height == 60
+    loop, dot = (300, 80, 60, 70), (325, 110, 8, 8)
+    assert loop in lines_of(found_in(*inside, loop, dot))[0]
+    mask = np.zeros((200, 300), bool)
+    mask[40:160, 60:64] = mask[40:44, 60:200] = mask[156:160, 60:200] = True
+    mask[70:130, 100:130] = True
+    assert [
+        box_of(piece) for line in find(Ink(np.where(mask, 180, 0).astype(np.uint8), mask)).lines for piece in line
+    ] == [
+        (100, 70, 30, 60),
+        (60, 40, 140, 120),
+    ]
+
+
 def test_what_is_much_fainter_than_the_writing_is_dirt():
     line = [(60 + 70 * n, 100, 40, 60) for n in range(4)]
     shade, pencil = (400, 100, 40, 60), (480, 100, 40, 60)

@@ -21,6 +21,7 @@ BLOT = 0.5  # of a box that is filled: no stroke does that
 PAST_BORDER = 0.35  # of the shorter side of the picture: what touches the border and is larger comes in from outside
 LARGE = 3.0  # ... what is higher is no digit
 FAINT = 0.35  # of the writing's contrast: what is fainter is dirt
+WITHIN = 0.3  # of the shorter side of a frame: what stands in it is at least as large
 BESIDE = 0.35  # two pieces stand in one line if they share this much of the lower one's height
 
 
@@ -99,8 +100,11 @@ def find(ink: Ink) -> Found:
     if not pieces:
         return Found(labels, [], [], 0.0)
     pieces = sorted(_dark_ones(pieces, ink.mask.shape), key=lambda piece: -piece.ink)[:MOST_PIECES]
+    frames = _frames(pieces, labels)
+    pieces = [piece for piece in pieces if piece not in frames]
     height = _writing_height(pieces, ink.mask.shape)
     main, small, left_out = _sorted_out(pieces, height)
+    left_out += [(piece.box, "a frame") for piece in frames]
     lines = _lines(main)
     for piece in small:
         if (line := _line_of(piece, lines, height)) is not None:
@@ -139,6 +143,26 @@ def _dark_ones(pieces: list[Piece], shape: tuple[int, int]) -> list[Piece]:
     written = [(piece.darkness, piece.ink * piece.size) for piece in pieces if not _at_border(piece, shape)]
     least = FAINT * _median(written, 0.8) if written else 0.0
     return [piece for piece in pieces if piece.darkness >= least]
+
+
+def _frames(pieces: list[Piece], labels: NDArray[np.int32]) -> list[Piece]:
+    """Those that go all around another one that is no speck: circles, the cells of a form, tables."""
+    from scipy import ndimage
+
+    top, bottom, left, right = np.array([piece.box for piece in pieces]).T
+    sizes, own = np.array([piece.size for piece in pieces]), np.array([piece.label for piece in pieces])
+    frames = []
+    for piece in pieces:
+        within = (piece.top < top) & (bottom < piece.bottom) & (piece.left < left) & (right < piece.right)
+        within &= sizes >= WITHIN * min(piece.height, piece.width)
+        if not within.any():
+            continue
+        place = labels[piece.top : piece.bottom, piece.left : piece.right]
+        parts, _ = ndimage.label(place != piece.label)
+        outside = np.concatenate((parts[0], parts[-1], parts[:, 0], parts[:, -1]))
+        if np.isin(place[~np.isin(parts, outside)], own[within]).any():
+            frames.append(piece)
+    return frames
 
 
 def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:

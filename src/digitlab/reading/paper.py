@@ -55,8 +55,10 @@ def ink_of(grey: Levels) -> Ink:
     """The ink of dark strokes on brighter paper."""
     from scipy import ndimage
 
-    paper = np.maximum(_paper(grey), DARKEST)
-    share = np.maximum(1 - grey / paper, 0).astype(np.float32)
+    paper = _paper(grey)
+    less = np.maximum(paper - grey, 0)
+    paper = np.maximum(paper, DARKEST)
+    share = less / paper
     noise = _noise(grey)
     grain = np.maximum(noise, _grain(grey))
     smooth = ndimage.gaussian_filter(share, 0.7) if noise > 1 else share

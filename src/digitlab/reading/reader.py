@@ -51,18 +51,14 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
     """
     network = network or load_shipped(STANDARD)
     check_reader(network)
-    if turn not in ("auto", *TURNS):
-        raise PictureError("a picture cannot be turned so", must_be='"auto", 0, 90, 180 or 270', got=describe(turn))
-    if expect is not None and (not isinstance(expect, int) or not 1 <= expect <= MOST_EXPECTED):
-        must_be = f"how many digits each line has, from 1 to {MOST_EXPECTED}, or None"
-        raise PictureError("so many digits cannot be expected", must_be=must_be, got=describe(expect))
+    _check_settings(turn, expect)
     opened = grey_and_alpha(picture, LONGEST)
     grey = on_paper(opened.levels, opened.alpha)
     light_on_dark = is_light_on_dark(grey)
     ink = ink_of(255 - grey if light_on_dark else grey)
     ink = ink._replace(mask=without_rules(ink.mask))
     found = find(ink)
-    turned = best_turn(found, ink, network) if turn == "auto" else turn
+    turned = best_turn(found, ink, network) if turn == "auto" else int(turn)
     if turned:
         quarters = -turned // 90  # NumPy turns the other way round
         ink = Ink(np.rot90(ink.levels, quarters).copy(), np.rot90(ink.mask, quarters).copy())
@@ -95,6 +91,16 @@ def check_reader(network: Network) -> None:
     if network.card.labels != DIGIT_NAMES:
         must_be, got = "the digits 0 to 9", ", ".join(network.card.labels)
         raise InputError("this model knows other classes", must_be=must_be, got=got)
+
+
+def _check_settings(turn: Any, expect: Any) -> None:
+    whole = type(turn) is not bool and isinstance(turn, (int, np.integer))
+    if not (turn in TURNS if whole else isinstance(turn, str) and turn == "auto"):
+        raise PictureError("a picture cannot be turned so", must_be='"auto", 0, 90, 180 or 270', got=describe(turn))
+    whole = type(expect) is not bool and isinstance(expect, (int, np.integer))
+    if expect is not None and not (whole and 1 <= expect <= MOST_EXPECTED):
+        must_be = f"how many digits each line has, from 1 to {MOST_EXPECTED}, or None"
+        raise PictureError("so many digits cannot be expected", must_be=must_be, got=describe(expect))
 
 
 def _line(digits: list[LineDigit], place: Callable[[Edges], Box], *, alone: bool) -> ReadLine:
