@@ -154,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _make(work: Path, threads: int | None) -> tuple[bytes, list[str]]:
     train, _ = dl.load_mnist()
     made = make(RECIPE, train, work, threads=threads, progress=True)
-    told = f"of {HELD_OUT:,} digits held out {FALSE_REJECTS:.1%} are below {made.operating_point:.4f}"
+    told = f"of {HELD_OUT:,} digits held out {FALSE_REJECTS:.0%} are below {made.operating_point:.4f}"
     return made.content, [f"{told}, the OPERATING_POINT of reading/reject.py", f"temperature {made.temperature}"]
 
 
