@@ -121,7 +121,7 @@ def test_no_more_digits_are_read_than_are_expected(standard):
 def test_dashes_and_dots_beside_a_number_are_left_out(standard):
     sheet = page("24680", gap=110)
     sheet[88:93, 150:176] = INK
-    sheet[100:110, 340:350] = INK
+    sheet[100:110, 300:310] = INK
     left_out = find(ink_of(grey(sheet))).left_out
     ((digits, no_digits),) = read_all(sheet, standard)
     assert text_of(digits) == "24680"
