@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from digitlab.reading.find import SPECK, Found, Piece, find
+from digitlab.reading.find import MOST_AREA, MOST_PARTS, PARTS, SPECK, WIDE, Found, Piece, find
 from digitlab.reading.paper import Ink
 
 Box = tuple[int, int, int, int]  # left, top, width, height
@@ -156,3 +156,18 @@ def test_a_page_of_specks_alone_has_no_lines():
     mask[::4, ::4] = True
     found = find(Ink(np.where(mask, 180, 0).astype(np.uint8), mask))
     assert (found.lines, found.left_out, found.height) == ([], [], 0.0)
+
+
+def test_what_would_take_too_long_is_not_looked_at():
+    words = np.zeros((1200, 1200), bool)
+    words.reshape(60, 20, 40, 30)[:, 5:15, :, 5:25] = True  # 2,400 of them, each wide enough to be cut
+    found = find(Ink(words.astype(np.uint8) * 180, words))
+    kept = list(chain(*found.lines))
+    assert all(piece.width > WIDE * found.height for piece in kept)
+    assert len(kept) == MOST_PARTS // PARTS
+    strokes = np.zeros((1300, 1300), bool)
+    for row in range(4, 600, 4):
+        strokes[row + np.arange(600), np.arange(600)] = True
+    found = find(Ink(strokes.astype(np.uint8) * 180, strokes))
+    areas = [piece.width * piece.height for piece in chain(*found.lines)]
+    assert 0.9 * MOST_AREA < sum(areas) <= MOST_AREA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -55,6 +56,14 @@ def test_more_than_there_can_be_is_not_expected():
     segments = [Segment(0, 1, -1.0), Segment(1, 2, -1.0)]
     assert best_way(segments, np.array([-5.0, -5.0]), expect=1000) == segments
     assert best_way(segments, np.array([-5.0, -5.0]), expect=1) == segments[1:]
+
+
+def test_many_may_be_expected():
+    segments = [Segment(first, last, -1.0) for first in range(1500) for last in range(first + 1, min(first + 6, 1501))]
+    started = time.process_time()
+    way = best_way(segments, np.full(1500, -5.0), expect=1000)
+    assert (len(way), way[-1].last) == (1000, 1500)
+    assert time.process_time() - started < 2
 
 
 boxes_of_a_line = st.lists(

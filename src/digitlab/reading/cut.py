@@ -8,16 +8,17 @@ from its column by a band, and one is looked for every few pixels. Which are use
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.reading.find import Found, Piece
+from digitlab.reading.find import PARTS, WIDE, Found, Piece
 
-WIDE = 0.7  # of the height of the writing: what is wider may be two digits
 ENOUGH = 48  # pixels: higher writing is made small first
-NEAREST = 0.15  # ... seams this near to each other or to a side are the same, or cut nothing off
+NEAREST = (
+    0.15  # of the height of the writing: seams this near to each other or to a side are the same, or cut nothing off
+)
 BAND = 0.2  # ... how far a seam strays
 AWAY = 0.002  # what it costs to be a pixel away from its column
 MOVE = 0.02  # ... and to move
 MOST_INK = 0.45  # ... a seam through more ink cuts no digits apart
-MOST_SEAMS = 5  # of one piece
+MOST_SEAMS = PARTS - 1  # of one piece
 
 
 def cut(piece: Piece, found: Found) -> list[Piece]:
@@ -34,7 +35,7 @@ def cut(piece: Piece, found: Found) -> list[Piece]:
         part = mask & (side == number)
         if not part.any():
             continue
-        label = int(found.labels.max()) + 1
+        label = next(found.free)
         found.labels[place][part] = label
         parts.append(_part(piece, part, label))
     if not parts:

@@ -7,6 +7,8 @@
    networks leave out later.
 """
 
+from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,6 +17,10 @@ from numpy.typing import NDArray
 from digitlab.reading.paper import Ink
 
 MOST_PIECES = 1500  # of a page; if there are more, those with the most ink are looked at
+MOST_PARTS = 2000  # ... and as many of these as make so many parts, as a wide one is cut into
+PARTS = 6  # ... which are at most so many
+WIDE = 0.7  # of the height of the writing: what is wider may be two digits
+MOST_AREA = 8_000_000  # pixels: ... and as many as have boxes of so much together, should they lie in each other
 SPECK = 0.12  # of the height of the writing: what is smaller on both sides is left out
 SMALL = 0.4  # ... what is smaller on both sides makes no line of its own
 BLOT = 0.5  # of a box that is filled: no stroke does that
@@ -83,27 +89,29 @@ class Found(NamedTuple):
         lines: from top to bottom, the pieces of each from left to right.
         left_out: where pieces are that are no digits by their size, each with the reason.
         height: of the writing, in pixels.
+        free: the labels that no component has, one after the other.
     """
 
     labels: NDArray[np.int32]
     lines: list[list[Piece]]
     left_out: list[tuple[Edges, str]]
     height: float
+    free: Iterator[int]
 
 
 def find(ink: Ink) -> Found:
     """The lines of a page."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(ink.mask, structure=np.ones((3, 3)))
+    labels, most = ndimage.label(ink.mask, structure=np.ones((3, 3)))
     pieces = _pieces(labels, ink)
     if not pieces:
-        return Found(labels, [], [], 0.0)
+        return Found(labels, [], [], 0.0, count(most + 1))
     pieces = sorted(_dark_ones(pieces, ink.mask.shape), key=lambda piece: -piece.ink)[:MOST_PIECES]
     frames = _frames(pieces, labels)
     pieces = [piece for piece in pieces if piece not in frames]
     height = _writing_height(pieces, ink.mask.shape)
-    main, small, left_out = _sorted_out(pieces, height)
+    main, small, left_out = _sorted_out(_affordable(pieces, height), height)
     left_out += [(piece.box, "a frame") for piece in frames]
     lines = _lines(main)
     for piece in small:
@@ -111,7 +119,7 @@ def find(ink: Ink) -> Found:
             line.append(piece)
         else:
             left_out.append((piece.box, "too small"))
-    return Found(labels, [sorted(line, key=Piece.middle) for line in lines], left_out, height)
+    return Found(labels, [sorted(line, key=Piece.middle) for line in lines], left_out, height, count(most + 1))
 
 
 def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
@@ -178,6 +186,13 @@ def _median(weighted: list[tuple[float, float]], share_below: float = 0.5) -> fl
     order = sorted(weighted)
     share = np.cumsum([weight for _, weight in order])
     return order[int(np.searchsorted(share, share_below * share[-1]))][0]
+
+
+def _affordable(pieces: list[Piece], height: float) -> list[Piece]:
+    """The first pieces, as many as can be read in a few seconds."""
+    parts = np.cumsum([PARTS if piece.width >= WIDE * height else 1 for piece in pieces])
+    boxes = np.cumsum([piece.width * piece.height for piece in pieces])
+    return pieces[: int(((parts <= MOST_PARTS) & (boxes <= MOST_AREA)).sum())]
 
 
 def _at_border(piece: Piece, shape: tuple[int, int]) -> bool:

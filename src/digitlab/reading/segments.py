@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 MOST_PIECES = 6  # in one segment
 WIDEST = 1.7  # of the height of the writing: no digit is wider
 FARTHEST = 0.35  # ... pieces with a wider gap are not of one digit
+LEFT_OUT = -1  # no segment begins with this piece
 
 
 class Segment(NamedTuple):
@@ -60,28 +61,29 @@ def best_way(segments: Sequence[Segment], left_out: NDArray[np.float64], expect:
     count = len(left_out)
     if expect is not None and expect > count:
         return best_way(segments, left_out)
-    starting: list[list[Segment]] = [[] for _ in range(count)]
-    for segment in segments:
-        starting[segment.first].append(segment)
+    starting: list[list[int]] = [[] for _ in range(count)]
+    for number, segment in enumerate(segments):
+        starting[segment.first].append(number)
     still = 1 if expect is None else expect + 1  # how many segments may still come: 0 to expect, or whatever
     best = np.full((count + 1, still), -np.inf)
     best[count, 0] = 0
-    steps: dict[tuple[int, int], Segment | None] = {}
+    steps = np.full((count, still), LEFT_OUT)
     for at in range(count - 1, -1, -1):
-        for more in range(still):
-            best[at, more] = best[at + 1, more] + left_out[at]
-            steps[at, more] = None
-            for segment in starting[at] if more or expect is None else []:
-                score = segment.score + best[segment.last, more - (expect is not None)]
-                if score > best[at, more]:
-                    best[at, more], steps[at, more] = score, segment
+        best[at] = best[at + 1] + left_out[at]
+        for number in starting[at]:
+            score = best[segments[number].last] + segments[number].score
+            if expect is not None:
+                score = np.append(-np.inf, score[:-1])
+            better = score > best[at]
+            best[at, better], steps[at, better] = score[better], number
     if not np.isfinite(best[0, -1]):
         return best_way(segments, left_out)
     way, at, more = [], 0, still - 1
     while at < count:
         step = steps[at, more]
-        if step is not None:
-            way.append(step)
-            more -= expect is not None
-        at = at + 1 if step is None else step.last
+        if step == LEFT_OUT:
+            at += 1
+        else:
+            way.append(segments[step])
+            at, more = segments[step].last, more - (expect is not None)
     return way
