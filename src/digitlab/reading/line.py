@@ -22,14 +22,15 @@ from digitlab.reading.segments import Segment, best_way, candidates
 THICK = 0.1  # of a digit's longer side: a stroke that is thinner is made so thick, two pixels of MNIST
 ENOUGH = 64  # pixels: a longer digit is made small first
 GAP = 4.0  # what a gap as wide as the writing is high costs between pieces of one digit
-OVER = 4.0  # what it costs if a neighbour lies wholly over or under a digit
+CUT = 0.5  # what it costs to be cut off, on each side
+OVER = 8.0  # what it costs if a neighbour lies wholly over or under a digit
 MOST_SHARED = 0.55  # of the columns of the narrower one: so far digits may reach over each other
 LOWEST = 0.6  # of the height of the writing: no digit is lower
 LOW = 12.0  # ... what it costs, for each height that it is
-LEAVE_OUT = 6.0  # what it costs to leave out a piece as high as the writing
+LEAVE_OUT = 8.0  # what it costs to leave out a piece as high as the writing
 LEAVE_SPECK = 0.3  # ... and the smallest one
 CUT_OFF = 0.2  # of the height of the writing: what is larger, cut from a digit and left out makes it doubtful
-AMONG_DIGITS = 0.05  # where most of a line are digits, what looks so little like one is taken for one, too, in doubt
+AMONG_DIGITS = 0.02  # where most of a line are digits, what looks so little like one is taken for one, too, in doubt
 LEAST = 1e-6  # no probability is taken for less
 
 
@@ -107,39 +108,56 @@ def read_line(
     runs = candidates(boxes, found.height)
     seen = look(network, np.stack([cell(ink, found, pieces[first:last]) for first, last in runs]))
     segments = [
-        Segment(first, last, float(score) - _unlikely(boxes, first, last, found.height))
+        Segment(first, last, float(score) - _unlikely(boxes, whole, first, last, found.height))
         for (first, last), score in zip(runs, seen.score, strict=True)
     ]
-    sizes = np.minimum([piece.size / found.height for piece in pieces], 1.0)
-    left_out = -LEAVE_SPECK - LEAVE_OUT * sizes**1.5
-    way = best_way(segments, left_out, expect)
+    sizes = np.array([piece.size / found.height for piece in pieces])
+    way = best_way(segments, -LEAVE_SPECK - LEAVE_OUT * np.minimum(sizes, 1.0) ** 1.5, expect)
     numbers = [segments.index(segment) for segment in way]
     sure = int((seen.is_digit[numbers] >= OPERATING_POINT).sum())
     least = AMONG_DIGITS if sure >= 2 and 2 * sure >= len(way) else OPERATING_POINT
     taken = [(segment, n) for segment, n in zip(way, numbers, strict=True) if seen.is_digit[n] >= least]
     used = set(chain(*(range(segment.first, segment.last) for segment, _ in taken)))
-    missing = {  # what a digit beside it may be wrong without: something large, or cut off
-        n
-        for n, piece in enumerate(pieces)
-        if n not in used and piece.size >= (CUT_OFF if whole.count(whole[n]) > 1 else LOWEST) * found.height
-    }
-    one_piece = len(taken) > 1 and len({whole[n] for n in used}) == 1
-    unsure = [
-        bool({segment.first - 1, segment.last} & missing) or is_doubtful(float(seen.is_digit[n]), seen.digits[n])
-        for segment, n in taken
+    unsure = [is_doubtful(float(seen.is_digit[n]), seen.digits[n]) for _, n in taken]
+    doubts = _doubts([segment for segment, _ in taken], unsure, sizes, whole, used)
+    digits = [
+        LineDigit(int(seen.digits[n].argmax()), float(seen.digits[n].max()), around(pieces[slice(*segment[:2])]), doubt)
+        for (segment, n), doubt in zip(taken, doubts, strict=True)
     ]
-    cut_from = [set(whole[segment.first : segment.last]) for segment, _ in taken]
-    in_doubt = set(chain(*(labels for labels, doubt in zip(cut_from, unsure, strict=True) if doubt)))
-    read: list[LineDigit] = []
-    for (segment, n), labels in zip(taken, cut_from, strict=True):
-        doubtful = one_piece or bool(labels & in_doubt)  # what was cut from one piece is right together, or not
-        box = around(pieces[segment.first : segment.last])
-        read.append(LineDigit(int(seen.digits[n].argmax()), float(seen.digits[n].max()), box, doubtful))
-    return read, [piece.box for n, piece in enumerate(pieces) if n not in used]
+    return digits, [piece.box for n, piece in enumerate(pieces) if n not in used]
 
 
-def _unlikely(boxes: NDArray[np.int64], first: int, last: int, height: float) -> float:
-    """What it costs if pieces have gaps between them, are low, or lie over or under their neighbours."""
+def _doubts(
+    taken: list[Segment], unsure: list[bool], sizes: NDArray[np.float64], whole: list[int], used: set[int]
+) -> list[bool]:
+    """Which digits are in doubt.
+
+    Those that the networks are unsure of; those beside something that was left out, and is large or was cut off; and
+    with one of them all that were cut from the same piece, since it was cut right or not. A piece that is a line by
+    itself, and was cut, may be any sign.
+
+    Args:
+        taken: the segments that are digits.
+        unsure: of which of them the networks are.
+        sizes: of the pieces, in heights of the writing.
+        whole: which component each piece was cut from.
+        used: the pieces that belong to digits.
+    """
+    if len(taken) > 1 and len({whole[n] for n in used}) == 1:
+        return [True] * len(taken)
+    least = [CUT_OFF if whole.count(label) > 1 else LOWEST for label in whole]
+    missing = {n for n, size in enumerate(sizes) if n not in used and size >= least[n]}
+    unsure = [
+        doubt or not missing.isdisjoint((segment.first - 1, segment.last))
+        for segment, doubt in zip(taken, unsure, strict=True)
+    ]
+    sources = [set(whole[segment.first : segment.last]) for segment in taken]
+    doubtful = set(chain(*(labels for labels, doubt in zip(sources, unsure, strict=True) if doubt)))
+    return [not labels.isdisjoint(doubtful) for labels in sources]
+
+
+def _unlikely(boxes: NDArray[np.int64], whole: list[int], first: int, last: int, height: float) -> float:
+    """What it costs if pieces have gaps between them, are low, are cut off, or lie over or under their neighbours."""
     own = boxes[first:last]
     gaps = np.maximum(own[1:, 2] - np.maximum.accumulate(own[:-1, 3]), 0).sum()
     left, right = own[:, 2].min(), own[:, 3].max()
@@ -147,8 +165,11 @@ def _unlikely(boxes: NDArray[np.int64], first: int, last: int, height: float) ->
     shared = (np.minimum(beside[:, 3], right) - np.maximum(beside[:, 2], left)) / np.minimum(
         beside[:, 3] - beside[:, 2], right - left
     )
+    labels = set(whole[first:last])
+    cuts = (not labels.isdisjoint(whole[:first])) + (not labels.isdisjoint(whole[last:]))
     return float(
         GAP * gaps / height
+        + CUT * cuts
         + LOW * max(0.0, LOWEST - (own[:, 1].max() - own[:, 0].min()) / height)
         + OVER * np.maximum(shared - MOST_SHARED, 0).sum()
     )
