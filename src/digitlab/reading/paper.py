@@ -17,8 +17,10 @@ WINDOW = 6  # the window of the closing is a 4th of the shorter side: wider than
 EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
-BLOCK = 32  # pixels that grain is measured on
-NOISE = 4.0  # standard deviations of the noise that ink must exceed
+BLOCK = 16  # pixels, of every other: grain is measured on these
+APART = 3  # pixels: grain is alike in those next to each other
+LESSER = 0.325  # the mean of the smaller half of |x|, where x is normal with variance 1
+NOISE = 5.2  # standard deviations of the noise that ink must exceed
 OF_STROKE = 0.35  # ... and of the strongest ink around it: less is a stroke's blurred edge
 
 
@@ -56,15 +58,15 @@ def ink_of(grey: Levels) -> Ink:
     from scipy import ndimage
 
     paper = _paper(grey)
-    less = np.maximum(paper - grey, 0)
-    paper = np.maximum(paper, DARKEST)
-    share = less / paper
-    noise = _noise(grey)
-    grain = np.maximum(noise, _grain(grey))
-    smooth = ndimage.gaussian_filter(share, 0.7) if noise > 1 else share
+    share = ((paper - grey) / np.maximum(paper, DARKEST)).astype(np.float32)
+    if min(grey.shape) >= COARSE:
+        smooth = ndimage.gaussian_filter(share, 0.7)
+        grain = _grain(smooth)
+    else:
+        smooth, grain = share, np.zeros((1, 1), dtype=np.float32)
     around = max(15, min(grey.shape) // 64 | 1)
     strongest = ndimage.grey_dilation(smooth, size=(around, around)) if around < min(grey.shape) else smooth.max()
-    mask = smooth > np.maximum(np.maximum(FAINT, NOISE * grain / paper), OF_STROKE * strongest)
+    mask = smooth > np.maximum(np.maximum(FAINT, NOISE * grain), OF_STROKE * strongest)
     levels = np.clip(share * 255, 0, 255).astype(np.uint8)
     return Ink(levels, mask)
 
@@ -104,25 +106,17 @@ def _paper(grey: Levels) -> NDArray[np.float32]:
     return np.asarray(large)
 
 
-def _noise(grey: Levels) -> float:
-    """The standard deviation of the grain, in grey levels: of how neighbours differ where nothing is written."""
-    differences = np.abs(grey[::4, 1:].astype(np.int16) - grey[::4, :-1])
-    if not differences.size:
-        return 0.0
-    plain = np.bincount(differences.ravel(), minlength=256)
-    few = np.minimum(np.cumsum(plain), 0.9 * plain.sum())  # the largest tenth is ink, and edges
-    each = np.diff(few, prepend=0)
-    return float((each * np.arange(256)).sum() / each.sum())
+def _grain(share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The standard deviation of the paper's grain at each place.
 
-
-def _grain(grey: Levels) -> NDArray[np.float32]:
-    """The same for each place, by how neighbours differ in half of a block: strokes fill less of it."""
+    In a block, half of the differences between pixels a little apart are grain alone, as strokes fill less than half of
+    it: these have a mean of `LESSER` standard deviations, if they are normal.
+    """
     from PIL import Image
 
-    differences = np.abs(grey[:, 1:].astype(np.int16) - grey[:, :-1])
+    differences = np.abs(share[:, APART:] - share[:, :-APART])[::2, ::2]
     rows, columns = (side // BLOCK for side in differences.shape)
-    if not rows * columns:
-        return np.zeros((1, 1), dtype=np.float32)
     blocks = differences[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-    grain = np.median(blocks[:, ::2, :, ::2], axis=(1, 3)).astype(np.float32)
-    return np.asarray(Image.fromarray(grain).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
+    each = np.sort(blocks.swapaxes(1, 2).reshape(rows, columns, -1), axis=-1)
+    grain = each[:, :, : BLOCK * BLOCK // 2].mean(axis=-1) / (LESSER * 2**0.5)
+    return np.asarray(Image.fromarray(grain).resize(share.shape[::-1], Image.Resampling.BILINEAR))
