@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -307,11 +308,15 @@ def test_narrow_pictures_are_read(rng, shape):
 
 def test_the_same_picture_gives_the_same_answer_on_any_number_of_threads(tmp_path):
     np.save(tmp_path / "page.npy", grey(page(LINES)))
-    program = "import sys, numpy, digitlab; print(digitlab.read(numpy.load(sys.argv[1])).to_dict())"
-    here = str(dl.read(np.load(tmp_path / "page.npy")).to_dict())
-    assert str(dl.read(np.load(tmp_path / "page.npy")).to_dict()) == here
+    program = "import sys, numpy, json, digitlab; print(json.dumps(digitlab.read(numpy.load(sys.argv[1])).to_dict()))"
+    here = dl.read(np.load(tmp_path / "page.npy")).to_dict()
+    assert dl.read(np.load(tmp_path / "page.npy")).to_dict() == here
+    ours = [digit for line in here["lines"] for digit in line["digits"]]
     for threads in ("1", "3"):
         environment = {**os.environ, "DIGITLAB_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         call = [sys.executable, "-c", program, str(tmp_path / "page.npy")]
         done = subprocess.run(call, env=environment, capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == here
+        theirs = [digit for line in json.loads(done.stdout)["lines"] for digit in line["digits"]]
+        for one, other in zip(ours, theirs, strict=True):  # matrix products differ in the last bit
+            assert other.pop("probability") == pytest.approx(one["probability"], abs=1e-5)
+            assert other == {**{k: v for k, v in one.items() if k != "probability"}, "box": list(one["box"])}
