@@ -211,6 +211,22 @@ def test_a_bar_beside_other_lines_is_in_doubt():
     assert [digit.doubtful for digit in reading.lines[-1].digits] == [True]
 
 
+@pytest.mark.parametrize(("bars", "doubtful"), [(2, False), (3, True), (9, True)])
+def test_many_ones_and_nothing_else_are_in_doubt(bars, doubtful):
+    tally = np.full((300, 600), 255, np.uint8)
+    for bar in range(bars):
+        tally[100:200, 80 + 40 * bar : 86 + 40 * bar] = 0
+    (line,) = dl.read(tally).lines
+    assert line.text == "1" * bars
+    assert {one.doubtful for one in line.digits} == {doubtful}
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 5), (5, 0, 3)])
+def test_nothing_is_no_picture(shape):
+    with pytest.raises(PictureError, match="there is nothing in the picture"):
+        dl.read(np.zeros(shape, np.uint8))
+
+
 def test_a_small_picture_of_a_broken_digit_is_one_in_doubt(mnist):
     """Its parts are digits at times, or nothing; where they are nothing, it is looked at as a whole."""
     _, test = mnist

@@ -29,6 +29,7 @@ LONGEST = 2048  # pixels: a larger picture is made small
 TURNS = (0, 90, 180, 270)
 SMALL = 300  # pixels: a picture that is no larger may show a single, broken digit
 MOST_EXPECTED = 1000
+BARS = 3  # so many ones in a line, and nothing else, may be no digits
 NOT_A_DIGIT = "not a digit"
 LEAST_GAIN = 6.0  # how much better a page must be read turned than as it is, as a logarithm
 READABLE = -0.7  # ... how well each of its digits then, in the mean
@@ -53,6 +54,8 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
     check_reader(network)
     _check_settings(turn, expect)
     opened = grey_and_alpha(picture, LONGEST)
+    if not opened.levels.size:
+        raise PictureError("there is nothing in the picture", got=f"shape {opened.levels.shape}")
     grey = on_paper(opened.levels, opened.alpha)
     light_on_dark = is_light_on_dark(grey)
     ink = ink_of(255 - grey if light_on_dark else grey)
@@ -104,9 +107,16 @@ def _check_settings(turn: Any, expect: Any) -> None:
 
 
 def _line(digits: list[LineDigit], place: Callable[[Edges], Box], *, alone: bool) -> ReadLine:
-    """A line as it is told. A one that is a line of several by itself is in doubt: any bar looks like one."""
-    bar = len(digits) == 1 and digits[0].digit == 1 and not alone
-    return ReadLine(tuple(ReadDigit(one.digit, one.probability, place(one.box), one.doubtful or bar) for one in digits))
+    """A line as it is told.
+
+    Any bar looks like a one, so ones alone are in doubt: one in a line of several by itself, and many in a line, as of
+    tally marks, rulers and bar codes.
+    """
+    ones = all(one.digit == 1 for one in digits)
+    bars = ones and (len(digits) >= BARS or (len(digits) == 1 and not alone))
+    return ReadLine(
+        tuple(ReadDigit(one.digit, one.probability, place(one.box), one.doubtful or bars) for one in digits)
+    )
 
 
 def _as_one(grey: NDArray[np.uint8], found: Found, network: Network) -> list[list[LineDigit]]:
