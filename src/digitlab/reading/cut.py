@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from digitlab.reading.find import PARTS, WIDE, Found, Piece
 
 ENOUGH = 48  # pixels: higher writing is made small first
-NEAREST = (
-    0.15  # of the height of the writing: seams this near to each other or to a side are the same, or cut nothing off
-)
+NEAREST = 0.15  # of the height of the writing: seams this near to each other are the same, to a side cut nothing off
 BAND = 0.2  # ... how far a seam strays
 AWAY = 0.002  # what it costs to be a pixel away from its column
 MOVE = 0.02  # ... and to move

@@ -132,17 +132,8 @@ def _pieces(labels: NDArray[np.int32], ink: Ink) -> list[Piece]:
         if areas[label] < 3:
             continue
         rows, columns = place
-        found.append(
-            Piece(
-                label,
-                rows.start,
-                rows.stop,
-                columns.start,
-                columns.stop,
-                float(sums[label]),
-                int(areas[label]),
-            )
-        )
+        edges = rows.start, rows.stop, columns.start, columns.stop
+        found.append(Piece(label, *edges, float(sums[label]), int(areas[label])))
     return found
 
 
@@ -176,16 +167,14 @@ def _frames(pieces: list[Piece], labels: NDArray[np.int32]) -> list[Piece]:
 def _writing_height(pieces: list[Piece], shape: tuple[int, int]) -> float:
     """The height of the pieces, in the median of ink times size; of those inside the picture, if there are any."""
     inner = [piece for piece in pieces if not _at_border(piece, shape) and not piece.is_blot] or pieces
-    return _median(
-        [(max(piece.height, piece.width / 2), piece.ink * max(piece.height, piece.width)) for piece in inner]
-    )
+    return _median([(max(piece.height, piece.width / 2), piece.ink * piece.size) for piece in inner])
 
 
-def _median(weighted: list[tuple[float, float]], share_below: float = 0.5) -> float:
-    """Of values with weights: half of the weight is at it or below."""
+def _median(weighted: list[tuple[float, float]], part: float = 0.5) -> float:
+    """Of values with weights: so much of the weight is at it or below."""
     order = sorted(weighted)
     share = np.cumsum([weight for _, weight in order])
-    return order[int(np.searchsorted(share, share_below * share[-1]))][0]
+    return order[int(np.searchsorted(share, part * share[-1]))][0]
 
 
 def _affordable(pieces: list[Piece], height: float) -> list[Piece]:

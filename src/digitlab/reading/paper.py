@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 Levels = NDArray[np.uint8]
 COARSE = 160  # pixels: the shorter side of the small picture that light is measured on
-WINDOW = 6  # the window of the closing is a 4th of the shorter side: wider than any stroke
+WINDOW = 6  # the window of the closing is a sixth of the shorter side: wider than strokes, narrower than shadows
+SMALL_WINDOW = 3  # ... a third in a small picture, which a digit may fill
 EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
@@ -85,25 +86,18 @@ def _coarse(grey: Levels) -> NDArray[np.float32]:
 
 def _paper(grey: Levels) -> NDArray[np.float32]:
     """The level of the paper at each pixel."""
+    from PIL import Image
     from scipy import ndimage
 
     small = _coarse(grey)
-    window = max(3, min(small.shape) // (WINDOW if min(grey.shape) >= COARSE else 3) | 1)
+    window = max(3, min(small.shape) // (WINDOW if min(grey.shape) >= COARSE else SMALL_WINDOW) | 1)
     even = ndimage.median_filter(small, 3, mode="nearest")
-    wide = (
-        np.pad(even, window, mode="reflect", reflect_type="odd")
-        if window < min(even.shape)
-        else np.pad(even, window, "edge")
-    )
-    wide = np.minimum(
-        wide, np.pad(even, window, mode="edge")
-    )  # light goes on falling beyond the edge, but does not rise
+    wide = np.pad(even, window, mode="edge")
+    if window < min(even.shape):  # beyond the edge light goes on falling as it does within, but does not rise
+        wide = np.minimum(wide, np.pad(even, window, mode="reflect", reflect_type="odd"))
     closed = ndimage.grey_closing(wide, size=(window, window))[window:-window, window:-window]
     closed = ndimage.gaussian_filter(closed, 1, mode="nearest")
-    from PIL import Image
-
-    large = Image.fromarray(closed).resize(grey.shape[::-1], Image.Resampling.BILINEAR)
-    return np.asarray(large)
+    return np.asarray(Image.fromarray(closed).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
 
 
 def _grain(share: NDArray[np.float32]) -> NDArray[np.float32]:
