@@ -78,6 +78,18 @@ def test_a_cell_shows_its_pieces_and_no_others():
     assert np.ptp(np.flatnonzero(alone.any(axis=0))) < np.ptp(np.flatnonzero(both.any(axis=0)))
 
 
+def test_a_patchy_stroke_becomes_even():
+    mask = np.zeros((100, 100), bool)
+    mask[20:80, 45:55] = True
+    levels = np.where(mask, 100, 0).astype(np.uint8)
+    levels[60:80][mask[60:80]] = 200
+    ink = Ink(levels, mask)
+    found = find(ink)
+    small = cell(ink, found, found.lines[0])
+    assert small[6:9].max() > 240
+    assert small[19:22].max() > 240
+
+
 def test_a_thin_stroke_is_as_thick_in_its_cell_as_mnist_writes():
     for thickness in (1, 3):
         mask = np.zeros((200, 100), bool)

@@ -231,13 +231,13 @@ def test_a_small_picture_of_a_broken_digit_is_one_in_doubt(mnist):
     """Its parts are digits at times, or nothing; where they are nothing, it is looked at as a whole."""
     _, test = mnist
     wholes = 0
-    for image, label in zip(test.images[:40], test.labels[:40], strict=True):
+    for image, label in zip(test.images[:20], test.labels[:20], strict=True):
         broken = image.copy()
         broken[::5] = 0
         reading = dl.read(broken)
         wholes += reading.text == str(label)
         assert reading.doubtful or reading.text in ("", str(label), "1")
-    assert wholes > 5
+    assert wholes > 2
 
 
 # --- settings ---
@@ -295,7 +295,7 @@ def test_palettes_and_channels_are_read_as_grey_is():
     assert dl.read(sheet / 255).text == expected
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(
     st.one_of(
         arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 60))),
