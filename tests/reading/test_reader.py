@@ -19,6 +19,11 @@ from scipy import ndimage
 
 import digitlab as dl
 from digitlab.errors import DigitlabError, InputError, PictureError
+from digitlab.network.shipped import STANDARD, load_shipped
+from digitlab.reading import reader
+from digitlab.reading.find import find
+from digitlab.reading.line import look
+from digitlab.reading.paper import Ink
 from digitlab.reading.reader import LONGEST, MOST_EXPECTED, check_reader
 from tests.reading.sheets import INK, PAPER, Plane, blank, grey, page, write
 
@@ -150,6 +155,16 @@ def test_a_page_that_lies_on_its_side_is_turned():
         turned = dl.read(np.rot90(sheet, turn // 90))
         assert (turned.turn, turned.text) == (turn, LINES)
         assert dl.read(np.rot90(sheet, turn // 90), turn=0).turn == 0
+
+
+def test_which_way_up_a_page_is_some_of_its_pieces_tell(monkeypatch):
+    looked_at: list[int] = []
+    monkeypatch.setattr(reader, "look", lambda network, pixels: looked_at.append(len(pixels)) or look(network, pixels))
+    words = np.zeros((800, 800), bool)
+    words.reshape(40, 20, 20, 40)[:, 5:15, :, 5:10] = True
+    ink = Ink(words.astype(np.uint8) * 180, words)
+    assert reader.best_turn(find(ink), ink, load_shipped(STANDARD)) == 0
+    assert 200 < max(looked_at) <= reader.MOST_TURNED
 
 
 @pytest.mark.parametrize("text", ["1", "6", "9", "8", "11", "0"])

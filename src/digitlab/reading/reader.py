@@ -32,6 +32,7 @@ MOST_EXPECTED = 1000
 BARS = 3  # so many ones in a line, and nothing else, may be no digits
 NOT_A_DIGIT = "not a digit"
 LEAST_GAIN = 6.0  # how much better a page must be read turned than as it is, as a logarithm
+MOST_TURNED = 300  # pieces that are looked at for it
 READABLE = -0.7  # ... how well each of its digits then, in the mean
 UNREADABLE = -1.5  # ... and how badly before
 
@@ -136,6 +137,7 @@ def best_turn(found: Found, ink: Ink, network: Network) -> int:
     pieces = [piece for piece in chain(*found.lines) if piece.size >= found.height / 2]
     if len(pieces) < 2:
         return 0
+    pieces = pieces[:: -(-len(pieces) // MOST_TURNED)]
     upright = np.stack([cell(ink, found, [piece]) for piece in pieces])
     seen = [look(network, np.rot90(upright, -turn // 90, axes=(1, 2))) for turn in TURNS]
     best, gain = 0, LEAST_GAIN
