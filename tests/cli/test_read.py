@@ -394,7 +394,7 @@ def test_the_score_in_words_shows_what_is_wrong(run, measured, canned):
     code, out, err = run("read", "--truth", "set/truth.csv")
     assert (code, err) == (0, "")
     assert out.splitlines()[:3] == [
-        "set/a.png       001?   not 007",
+        "set/a.png       001?   should be 007",
         "set/more/b.png  12 / 3",
         "set/c.png       4?   there is none",
     ]

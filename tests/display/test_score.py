@@ -15,12 +15,12 @@ def test_a_score_is_a_table_with_its_groups_and_what_was_left_out():
     groups = {"": Counts(), "pen": PEN, "a very long name": Counts(pictures=1)}
     unknown = tuple(f"{k}.jpg" for k in range(7))
     assert score_text(Score(PEN, "ink", groups, unknown, ("lost.jpg",))).splitlines() == [
-        "               pictures      lines     digits misread missed invented doubtful",
-        "right              7/12      14/20      90/99       3      6        2       11",
+        "                 pictures      lines     digits misread missed invented doubtful",
+        "right                7/12      14/20      90/99       3      6        2       11",
         "by ink",
-        "  (nothing)         0/0        0/0        0/0       0      0        0        0",
-        "  pen              7/12      14/20      90/99       3      6        2       11",
-        "  a very l…         0/1        0/0        0/0       0      0        0        0",
+        "  (nothing)           0/0        0/0        0/0       0      0        0        0",
+        "  pen                7/12      14/20      90/99       3      6        2       11",
+        "  a very lon…         0/1        0/0        0/0       0      0        0        0",
         "lines that are not right: 6; with a doubtful digit in them: 4",
         "digits that are wrong: 5; not marked doubtful: 1",
         "pictures without a digit: 2; with an undoubted digit all the same: 1",

@@ -57,7 +57,7 @@ def lab(
     threads: Threads = None,
     no_browser: NoBrowser = False,
 ) -> int:
-    """Open the lab: a page on this machine to train a network, watch it, and draw digits for it. Ctrl-C closes it."""
+    """Open the lab: a page on this machine to train a network, read photographs, and draw digits. Ctrl-C closes it."""
     from digitlab.lab.lab import Lab
     from digitlab.lab.web.guard import Rules
     from digitlab.lab.web.server import Server, address_of, is_anywhere, is_loopback, listen, outside_address

@@ -72,7 +72,7 @@ def print_answers(answers: Iterable[Answer], console: Console, truth: Mapping[st
         line.append_text(_in_one_line(answer))
         known = name_of(answer.file, truth or {})
         if truth and known and (written := "/".join(truth[known].lines)) != (answer.reading or NOTHING).text:
-            line.append(f"   not {written}" if written else "   there is none", style=f"bold {WRONG}")
+            line.append(f"   should be {written}" if written else "   there is none", style=f"bold {WRONG}")
         console.print(line)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from digitlab.errors import printable
 from digitlab.reading.score import Counts, Score
 
-HEAD = f"{'':12}{'pictures':>11}{'lines':>11}{'digits':>11}{'misread':>8}{'missed':>7}{'invented':>9}{'doubtful':>9}"
-WIDTH = 11  # of a group's name
+HEAD = f"{'':14}{'pictures':>11}{'lines':>11}{'digits':>11}{'misread':>8}{'missed':>7}{'invented':>9}{'doubtful':>9}"
+WIDTH = 13  # of a group's name
 MOST_NAMES = 5  # of pictures
 
 
@@ -37,7 +37,7 @@ def _row(name: str, counts: Counts) -> str:
     ]
     numbers = f"{counts.misread:8}{counts.missed:7}{counts.invented:9}{counts.doubtful:9}"
     name = name if len(name) <= WIDTH else name[: WIDTH - 1] + "…"
-    return f"{name:12}" + "".join(f"{cell:>11}" for cell in cells) + numbers
+    return f"{name:14}" + "".join(f"{cell:>11}" for cell in cells) + numbers
 
 
 def _left_out(why: str, pictures: Sequence[str]) -> list[str]:
