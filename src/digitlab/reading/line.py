@@ -30,7 +30,7 @@ LOW = 12.0  # ... what it costs, for each height that it is
 LEAVE_OUT = 8.0  # what it costs to leave out a piece as high as the writing
 LEAVE_SPECK = 0.3  # ... and the smallest one
 CUT_OFF = 0.2  # of the height of the writing: what is larger, cut from a digit and left out makes it doubtful
-AMONG_DIGITS = 0.02  # where most of a line are digits, what looks so little like one is taken for one, too, in doubt
+AMONG_DIGITS = 0.02  # where half of a line are digits, what looks so little like one is taken for one, too, in doubt
 LEAST = 1e-6  # no probability is taken for less
 
 
@@ -115,7 +115,7 @@ def read_line(
     way = best_way(segments, -LEAVE_SPECK - LEAVE_OUT * np.minimum(sizes, 1.0) ** 1.5, expect)
     numbers = [segments.index(segment) for segment in way]
     sure = int((seen.is_digit[numbers] >= OPERATING_POINT).sum())
-    least = AMONG_DIGITS if sure >= 2 and 2 * sure >= len(way) else OPERATING_POINT
+    least = AMONG_DIGITS if sure and 2 * sure >= len(way) else OPERATING_POINT
     taken = [(segment, n) for segment, n in zip(way, numbers, strict=True) if seen.is_digit[n] >= least]
     used = set(chain(*(range(segment.first, segment.last) for segment, _ in taken)))
     unsure = [is_doubtful(float(seen.is_digit[n]), seen.digits[n]) for _, n in taken]
