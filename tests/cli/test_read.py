@@ -127,7 +127,7 @@ def test_doubts_turns_and_what_is_no_digit_are_told(run, folder, canned):
         "2 lines, 3 digits; 1 doubtful, marked ?",
         "taken for light ink on dark paper",
         "turned by 90 degrees clockwise before it was read",
-        "left out: 2 too small, 1 not a digit",
+        "left out: too small (2), not a digit (1)",
         "model standard (ships with digitlab)",
     ]
 

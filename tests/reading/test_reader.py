@@ -284,6 +284,8 @@ def test_a_network_that_knows_no_digits_is_refused():
         dl.read(sheet, other)
     clothes = dl.Network([784, 8, 10], seed=0)
     clothes.card = dataclasses.replace(clothes.card, labels=tuple("abcdefghij"))
+    with pytest.raises(InputError, match="not a network"):
+        dl.read(page(LINES), "standard")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="other classes"):
         dl.read(sheet, clothes)
     check_reader(dl.load())

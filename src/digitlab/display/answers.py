@@ -58,7 +58,7 @@ def print_answer(answer: Answer, console: Console) -> None:
         console.print(f"turned by {reading.turn} degrees clockwise before it was read")
     if reading.rejected:
         reasons = Counter(one.reason for one in reading.rejected).most_common()
-        words = ", ".join(f"{number} {printable(reason)}" for reason, number in reasons)
+        words = ", ".join(f"{printable(reason)} ({number})" for reason, number in reasons)
         console.print(f"left out: {words}", markup=False)
 
 

@@ -84,12 +84,15 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
     )
 
 
-def check_reader(network: Network) -> None:
+def check_reader(network: Any) -> None:
     """Refuse a network that reads no digits.
 
     Raises:
-        InputError: it takes other pictures, or knows other classes.
+        InputError: it takes other pictures, or knows other classes, or is no network.
     """
+    if not isinstance(network, Network):
+        must_be = "a Network, as digitlab.load gives one; or None, for the one that ships"
+        raise InputError("this is not a network", must_be=must_be, got=describe(network))
     if (inputs := network.architecture.sizes[0]) != SIDE * SIDE:
         raise InputError("this model takes other pictures", must_be=f"{SIDE * SIDE} inputs", got=f"{inputs}")
     if network.card.labels != DIGIT_NAMES:
