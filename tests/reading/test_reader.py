@@ -353,3 +353,11 @@ def test_the_same_picture_gives_the_same_answer_on_any_number_of_threads(tmp_pat
         for one, other in zip(ours, theirs, strict=True):  # matrix products differ in the last bit
             assert other.pop("probability") == pytest.approx(one["probability"], abs=1e-5)
             assert other == {**{k: v for k, v in one.items() if k != "probability"}, "box": list(one["box"])}
+
+
+@pytest.mark.parametrize("radius", [10, 30, 45, 80, 150])
+def test_a_dot_of_any_size_is_no_digit(radius):
+    rows, columns = np.ogrid[:400, :600]
+    disc = (rows - 200) ** 2 + (columns - 300) ** 2 <= radius**2
+    assert dl.read(np.where(disc, 0, 255).astype(np.uint8)).lines == ()
+    assert dl.read(np.where(disc, 40, 200).astype(np.uint8)).lines == ()

@@ -15,6 +15,7 @@ Levels = NDArray[np.uint8]
 COARSE = 160  # pixels: the shorter side of the small picture that light is measured on
 WINDOW = 6  # the window of the closing is a sixth of the shorter side: wider than strokes, narrower than shadows
 SMALL_WINDOW = 3  # ... a third in a small picture, which a digit may fill
+SOLID = 0.5  # of the light around it: what lies in a ring of ink and is darker is ink, too
 EVEN = 8  # levels: a border that differs no more is plain paper
 DARKEST = 32  # a paper's level counts at least as this: of less, noise would become ink
 FAINT = 0.05  # share of light: ink that is fainter is not seen
@@ -68,8 +69,33 @@ def ink_of(grey: Levels) -> Ink:
     around = max(15, min(grey.shape) // 64 | 1)
     strongest = ndimage.grey_dilation(smooth, size=(around, around)) if around < min(grey.shape) else smooth.max()
     mask = smooth > np.maximum(np.maximum(FAINT, NOISE * grain), OF_STROKE * strongest)
-    levels = np.clip(share * 255, 0, 255).astype(np.uint8)
-    return Ink(levels, mask)
+    solid = _solid(mask, paper)
+    levels = np.where(solid, 255, np.clip(share * 255, 0, 255)).astype(np.uint8)
+    return Ink(levels, mask | solid)
+
+
+def _solid(mask: NDArray[np.bool_], paper: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where ink is wider than the window of the closing: in a ring of ink, and much darker than what is around that."""
+    from scipy import ndimage
+
+    n = max(1, min(mask.shape) // COARSE)
+    light = shrunk(paper, n)
+    holes, _ = ndimage.label(shrunk(mask, n) < 0.5)
+    reach = min(light.shape) // WINDOW
+    filled = np.zeros(light.shape, dtype=np.bool_)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(holes), 1):
+        if min(rows.stop - rows.start, columns.stop - columns.start) < reach / 2:
+            continue
+        top, left = max(rows.start - reach, 0), max(columns.start - reach, 0)
+        bottom, right = min(rows.stop + reach, light.shape[0] - 1), min(columns.stop + reach, light.shape[1] - 1)
+        row, column = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
+        sides = light[top, column], light[bottom, column], light[row, left], light[row, right]
+        if np.median(light[holes == number]) < SOLID * min(sides):
+            filled |= holes == number
+    found = np.zeros(mask.shape, dtype=np.bool_)
+    large_again = filled.repeat(n, axis=0).repeat(n, axis=1)
+    found[: large_again.shape[0], : large_again.shape[1]] = large_again
+    return found
 
 
 def shrunk(levels: NDArray[Any], n: int) -> NDArray[np.float32]:
