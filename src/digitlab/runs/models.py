@@ -80,7 +80,7 @@ def find_model(model: str | Path | None = None) -> FoundModel:
     except OSError as error:  # a name too long, a folder above it that may not be entered
         got = error.strerror or str(error)
     if got:
-        must_be = f"a run folder, a model file (*{MODEL_SUFFIX}), {', '.join(SHIPPED)}, or {LATEST}"
+        must_be = f"a run folder, a model file (*{MODEL_SUFFIX}), {STANDARD}, or {LATEST}"
         refuse(InputError, model, "there is no such model", must_be=must_be, got=got)
     return FoundModel(str(model), path)
 
