@@ -50,7 +50,7 @@ import numpy as np
 import digitlab as dl
 from digitlab.reading import draw, prepare
 
-network = dl.load()
+network = dl.load("standard")
 canvas = np.zeros((280, 280), np.uint8)
 drawn = draw([[[10, 10], [50, 12], [30, 80]], [[22, 45], [45, 44]]], width=12)
 canvas[90 : 90 + drawn.shape[0], 110 : 110 + drawn.shape[1]] = drawn

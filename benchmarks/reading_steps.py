@@ -88,7 +88,7 @@ def tried(found: Found, parts: list[Piece], ink: Ink) -> NDArray[np.uint8]:
     """The runs of parts that were tried, each with a bar as long as both networks believe it."""
     runs = candidates(np.array([part.box for part in parts]), found.height)
     pixels = np.stack([cell(ink, found, parts[first:last]) for first, last in runs])
-    believed = np.exp(look(dl.load(), pixels).score)
+    believed = np.exp(look(dl.load("standard"), pixels).score)
     tiles = np.full((len(runs), 36, 32), 255, np.uint8)
     tiles[:, 2:30, 2:30] = 255 - pixels
     for tile, share in zip(tiles, believed, strict=True):

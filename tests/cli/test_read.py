@@ -16,6 +16,7 @@ from PIL import Image
 
 import digitlab as dl
 from digitlab.cli import read as command
+from digitlab.network.shipped import STANDARD, shipped_file
 from digitlab.reading.results import ReadDigit, Reading, ReadLine, Rejected
 
 NOTE = "digitlab: model standard (ships with digitlab)\n"
@@ -269,8 +270,11 @@ def test_a_folder_that_cannot_be_opened_is_reported(run, photos, canned, as_nobo
     (photos / "more").chmod(0)
     photos.parent.chmod(0o755)
     with as_nobody():
-        pictures = answered(run, "photos")
+        readable = os.access(shipped_file(STANDARD), os.R_OK, effective_ids=True)
+        pictures = answered(run, "photos") if readable else []
     (photos / "more").chmod(0o755)
+    if not readable:
+        pytest.skip("nobody may read what this checkout has, so nobody can read pictures here")
     assert "this cannot be read" in pictures[-1]["error"]
     assert len(pictures) == 15
 

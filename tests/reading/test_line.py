@@ -18,7 +18,7 @@ from tests.reading.sheets import INK, PAPER, Plane, blank, grey, page, write
 
 @pytest.fixture(scope="module")
 def standard() -> Network:
-    return dl.load()
+    return dl.load("standard")
 
 
 def read_all(sheet: Plane, network: Network, expect: int | None = None) -> list[tuple[list[LineDigit], list]]:

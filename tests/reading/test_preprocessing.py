@@ -82,7 +82,7 @@ def test_the_unit_of_strokes_does_not_matter(factor):
 
 def read_as(picture: np.ndarray) -> tuple[int, np.ndarray]:
     pixels = prepare(picture).pixels
-    return int(dl.load().predict(pixels[None])[0]), pixels.astype(int)
+    return int(dl.load("standard").predict(pixels[None])[0]), pixels.astype(int)
 
 
 @pytest.mark.parametrize("scale", [1, 6])

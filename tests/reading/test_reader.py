@@ -288,7 +288,7 @@ def test_a_network_that_knows_no_digits_is_refused():
         dl.read(page(LINES), "standard")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="other classes"):
         dl.read(sheet, clothes)
-    check_reader(dl.load())
+    check_reader(dl.load("standard"))
 
 
 def test_another_network_reads(mnist):
