@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from digitlab.cli import INTERRUPTED
 from digitlab.cli.options import Json, open_model, whole
 from digitlab.cli.output import complain, print_json, write_line
-from digitlab.data.digits import DIGIT_NAMES, SIDE
+from digitlab.data.files import named
 from digitlab.display.annotate import FORMATS, check_annotated_path, save_annotated
 from digitlab.display.annotate import annotate as draw
 from digitlab.display.answers import NOTHING, Answer, print_answer, print_answers, summary, write_csv
@@ -22,6 +22,7 @@ from digitlab.errors import DigitlabError, InputError, describe, refuse
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD
 from digitlab.reading.folders import STANDARD_INPUT, open_meant, pictures_meant, whole_path
+from digitlab.reading.reader import check_reader
 from digitlab.reading.reader import read as read_picture
 from digitlab.reading.score import Score, score
 from digitlab.reading.truth import Truth, read_truth
@@ -88,7 +89,8 @@ def read(
     _score_of([Answer(name, NOTHING) for name in pictures], known, by)  # what is wrong with them is said at once
     places = _annotated_places(annotate, pictures)
     found, network = open_model(model)
-    _check_reader(found.name, network)
+    with named(found.name, InputError):
+        check_reader(network)
     settings = {"turn": turn if turn == "auto" else int(turn), "expect": expect}
     answers: list[Answer] = []
     try:
@@ -158,19 +160,6 @@ def _annotated_places(annotated: Path | None, pictures: Sequence[str]) -> list[P
         help = "choose another --annotate"
         refuse(InputError, taken.pop(), "what is drawn would take the place of the picture", help=help)
     return list(places)
-
-
-def _check_reader(name: str, network: Network) -> None:
-    """Refuse a network that reads no digits.
-
-    Raises:
-        InputError: it takes other pictures, or knows other classes.
-    """
-    if (inputs := network.architecture.sizes[0]) != SIDE * SIDE:
-        refuse(InputError, name, "this model takes other pictures", must_be=f"{SIDE * SIDE} inputs", got=f"{inputs}")
-    if network.card.labels != DIGIT_NAMES:
-        must_be, got = "the digits 0 to 9", ", ".join(network.card.labels)
-        refuse(InputError, name, "this model knows other classes", must_be=must_be, got=got)
 
 
 def _answer(name: str, place: Path | None, network: Network, settings: Mapping[str, Any]) -> Answer:

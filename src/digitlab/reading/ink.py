@@ -41,7 +41,7 @@ def find_ink(picture: Picture) -> Bytes:
     grey = on_paper(seen.levels, seen.alpha)
     if not grey.size:
         return np.zeros((1, 1), dtype=np.uint8)
-    border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))
+    border = border_of(grey)
     levels = np.arange(256)
     paper = int(np.sort(border)[(len(border) - 1) // 2])
     counts = np.bincount(grey.ravel(), minlength=256) if grey.size < 2**20 else _histogram(grey)
@@ -58,6 +58,11 @@ def find_ink(picture: Picture) -> Bytes:
     table = np.clip(np.maximum(ink - floor, 0) * 255 // (top - floor), 0, 255).astype(np.uint8)
     inked: Bytes = table[grey]
     return inked
+
+
+def border_of(grey: Bytes) -> Bytes:
+    """The outermost pixels of a picture, each once, but for one of a single row or column."""
+    return np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]))
 
 
 def _ninety_percent(levels: NDArray[np.int64]) -> int:

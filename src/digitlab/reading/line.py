@@ -79,7 +79,7 @@ def cell(ink: Ink, found: Found, pieces: Sequence[Piece]) -> NDArray[np.uint8]:
     levels = np.where(ndimage.maximum_filter(mask, 3), ink.levels[place], 0)
     full = max(
         float(np.median(levels[mask])), 1.0
-    )  # half of the ink is as dark as can be: a patchy stroke becomes even
+    )  # half of the ink then is as dark as can be: a patchy stroke is even
     levels = np.minimum(255, levels * (255 / full))
     n = max(1, longer // ENOUGH)
     stroke = (2 * mask.sum() / (mask & ~ndimage.binary_erosion(mask)).sum() - 1) / n  # area by half of the outline

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.reading.ink import border_of
+
 Levels = NDArray[np.uint8]
 COARSE = 160  # pixels: the shorter side of the small picture that light is measured on
 WINDOW = 6  # the window of the closing is a sixth of the shorter side: wider than strokes, narrower than shadows
@@ -45,7 +47,7 @@ def is_light_on_dark(grey: Levels) -> bool:
     """
     from scipy import ndimage
 
-    border = np.concatenate((grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1])).astype(np.float64)
+    border = border_of(grey).astype(np.float64)
     paper = np.median(border)
     if (np.abs(border - paper) <= EVEN).mean() >= 0.9:
         difference = grey - paper

@@ -6,7 +6,7 @@ Paper becomes ink (`paper.py`, `rules.py`), ink becomes pieces in lines (`find.p
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,22 @@ READABLE = -0.7  # ... how well each of its digits then, in the mean
 UNREADABLE = -1.5  # ... and how badly before
 
 
+class Page(NamedTuple):
+    """A picture on its way.
+
+    Attributes:
+        opened: as it was opened.
+        grey: ``(H, W) uint8``, on paper where it is transparent.
+        light_on_dark: its ink is brighter than its paper.
+        ink: without the rules of the paper.
+    """
+
+    opened: Grey
+    grey: NDArray[np.uint8]
+    light_on_dark: bool
+    ink: Ink
+
+
 def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto", expect: int | None = None) -> Reading:
     """The digits of a picture: of one digit, a number, or a page of them; a drawing, a scan or a photograph.
 
@@ -54,34 +70,44 @@ def read(picture: Picture, network: Network | None = None, *, turn: Any = "auto"
     network = network or load_shipped(STANDARD)
     check_reader(network)
     _check_settings(turn, expect)
-    opened = grey_and_alpha(picture, LONGEST)
-    if not opened.levels.size:
-        raise PictureError("there is nothing in the picture", got=f"shape {opened.levels.shape}")
-    grey = on_paper(opened.levels, opened.alpha)
-    light_on_dark = is_light_on_dark(grey)
-    ink = ink_of(255 - grey if light_on_dark else grey)
-    ink = ink._replace(mask=without_rules(ink.mask))
+    page = page_of(picture)
+    ink = page.ink
     found = find(ink)
     turned = best_turn(found, ink, network) if turn == "auto" else int(turn)
     if turned:
         quarters = -turned // 90  # NumPy turns the other way round
         ink = Ink(np.rot90(ink.levels, quarters).copy(), np.rot90(ink.mask, quarters).copy())
         found = find(ink)
-    read_lines, left_out = [], found.left_out
+    read_lines, left_out = [], [*found.left_out]
     for line in found.lines:
         digits, no_digits = read_line(line, found, ink, network, expect)
         read_lines += [digits] if digits else []
         left_out += [(box, NOT_A_DIGIT) for box in no_digits]
-    if not read_lines and found.lines and max(grey.shape) <= SMALL:
-        read_lines = _as_one(grey, found, network)
-    place = partial(_back, turned=turned, opened=opened)
+    if not read_lines and found.lines and max(page.grey.shape) <= SMALL:
+        read_lines = _as_one(page.grey, found, network)
+    place = partial(place_of, opened=page.opened, turned=turned)
     return Reading(
         tuple(_line(digits, place, alone=len(read_lines) == 1) for digits in read_lines),
         tuple(Rejected(place(box), reason) for box, reason in left_out),
         turned,
-        opened.size,
-        light_on_dark,
+        page.opened.size,
+        page.light_on_dark,
     )
+
+
+def page_of(picture: Picture) -> Page:
+    """A picture, made small where it is large, and its ink without the rules of the paper.
+
+    Raises:
+        PictureError: this is not a picture, or too large, or there is nothing in it.
+    """
+    opened = grey_and_alpha(picture, LONGEST)
+    if not opened.levels.size:
+        raise PictureError("there is nothing in the picture", got=f"shape {opened.levels.shape}")
+    grey = on_paper(opened.levels, opened.alpha)
+    light_on_dark = is_light_on_dark(grey)
+    ink = ink_of(255 - grey if light_on_dark else grey)
+    return Page(opened, grey, light_on_dark, ink._replace(mask=without_rules(ink.mask)))
 
 
 def check_reader(network: Any) -> None:
@@ -153,8 +179,8 @@ def best_turn(found: Found, ink: Ink, network: Network) -> int:
     return best
 
 
-def _back(box: Edges, turned: int, opened: Grey) -> Box:
-    """A box of the small, turned page as it lies in the picture."""
+def place_of(box: Edges, opened: Grey, turned: int = 0) -> Box:
+    """Where a box of the small, turned page lies in the picture."""
     top, bottom, left, right = box
     height, width = opened.levels.shape
     if turned == 90:  # clockwise: what is left now was at the bottom

@@ -19,14 +19,11 @@ from digitlab.errors import PictureError
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD, load_shipped
 from digitlab.reading.find import Piece, find
-from digitlab.reading.ink import on_paper
 from digitlab.reading.line import around, cell
-from digitlab.reading.paper import ink_of
-from digitlab.reading.pictures import Picture, grey_and_alpha
-from digitlab.reading.reader import LONGEST, read
+from digitlab.reading.pictures import Picture
+from digitlab.reading.reader import page_of, place_of, read
 from digitlab.reading.reject import verdict
 from digitlab.reading.results import Box
-from digitlab.reading.rules import without_rules
 
 Pixels = NDArray[np.uint8]
 
@@ -212,20 +209,16 @@ def _seen(picture: Picture, network: Network) -> tuple[_Seen, Box]:
     if len(boxes) > 1:
         help = "`digitlab read` reads them; for one of them cut it out"
         raise PictureError(f"there are {len(boxes)} digits in it", must_be="one", help=help)
-    opened = grey_and_alpha(picture, LONGEST)
-    grey = on_paper(opened.levels, opened.alpha)
-    ink = ink_of(255 - grey if reading.light_on_dark else grey)
-    ink = ink._replace(mask=without_rules(ink.mask))
-    found = find(ink)
-    pieces = [piece for piece in chain(*found.lines) if not boxes or _is_in(boxes[0], piece, opened.factor)]
+    page = page_of(picture)
+    found = find(page.ink)
+    pieces = [piece for piece in chain(*found.lines) if not boxes or _is_in(boxes[0], piece, page.opened.factor)]
     if not pieces:
         raise PictureError("there is no digit in it", help="`digitlab read` says what it found")
     pieces = pieces if boxes else [max(pieces, key=lambda piece: piece.size)]
-    top, bottom, left, right = around(pieces)
-    n = opened.factor
-    box = boxes[0] if boxes else (n * left, n * top, n * (right - left), n * (bottom - top))
-    digit = ink.levels[top:bottom, left:right]
-    return _Seen(grey, ink.levels, digit, cell(ink, found, pieces)), box
+    top, bottom, left, right = edges = around(pieces)
+    box = boxes[0] if boxes else place_of(edges, page.opened)
+    levels = page.ink.levels
+    return _Seen(page.grey, levels, levels[top:bottom, left:right], cell(page.ink, found, pieces)), box
 
 
 def _is_in(box: Box, piece: Piece, factor: int) -> bool:
