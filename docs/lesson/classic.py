@@ -58,7 +58,7 @@ import random
 import numpy as np
 
 import digitlab as dl
-from digitlab.display.figures import draw_history, new_figure
+from digitlab.figures import draw_history, new_figure
 
 EPOCHS = int(os.environ.get("DIGITLAB_LESSON_EPOCHS", "1000"))  # how long section 6 trains
 

@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import digitlab as dl
-from digitlab.display.figures import save_figure
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import PictureError
+from digitlab.figures.style import save_figure
 
 CLOTHES = ("T-shirt/top", "Trouser", "[red]", "$x_{$", "ズボン", "a name that is much longer than there is room for")
 PICTURE = np.eye(28)

@@ -21,7 +21,6 @@ from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry
 from digitlab.data.opening import find_format
 from digitlab.display.distortions import draw_distortions, kinds_of
-from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.samples import (
     average_pictures,
     class_counts,
@@ -30,6 +29,7 @@ from digitlab.display.samples import (
     print_samples,
 )
 from digitlab.errors import InputError, require_name
+from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.training import SETTINGS
 from digitlab.training.augment import distortion_of
 from digitlab.training.recipe_files import read_recipe

@@ -12,8 +12,8 @@ from digitlab.cli.options import AS_IT_IS, Data, DataOptions, EngineName, Figure
 from digitlab.cli.output import complain, print_json, write_line
 from digitlab.cli.train import TERMINATED, told_to_end
 from digitlab.data import Digits
-from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.engines import AUTO
+from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.reproduction import Row, Table, default_recipes, draw_table
 from digitlab.reproduction import reproduce as reproduce_recipes
 from digitlab.training import Control

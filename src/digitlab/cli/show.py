@@ -7,11 +7,11 @@ from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, open_model, whole
 from digitlab.cli.output import print_json, write_line
-from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
 from digitlab.errors import InputError
+from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.network.card import names_of_outputs
 
 Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]

@@ -22,9 +22,10 @@ from digitlab.cli.options import (
 )
 from digitlab.cli.output import complain, print_json, write_line
 from digitlab.data.digits import Digits
-from digitlab.display.figures import check_figure_path, draw_history, save_figure
 from digitlab.engines import AUTO
 from digitlab.errors import InputError
+from digitlab.figures import draw_history
+from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.fitting import drain, follow, handling
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
 from digitlab.runs.models import RUNS, claimed_folder

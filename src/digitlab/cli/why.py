@@ -7,9 +7,9 @@ from cyclopts import Parameter
 from digitlab.cli.options import FigureFile, Json, open_model
 from digitlab.cli.output import print_json, write_line
 from digitlab.cli.read import Reader
-from digitlab.display.figures import check_figure_path, save_figure
 from digitlab.display.reasons import draw_why, print_why
 from digitlab.errors import InputError, describe
+from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.network.shipped import STANDARD
 from digitlab.reading.folders import STANDARD_INPUT, open_meant
 from digitlab.reading.why import why as why_is

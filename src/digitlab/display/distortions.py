@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import SIDE
 from digitlab.data.pixels import as_bytes, as_rows
-from digitlab.display.figures import GAP, INK, ROW_INCHES, draw_mosaic, new_figure
 from digitlab.errors import InputError, PictureError
+from digitlab.figures.style import GAP, INK, ROW_INCHES, draw_mosaic, new_figure
 from digitlab.training.augment import Distortion, distort
 
 if TYPE_CHECKING:

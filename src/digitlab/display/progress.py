@@ -7,9 +7,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from digitlab.display.notebook import notebook_shell
 from digitlab.display.terminal import new_console, wide_enough
 from digitlab.errors import printable
+from digitlab.figures.notebook import notebook_shell
 from digitlab.training.events import Advice, EpochDone, Event, SettingChanged, Started, Stopped
 
 LINES = 10  # how many lines a training prints unless told otherwise

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from digitlab.display.figures import INK, MUTED, WRONG, new_figure
 from digitlab.display.terminal import WRONG as WRONG_IN_TERMINAL
 from digitlab.display.terminal import new_console
+from digitlab.figures.style import INK, MUTED, WRONG, new_figure
 from digitlab.reading.why import Step, Why
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from digitlab.data.digits import SIDE, Digits
-from digitlab.display.figures import GAP, INK, MUTED, RIGHT, ROW_INCHES, draw_mosaic, new_figure
 from digitlab.display.terminal import new_console, picture_lines
+from digitlab.figures.style import GAP, INK, MUTED, RIGHT, ROW_INCHES, draw_mosaic, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

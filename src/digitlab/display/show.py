@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from digitlab.display.figures import INK, MUTED, RIGHT, WRONG, new_figure, save_figure
-from digitlab.display.notebook import notebook_shell
 from digitlab.display.prediction import Prediction, examine
+from digitlab.figures.notebook import notebook_shell
+from digitlab.figures.style import INK, MUTED, RIGHT, WRONG, new_figure, save_figure
 from digitlab.network.network import Network
 
 if TYPE_CHECKING:

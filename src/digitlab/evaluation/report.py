@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from digitlab.data.catalogue import groups_of
 from digitlab.data.digits import Digits
-from digitlab.errors import InputError, require_kind
 from digitlab.evaluation.calibration import calibration_error
 from digitlab.evaluation.metrics import DigitScore, confusion_matrix, digit_scores, wilson_interval
-from digitlab.network.activations import softmax
-from digitlab.network.card import are_numbers, names_of_outputs
+from digitlab.evaluation.predictions import Predictions, predict_all
+from digitlab.network.card import are_numbers
 from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 
@@ -96,24 +95,20 @@ def evaluate(network: Network, digits: Digits) -> Report:
         InputError: there are no digits, the network has fewer outputs than there are classes, or it knows other ones.
         PictureError: the network's inputs do not fit the pictures.
     """
-    require_kind(network, Network, "the network", "such as dl.load()")
-    require_kind(digits, Digits, "the test set", "train, test = dl.load_mnist()")
-    if not len(digits):
-        raise InputError("there is nothing to measure: the test set is empty")
-    names = names_of_outputs(network.card, digits.classes)
-    logits = network.logits(digits.images)  # (N, K)
-    predicted = logits.argmax(axis=1)
-    right = predicted == digits.labels
-    confusion = confusion_matrix(digits.labels, predicted, len(names))
-    scaled = logits.astype(np.float64) / (network.card.temperature or 1.0)
-    probabilities = softmax(scaled)
+    return report_of(predict_all(network, digits))
+
+
+def report_of(predictions: Predictions) -> Report:
+    """The report on a network, from its predictions."""
+    digits, names, right = predictions.digits, predictions.names, predictions.right
+    confusion = confusion_matrix(digits.labels, predictions.predicted, len(names))
     return Report(
         source=digits.source,
         count=len(digits),
         accuracy=float(right.mean()),
         accuracy_interval=wilson_interval(int(right.sum()), len(digits)),
-        cross_entropy=softmax_cross_entropy(scaled, digits.labels).total / len(digits),
-        calibration_error=calibration_error(probabilities, digits.labels),
+        cross_entropy=softmax_cross_entropy(predictions.logits.copy(), digits.labels).total / len(digits),
+        calibration_error=calibration_error(predictions.probabilities, digits.labels),
         confusion=confusion,
         per_digit=digit_scores(confusion),
         names=names,

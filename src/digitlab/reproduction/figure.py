@@ -8,8 +8,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from digitlab.display.figures import ACCENT, INK, MUTED, WRONG, new_figure
 from digitlab.errors import InputError
+from digitlab.figures.style import ACCENT, INK, MUTED, WRONG, new_figure
 from digitlab.reproduction.table import Row, Table
 from digitlab.training.recipe import differing
 

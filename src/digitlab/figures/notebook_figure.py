@@ -11,7 +11,7 @@ import sys
 import warnings
 from typing import Any
 
-from digitlab.display.notebook import notebook_shell
+from digitlab.figures.notebook import notebook_shell
 
 
 def _import_matplotlib() -> None:

@@ -1,4 +1,4 @@
-"""Figures: how they look, how they are saved and shown. Matplotlib is imported only when one is drawn.
+"""How figures look, how they are saved and shown. Matplotlib is imported only when one is drawn.
 
 They are `matplotlib.figure.Figure` objects made directly, never through pyplot: no global state, no leak in loops,
 and they work without any screen.
@@ -6,7 +6,6 @@ and they work without any screen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,24 +16,53 @@ from digitlab.data.digits import SIDE
 from digitlab.data.files import check_place
 from digitlab.durable import write_durably
 from digitlab.errors import FileError, InputError, printable, refuse, system_errors
-from digitlab.training.events import EpochDone
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, MUTED, ACCENT = "#1f2933", "#9aa5b1", "#2b6cb0"
+INK, SOFT, MUTED, ACCENT = "#1f2933", "#52606d", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
+GRID = "#e4e7eb"
+# Of curves laid over each other, in their order; by M. Okabe and K. Ito, "Color universal design" (2008), darkened
+SERIES = (ACCENT, WRONG, "#117a65", "#8e44ad", "#7d6608", "#5d6d7e")
+SIGNED = "RdBu_r"  # the colour map of numbers around 0: blue below, orange-red above
+MANY = "viridis"  # of numbers from 0 on
 GAP = 2  # pixels between pictures in a mosaic, and cells in the terminal
 ROW_INCHES = 0.62  # height of a row of pictures
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure, in inches, which shows itself in a notebook."""
-    from digitlab.display.notebook_figure import NotebookFigure
+def new_figure(width: float, height: float, title: str = "", look: str = "") -> Figure:
+    """An empty figure, in inches, which shows itself in a notebook.
 
-    return NotebookFigure(figsize=(width, height), layout="constrained", facecolor="white")
+    Args:
+        width: in inches.
+        height: likewise.
+        title: what it shows, above it.
+        look: one sentence of what to look at, below it.
+    """
+    from digitlab.figures.notebook_figure import NotebookFigure
+
+    figure = NotebookFigure(figsize=(width, height), layout="constrained", facecolor="white")
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=13, fontweight="bold", parse_math=False)
+    if look:
+        text = figure.supxlabel(look, x=0.01, ha="left", color=SOFT, fontsize=9.5, wrap=True)
+        text.set_parse_math(False)
+    return figure
+
+
+def plain_axes(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
+    """Axes as all figures have them: no box around them, a grid that stands back, what is measured beside them."""
+    axes.set_title(title, color=INK, fontsize=11, loc="left", parse_math=False)
+    axes.set_xlabel(x, color=INK)
+    axes.set_ylabel(y, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(MUTED)
+    axes.tick_params(colors=INK, length=3)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
 
 
 def check_figure_path(path: str | Path) -> None:
@@ -56,33 +84,12 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         InputError: as `check_figure_path`.
         FileError: the file cannot be written.
     """
-    from digitlab.display.notebook_figure import render
+    from digitlab.figures.notebook_figure import render
 
     path = Path(path)
     check_figure_path(path)
     with system_errors(FileError, f"{printable(str(path))}: the figure cannot be written"):
         write_durably(path, render(figure, path.suffix.lower().removeprefix(".")))
-
-
-def draw_history(epochs: Sequence[EpochDone]) -> Figure:
-    """Loss and accuracy of the training set, epoch by epoch."""
-    figure = new_figure(8, 3.4)
-    numbers = [event.epoch for event in epochs]
-    panels = [
-        ("training loss (cross-entropy)", ".4f", [event.loss for event in epochs]),
-        ("training accuracy (%)", ".2f", [100 * event.accuracy for event in epochs]),
-    ]
-    for axes, (title, form, values) in zip(figure.subplots(1, 2), panels, strict=True):
-        marker = "o" if len(epochs) < 20 else None
-        axes.plot(numbers, values, color=ACCENT, linewidth=1.8, marker=marker, markersize=4)
-        last = f": {values[-1]:{form}} at epoch {numbers[-1]}" if values else ""
-        axes.set_title(title + last, color=INK, fontsize=11, loc="left")
-        axes.set_xlabel("epoch", color=INK)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
-        axes.set_axisbelow(True)
-    return figure
 
 
 def draw_mosaic(axes: Axes, pictures: NDArray[np.floating]) -> None:

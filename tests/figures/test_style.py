@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from digitlab.display.figures import draw_history, save_figure
+from digitlab.figures import draw_history, save_figure
 from digitlab.training import EpochDone
 
 
@@ -62,7 +62,7 @@ print(os.environ["MPLBACKEND"])
 
 def test_a_backend_that_is_there_is_left_to_pyplot(tmp_path):
     program = """
-from digitlab.display.figures import new_figure
+from digitlab.figures.style import new_figure
 new_figure(1, 1)
 import matplotlib.pyplot
 print(matplotlib.get_backend())

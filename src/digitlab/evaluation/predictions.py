@@ -1,0 +1,80 @@
+"""What a network says of every picture of a test set. It is computed once; all that is measured follows from it.
+
+Letters for shapes: N samples, K classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.digits import Digits
+from digitlab.errors import InputError, require_kind
+from digitlab.network.activations import softmax
+from digitlab.network.card import names_of_outputs
+from digitlab.network.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """The answers of one network to the pictures of one test set.
+
+    Attributes:
+        digits: the test set.
+        names: what the classes are called, K of them.
+        logits: ``(N, K) float64``, divided by the network's temperature, if it has one.
+    """
+
+    digits: Digits
+    names: tuple[str, ...]
+    logits: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.logits)
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """``(N,)``, the true classes."""
+        return self.digits.labels
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """``(N, K)``."""
+        return softmax(self.logits)  # type: ignore[return-value]  # of float64, float64
+
+    @cached_property
+    def predicted(self) -> NDArray[np.intp]:
+        """``(N,)``, the most probable class of each."""
+        answers: NDArray[np.intp] = self.logits.argmax(axis=1)
+        return answers
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """``(N,)``, which of them are right."""
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """``(N,)``, the probability of each answer."""
+        largest: NDArray[np.float64] = self.probabilities.max(axis=1)
+        return largest
+
+
+def predict_all(network: Network, digits: Digits) -> Predictions:
+    """What ``network`` says of all ``digits``.
+
+    Raises:
+        InputError: there are no digits, the network has fewer outputs than there are classes, or it knows other ones.
+        PictureError: the network's inputs do not fit the pictures.
+    """
+    require_kind(network, Network, "the network", "such as dl.load()")
+    require_kind(digits, Digits, "the test set", "train, test = dl.load_mnist()")
+    if not len(digits):
+        raise InputError("there is nothing to measure: the test set is empty")
+    names = names_of_outputs(network.card, digits.classes)
+    logits = network.logits(digits.images).astype(np.float64)  # (N, K)
+    return Predictions(digits, names, logits / (network.card.temperature or 1.0))

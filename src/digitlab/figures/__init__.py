@@ -1,0 +1,10 @@
+"""Figures: what was measured, drawn; each a `matplotlib.figure.Figure`, in one style that colour-blind eyes can read.
+
+Each has a title, named axes and one sentence of what to look at. They are drawn from records of `digitlab.evaluation`
+and `digitlab.inside`; a notebook shows them by themselves, `save_figure` writes one to a file.
+"""
+
+from digitlab.figures.history import draw_history
+from digitlab.figures.style import new_figure, save_figure
+
+__all__ = ["draw_history", "new_figure", "save_figure"]
