@@ -39,7 +39,7 @@ export const addressOf = (recipe = FIRST) => (recipe === FIRST ? {} : { recipe }
 export const settingNamed = (name) => current().recipes.settings.find((one) => one.name === name);
 
 /** What a person calls a setting. @param {string} name */
-export const titleOf = (name) => T.settings.names[name] ?? name.replace(/^./, (letter) => letter.toUpperCase()).replaceAll("_", " ");
+export const titleOf = (name) => T.setting.names[name] ?? name.replace(/^./, (letter) => letter.toUpperCase()).replaceAll("_", " ");
 
 /** @param {Value} value */
 export const asText = (value) => (Array.isArray(value) ? value.join(",") : String(value));
@@ -57,7 +57,7 @@ export function settingsInWords(values) {
 
 /** What was changed on the way. @param {Change[]} changes */
 export const changesInWords = (changes) =>
-  changes.map(({ name, value, epoch }) => T.settings.changed(titleOf(name), asText(value), epoch)).join(" · ");
+  changes.map(({ name, value, epoch }) => T.setting.changed(titleOf(name), asText(value), epoch)).join(" · ");
 
 /**
  * What was typed as what the server wants. What is no number goes as it is: the server says what is wrong with it.

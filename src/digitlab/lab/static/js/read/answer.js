@@ -1,7 +1,7 @@
 /** @file The answer: the digit, large, and how probable each of the ten is. */
 import { percent } from "../kit/format.js";
 import { html, Spoken } from "../kit/lib.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 const SETTLED = 700; // milliseconds without change, before the answer is spoken: not with every point that is drawn
 

@@ -4,7 +4,7 @@
  */
 import { ask, get, Refused } from "../kit/api.js";
 import { set } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { bodyOf, extend } from "./drawing.js";
 
 /** @import { Reading, TestDigit } from "../kit/types.js" */

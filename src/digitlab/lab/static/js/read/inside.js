@@ -3,7 +3,7 @@ import { html, useEffect, useRef } from "../kit/lib.js";
 import { paintPixels } from "../kit/pixels.js";
 import { useParts } from "../kit/store.js";
 import { MOST_UNITS, Weights } from "../kit/weights.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 const DARK = 0.06;
 

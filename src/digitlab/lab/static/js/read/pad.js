@@ -1,7 +1,7 @@
 /** @file The drawing pad: mouse, pen, finger, or the keyboard. */
 import { html, onValue, useEffect, useRef, useResize, useState } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { paintPad, SIDE } from "./painting.js";
 
 const FAR = 10; // how far an arrow key moves the pen

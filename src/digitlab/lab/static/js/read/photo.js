@@ -1,7 +1,7 @@
 /** @file The photograph in the room: read by the server, then corrected by a person. A new one, or another wish, ends the question before. */
 import { ask, Refused } from "../kit/api.js";
 import { set } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { doubtsIn, marksOf } from "./marks.js";
 
 /** @import { PictureReading } from "../kit/types.js" */

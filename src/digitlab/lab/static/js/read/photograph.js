@@ -1,7 +1,7 @@
 /** @file The card for photographs: one is chosen or taken, its boxes are corrected, and the text is copied. */
 import { percent } from "../kit/format.js";
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { asTable, asText, kindOf, linesOf } from "./marks.js";
 import { Why } from "./why.js";
 

@@ -4,7 +4,7 @@ import { moment, percent, runTitle } from "../kit/format.js";
 import { html, onValue, useEffect, useLater, useRef, useState } from "../kit/lib.js";
 import { isUnderWay, useParts, useStore } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Answer } from "./answer.js";
 import { Asking } from "./asking.js";
 import { Inside } from "./inside.js";

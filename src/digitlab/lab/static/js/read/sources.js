@@ -1,7 +1,7 @@
 /** @file Other digits to read: from the test set, with its true label. */
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 /** @param {{ asking: import("./asking.js").Asking, reader: string | null }} props */
 export function Sources({ asking, reader }) {

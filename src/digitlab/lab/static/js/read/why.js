@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { paintPixels } from "../kit/pixels.js";
 import { set, useParts } from "../kit/store.js";
 import { attempt } from "../kit/wish.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 /** @import { WhyReading, WhyStep } from "../kit/types.js" */
 /** @import { Photo } from "./photo.js" */

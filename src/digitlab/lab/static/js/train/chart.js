@@ -3,7 +3,7 @@ import uPlot from "../../vendor/uplot.js";
 import { html, useEffect, useRef, useResize, useState } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
 import { colour } from "../kit/theme.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 /**
  * @typedef {{

@@ -4,7 +4,7 @@ import { html, Slider, useEffect, useRef, useState } from "../kit/lib.js";
 import { useExperiment } from "../kit/settings.js";
 import { isUnderWay } from "../kit/store.js";
 import { control, resume, startTraining } from "../kit/wish.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Mistakes } from "./field.js";
 
 /** @import { Training } from "../kit/types.js" */

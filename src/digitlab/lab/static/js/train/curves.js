@@ -2,7 +2,7 @@
 import { loss, percent, runTitle } from "../kit/format.js";
 import { html, useMemo, useState } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Chart } from "./chart.js";
 
 /** @import { History, Step } from "../kit/types.js" */

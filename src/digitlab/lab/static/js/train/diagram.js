@@ -1,7 +1,7 @@
 /** @file The network as a drawing: the picture, the hidden units, the ten answers. It follows the layers in the settings. */
 import { html, useMemo } from "../kit/lib.js";
 import { layerSizes } from "../kit/settings.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 const WIDTH = 560;
 const HEIGHT = 360;

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { paintPixels } from "../kit/pixels.js";
 import { asValue, wrong } from "../kit/settings.js";
 import { useParts } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 /** @param {{ settings: import("../kit/types.js").Setting[], texts: import("../kit/settings.js").Texts }} props  those that decide */
 export function Distorted({ settings, texts }) {

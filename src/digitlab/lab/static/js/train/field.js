@@ -2,7 +2,7 @@
 import { html, onValue, useEffect, useLater, useState } from "../kit/lib.js";
 import { applies, titleOf, useExperiment, wrong } from "../kit/settings.js";
 import { useStore } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 const PAUSE = 200; // milliseconds in which nobody types
 
@@ -41,7 +41,7 @@ export function Field({ setting, texts, inRecipe, underWay, onPause, onChange })
   };
   const different = !underWay && texts[name] !== inRecipe;
   return html`<div class=${`field ${different ? "different" : ""} ${underWay && live ? "live" : ""}`}>
-    <label for=${id}>${title}${T.settings.units[name] && html` <small>${T.settings.units[name]}</small>`}</label>
+    <label for=${id}>${title}${T.setting.units[name] && html` <small>${T.setting.units[name]}</small>`}</label>
     <button
       class="why" type="button" aria-label=${T.settings.why(title)} onClick=${() => setOpen(!open)}
       aria-expanded=${String(open)} aria-controls=${`${id}-why`}

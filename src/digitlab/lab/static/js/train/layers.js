@@ -2,7 +2,7 @@
 import { percent, short } from "../kit/format.js";
 import { html } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 const COLUMNS = [
   [T.layers.gradient, T.layers.gradientHelp],

@@ -3,7 +3,7 @@ import { count, duration, loss, percent, runTitle, sentence, short } from "../ki
 import { html, Spoken } from "../kit/lib.js";
 import { changesInWords } from "../kit/settings.js";
 import { useParts } from "../kit/store.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Controls } from "./controls.js";
 
 export function Readout() {

@@ -7,7 +7,7 @@ import { changesInWords, differing, settingNamed, settingsInWords, wrong } from 
 import { isUnderWay, useStore } from "../kit/store.js";
 import { Weights } from "../kit/weights.js";
 import { attempt, branch } from "../kit/wish.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 
 /** @import { Run, RunDetails } from "../kit/types.js" */
 

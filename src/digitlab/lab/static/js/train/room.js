@@ -2,7 +2,7 @@
 import { html } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { MOST_UNITS, Weights } from "../kit/weights.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Curves } from "./curves.js";
 import { Layers } from "./layers.js";
 import { Readout } from "./readout.js";

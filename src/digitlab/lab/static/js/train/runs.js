@@ -5,7 +5,7 @@ import { moment, percent, runTitle } from "../kit/format.js";
 import { html, useState } from "../kit/lib.js";
 import { current, isUnderWay, set, useStore } from "../kit/store.js";
 import { attempt, removeRun, resume } from "../kit/wish.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { LOOKS, Sample } from "./curves.js";
 import { Rewind } from "./rewind.js";
 

@@ -5,7 +5,7 @@ import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { addressOf, asText, asValue, byGroup, inUse, textsOf, useExperiment } from "../kit/settings.js";
 import { current, isUnderWay, set, useParts, useStore } from "../kit/store.js";
 import { control } from "../kit/wish.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Distorted } from "./distorted.js";
 import { Field } from "./field.js";
 

@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { addressOf, byGroup, useExperiment } from "../kit/settings.js";
 import { useParts } from "../kit/store.js";
 import { startTraining } from "../kit/wish.js";
-import { T } from "../texts.js";
+import { T } from "./texts.js";
 import { Diagram } from "./diagram.js";
 import { Mistakes } from "./field.js";
 import { Settings } from "./settings.js";
