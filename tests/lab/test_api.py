@@ -188,9 +188,9 @@ def test_pictures_wait_for_each_other_and_too_many_are_refused(monkeypatch):
     reads = api.Endpoint(lab, ROUTES[0])
     assert reads.limiter_of(api.Call(lab, {}, {}, "application/json")) is None
     picture = api.Call(lab, {}, {}, "image/png")
-    assert reads.limiter_of(picture) is reads.decoding
+    assert reads.limiter_of(picture) is reads.limiter
     monkeypatch.setattr(api, "MOST_WAITING", 0)
-    with pytest.raises(BusyError, match="too many pictures"):
+    with pytest.raises(BusyError, match="too much"):
         reads.limiter_of(picture)
 
 

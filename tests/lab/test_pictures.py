@@ -135,8 +135,8 @@ def test_why_a_digit_is_read_so_is_the_librarys_answer(lab, mnist):
 def test_photographs_wait_for_each_other_while_the_lab_answers(lab, photo):
     [route] = [route for route in ROUTES if route.path == PATH]
     reads = api.Endpoint(Lab(lab.folder), route)
-    assert reads.limiter_of(api.Call(reads.lab, {}, {}, "image/heic")) is reads.decoding
-    assert reads.decoding.total_tokens == 1
+    assert reads.limiter_of(api.Call(reads.lab, {}, {}, "image/heic")) is reads.limiter
+    assert reads.limiter.total_tokens == 1
     with ThreadPoolExecutor(4) as pool:
         posted = [pool.submit(lab.post, STANDARD, photo, "image/jpeg") for _ in range(3)]
         state = pool.submit(lab.ask, "GET", "/api/state")

@@ -8,7 +8,7 @@ address of a request is never a path or an address of something else: names of r
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import anyio.to_thread
 import msgspec
@@ -31,7 +31,7 @@ from digitlab.lab.web.limits import (
 )
 
 DECODED_AT_ONCE = 2  # pictures of one digit: each may take some hundred megabytes
-MOST_WAITING = 32  # pictures; each is kept in memory meanwhile
+MOST_WAITING = 32  # calls; each keeps its picture in memory meanwhile
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Route:
         handler: makes the answer: a record for JSON, or an `Answer`. Its docstring says what it does, in one line.
         body: what a JSON body must be.
         others: content types that are accepted beside JSON, or instead of it.
-        at_once: how many pictures are decoded at once; others wait.
+        heavy: whether every call takes long, as pictures do.
+        at_once: how many pictures are decoded, or heavy calls answered, at once; others wait.
         query: the parameters in the address.
         answer_kind: content type of a good answer.
         headers: whole numbers in the headers of a good answer, with what they say.
@@ -77,6 +78,7 @@ class Route:
     handler: Callable[[Call], object]
     body: type | None = None
     others: tuple[str, ...] = ()
+    heavy: bool = False
     at_once: int = DECODED_AT_ONCE
     query: Mapping[str, Parameter] = field(default_factory=dict)
     answer_kind: str = JSON
@@ -101,6 +103,22 @@ class Route:
         return get_type_hints(self.handler)["return"]
 
 
+Handler = TypeVar("Handler", bound=Callable[[Call], object])
+
+
+class Table(list[Route]):
+    """Routes, the busiest first, as they are tried in this order."""
+
+    def enter(self, method: str, path: str, **more: Any) -> Callable[[Handler], Handler]:
+        """Enter what follows; ``more`` are the other attributes of its `Route`."""
+
+        def enter(handler: Handler) -> Handler:
+            self.append(Route(method, path, handler, **more))
+            return handler
+
+        return enter
+
+
 class Endpoint:
     """A route as an ASGI app: reads the request, lets the handler work, sends the answer or the error."""
 
@@ -109,7 +127,7 @@ class Endpoint:
         self.decoder: msgspec.json.Decoder[Any] | None = (
             None if route.body is None else msgspec.json.Decoder(route.body)
         )
-        self.decoding = anyio.CapacityLimiter(route.at_once)
+        self.limiter = anyio.CapacityLimiter(route.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -155,9 +173,9 @@ class Endpoint:
         return {name: convert(name, text, known[name].kind) for name, text in parse_query(scope, known).items()}
 
     def limiter_of(self, call: Call) -> anyio.CapacityLimiter | None:
-        """Pictures are decoded a few at a time: they may be large, and threads that wait would be missed elsewhere."""
-        if call.kind not in PHOTOS:
+        """What takes long is done a few at a time: it may be large, and threads that wait would be missed elsewhere."""
+        if not self.route.heavy and call.kind not in PHOTOS:
             return None
-        if self.decoding.statistics().tasks_waiting >= MOST_WAITING:
-            raise BusyError("too many pictures are being read", help="send it again a little later")
-        return self.decoding
+        if self.limiter.statistics().tasks_waiting >= MOST_WAITING:
+            raise BusyError("too much is being asked at once", help="ask again a little later")
+        return self.limiter

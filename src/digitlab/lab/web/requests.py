@@ -1,4 +1,7 @@
-"""What may be sent, as typed records: JSON is decoded into them, and the OpenAPI document is made of them."""
+"""What may be sent: parameters in the address, and typed records that JSON is decoded into.
+
+The OpenAPI document is made of them.
+"""
 
 from typing import Annotated, Literal
 
@@ -6,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 from digitlab.lab.records import Value
 from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED
+from digitlab.lab.web.api import Parameter
 from digitlab.reading.strokes import FARTHEST, FINEST
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -14,6 +18,14 @@ Place = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
 Point = tuple[Place, Place]
 Turn = Literal["auto", "0", "90", "180", "270"]  # degrees clockwise
 Expected = Annotated[int, Meta(ge=1, le=100)]  # digits in a line
+
+READER = {
+    "reader": Parameter(
+        "who reads: live, run:NAME, or its snapshot run:NAME@EPOCH; "
+        "by default the training under way, else the newest run, else model:standard, which ships with digitlab"
+    )
+}
+INDEX = {"index": Parameter("which digit of the test set; a random one by default", Count)}
 
 
 class From(Struct, forbid_unknown_fields=True):

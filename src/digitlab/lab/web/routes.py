@@ -3,8 +3,6 @@
 From it the server and the OpenAPI document are made.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -16,35 +14,18 @@ from digitlab.lab.lab import recipes
 from digitlab.lab.pictures import PictureReading, WhyReading, read_picture, read_why
 from digitlab.lab.readers import read_pixels, weight_pictures
 from digitlab.lab.web.answers import JSON, Answer
-from digitlab.lab.web.api import Call, Parameter, Route
+from digitlab.lab.web.api import Call, Parameter, Table
 from digitlab.lab.web.limits import OCTETS, PHOTOS, PICTURES
-from digitlab.lab.web.requests import Control, Count, Distort, Expected, Strokes, Train, Turn
+from digitlab.lab.web.requests import INDEX, READER, Control, Distort, Expected, Strokes, Train, Turn
 from digitlab.reading.preprocessing import prepare
 from digitlab.reading.strokes import prepare_strokes
 
 PIXELS = 784
 FEW_POINTS = 2000  # of a drawing: so many are drawn at once
 SMALL_WEIGHTS = 1_000_000
-READER = {
-    "reader": Parameter(
-        "who reads: live, run:NAME, or its snapshot run:NAME@EPOCH; "
-        "by default the training under way, else the newest run, else model:standard, which ships with digitlab"
-    )
-}
-INDEX = {"index": Parameter("which digit of the test set; a random one by default", Count)}
 
-ROUTES: list[Route] = []
-Handler = TypeVar("Handler", bound=Callable[[Call], object])
-
-
-def _route(method: str, path: str, **more: Any) -> Callable[[Handler], Handler]:
-    """Enter what follows into the table; ``more`` are the other attributes of its `Route`."""
-
-    def enter(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, path, handler, **more))
-        return handler
-
-    return enter
+ROUTES = Table()
+_route = ROUTES.enter
 
 
 class RunName(Struct):
