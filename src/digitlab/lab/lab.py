@@ -15,9 +15,11 @@ from digitlab.display.distortions import in_first_epochs
 from digitlab.engines import find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.errors import BusyError, DigitlabError, InputError, RecipeError, require_name
+from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.lab import records
 from digitlab.lab.feed import Feed
-from digitlab.lab.readers import Readers, read_pixels
+from digitlab.lab.kept import Kept
+from digitlab.lab.readers import Reader, Readers, read_pixels
 from digitlab.lab.runs import delete_run, describe_run, folder_of, list_runs
 from digitlab.lab.trainer import Trainer
 from digitlab.network.card import names_of_outputs
@@ -41,6 +43,7 @@ class Lab:
         models: networks that read, besides those of the runs, by their names.
 
     Attributes:
+        kept: what took long to compute of a reader.
         closed: whether the training had ended when the lab was closed.
     """
 
@@ -58,6 +61,7 @@ class Lab:
         self.feed = Feed()
         self.trainer = Trainer(folder, self.data, self.feed, engine=engine, threads=threads)
         self.readers = Readers(folder, self.trainer, models)
+        self.kept = Kept()
         self.closed = False
         self._data: tuple[Digits, Digits] | None = None
         self._loading = threading.Lock()
@@ -157,6 +161,14 @@ class Lab:
         if reading.digit is not None:
             reading.name = names[reading.digit]
         return records.TestDigit(index, label, names[label], reading)
+
+    def predictions(self, reader: Reader) -> Predictions:
+        """What a reader says of the whole test set.
+
+        Raises:
+            InputError: the reader knows other classes, or there are no test digits.
+        """
+        return self.kept.get(reader, "predictions", lambda: predict_all(reader.network, self.data()[1]))
 
     def distorted(self, settings: Mapping[str, records.Value]) -> records.Distorted:
         """What settings, laid over the classic recipe, make of the first training digit in the first epochs.
