@@ -47,6 +47,14 @@ export const T = {
     changed: (/** @type {string} */ name, /** @type {string} */ value, /** @type {number} */ epoch) => `${name} ${value} from epoch ${epoch}`,
   },
 
+  reader: {
+    label: "Reader",
+    live: "the training",
+    liveUnderWay: "the training under way, as it learns",
+    snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
+    unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
+  },
+
   weights: {
     heading: "First layer",
     about: "What each hidden unit looks for: orange ink speaks for it, blue against it.",

@@ -154,3 +154,6 @@ export class Asking {
     }
   }
 }
+
+/** One for the life of the page: who looks into another room finds the drawing again, there, too. */
+export const asking = new Asking();

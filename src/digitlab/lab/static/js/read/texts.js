@@ -6,11 +6,6 @@ export const T = {
 
   read: {
     heading: "Read a digit",
-    reader: "Reader",
-    live: "the training",
-    liveUnderWay: "the training under way, as it learns",
-    snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
-    unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
     trainOwn: "Train one of your own",
     pad: "Drawing pad",
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
