@@ -17,13 +17,15 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct, UnsetType
 
 from digitlab.cli.commands import app
-from digitlab.lab import pictures, records
+from digitlab.evaluation import metrics, report
+from digitlab.lab import judgements, pictures, records
 from digitlab.reading import results
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.training.settings import Setting, by_group
 
 HERE = Path(__file__).parent / "reference"
 TYPES = Path(records.__file__).parent / "static/js/kit/types.js"
+TOLD = (records, pictures, judgements)  # the modules whose records the lab tells
 NOTE = "<!-- Written by `make reference` from the code: change it there. -->\n"
 
 
@@ -106,12 +108,12 @@ def types_module() -> str:
     """The records of the lab as types of the page's JavaScript, which TypeScript checks (`make page`)."""
     lines = [
         "/**",
-        " * @file What the server says, as types. Written by `make reference` from lab/records.py and lab/pictures.py.",
+        " * @file What the server says, as types. Written by `make reference` from lab/records.py and its like.",
         " *",
     ]
     lines += [f" * @typedef {{{_in_js(getattr(records, name))}}} {name}" for name in ("EventKind", "Phase", "Value")]
-    homes = {module.__name__ for module in (records, pictures, results)}
-    for kind in [*vars(records).values(), *vars(pictures).values()]:
+    homes = {module.__name__ for module in (*TOLD, results, metrics, report)}
+    for kind in [kind for module in TOLD for kind in vars(module).values()]:
         if isinstance(kind, type) and kind.__module__ in homes and (issubclass(kind, Struct) or is_dataclass(kind)):
             fields = [_field(name, hint) for name, hint in get_type_hints(kind).items()]
             text = f"@typedef {{{{ {', '.join(fields)} }}}} {kind.__name__}"

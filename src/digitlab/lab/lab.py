@@ -18,6 +18,7 @@ from digitlab.errors import BusyError, DigitlabError, InputError, RecipeError, r
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.lab import records
 from digitlab.lab.feed import Feed
+from digitlab.lab.judge import Judge
 from digitlab.lab.kept import Kept
 from digitlab.lab.readers import Reader, Readers, read_pixels
 from digitlab.lab.runs import delete_run, describe_run, folder_of, list_runs
@@ -62,6 +63,7 @@ class Lab:
         self.trainer = Trainer(folder, self.data, self.feed, engine=engine, threads=threads)
         self.readers = Readers(folder, self.trainer, models)
         self.kept = Kept()
+        self.judge = Judge(self.readers, self.predictions, self.kept)
         self.closed = False
         self._data: tuple[Digits, Digits] | None = None
         self._loading = threading.Lock()

@@ -15,7 +15,7 @@ import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from digitlab.errors import BusyError, DigitlabError
+from digitlab.errors import BusyError, DigitlabError, InputError
 from digitlab.lab.lab import Lab
 from digitlab.lab.web.answers import JSON, Answer, RequestError, encode, error_answer
 from digitlab.lab.web.limits import (
@@ -40,6 +40,7 @@ class Parameter:
 
     about: str
     kind: Any = str  # as a record's field has it
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,11 @@ class Endpoint:
 
     def _parameters(self, scope: Scope) -> Mapping[str, Any]:
         known = self.route.query
-        return {name: convert(name, text, known[name].kind) for name, text in parse_query(scope, known).items()}
+        given = parse_query(scope, known)
+        missing = [name for name, one in known.items() if one.required and name not in given]
+        if missing:
+            raise InputError("a parameter in the address is missing", must_be=", ".join(missing))
+        return {name: convert(name, text, known[name].kind) for name, text in given.items()}
 
     def limiter_of(self, call: Call) -> anyio.CapacityLimiter | None:
         """What takes long is done a few at a time: it may be large, and threads that wait would be missed elsewhere."""

@@ -85,9 +85,9 @@ def _operation(route: Route) -> Object:
         "responses": {str(route.status): good} | _refusals(refuses),
     }
     text = {"type": "string"}
-    parameters = [_parameter("path", name, "the name of a run", text) for name in _NAME.findall(route.path)]
+    parameters = [_parameter("path", name, "the name of a run", text, True) for name in _NAME.findall(route.path)]
     for name, one in route.query.items():
-        parameters.append(_parameter("query", name, one.about, _schema(one.kind)))
+        parameters.append(_parameter("query", name, one.about, _schema(one.kind), one.required))
     if parameters:
         operation["parameters"] = parameters
     if route.accepted:
@@ -102,8 +102,8 @@ def _bytes(kind: str) -> Object:
     return {"type": "string", "format": "binary"} | size
 
 
-def _parameter(place: str, name: str, about: str, schema: Object) -> Object:
-    return {"name": name, "in": place, "required": place == "path", "description": about, "schema": schema}
+def _parameter(place: str, name: str, about: str, schema: Object, required: bool = False) -> Object:
+    return {"name": name, "in": place, "required": required, "description": about, "schema": schema}
 
 
 def _good(schema: Object, kind: str) -> Object:

@@ -1,5 +1,5 @@
 /**
- * @file What the server says, as types. Written by `make reference` from lab/records.py and lab/pictures.py.
+ * @file What the server says, as types. Written by `make reference` from lab/records.py and its like.
  *
  * @typedef {"training" | "epochs" | "step" | "insight" | "runs" | "reset"} EventKind
  * @typedef {"running" | "paused" | "stopping" | "finished" | "early" | "interrupted" | "failed"} Phase
@@ -53,5 +53,16 @@
  * @typedef {{ name: string, what: string, digit: number, probability: number, changes: boolean, pixels: string }}
  *   WhyStep
  * @typedef {{ reader: string, version: number, sentence: string, steps: WhyStep[], changes: WhyStep[] }} WhyReading
+ * @typedef {{ digit: number, count: number, precision: number, recall: number, f1: number }} DigitScore
+ * @typedef {{ by: string, name: string, count: number, accuracy: number, accuracy_interval: [number, number] }}
+ *   GroupScore
+ * @typedef {{ reader: string, version: number }} Judged
+ * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string }} TestPicture
+ * @typedef {{ reader: string, version: number, source: string, names: string[], count: number, accuracy: number,
+ *   accuracy_interval: [number, number], cross_entropy: number, calibration_error: number, confusion: number[][],
+ *   per_digit: DigitScore[], groups: GroupScore[] }} Judgement
+ * @typedef {{ reader: string, version: number, count: number, pictures: TestPicture[] }} Mistakes
+ * @typedef {{ reader: string, version: number, true: number, predicted: number, count: number, pictures: TestPicture[],
+ *   mean: string }} Cell
  */
 export {};

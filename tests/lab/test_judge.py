@@ -1,0 +1,118 @@
+"""How good readers are, as the lab tells it: the library's own numbers, of the version that was judged."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import digitlab as dl
+from digitlab.errors import InputError
+from digitlab.lab.lab import Lab
+from digitlab.lab.web.openapi import openapi_document
+
+
+@pytest.fixture(scope="module")
+def asked(mnist):
+    """A lab with nothing in it, whose readers are judged on all of MNIST's test digits."""
+    return Lab(Path("nowhere"))
+
+
+@pytest.fixture(scope="module")
+def standard(asked):
+    return asked.judge.reader("model:standard")
+
+
+@pytest.fixture(scope="module")
+def predicted(mnist):
+    return dl.load("standard").predict(mnist[1].images)
+
+
+def test_a_judgement_is_the_report(lab, mnist, runs):
+    answer, report = lab.ask("GET", "/api/judge?reader=run:small").json, dl.evaluate(dl.load(runs / "small"), mnist[1])
+    assert (answer["reader"], answer["count"], answer["names"]) == ("run:small", 10_000, [*"0123456789"])
+    assert answer["accuracy"] == report.accuracy
+    assert answer["accuracy_interval"] == [*report.accuracy_interval]
+    assert answer["confusion"] == report.confusion.tolist()
+    assert [group["accuracy"] for group in answer["groups"]] == [group.accuracy for group in report.groups]
+
+
+def test_mistakes_come_in_parts_the_surest_first(asked, standard, predicted, mnist):
+    test = mnist[1]
+    found = asked.judge.mistakes(standard, most=1000)
+    assert found.count == len(found.pictures) == np.count_nonzero(predicted != test.labels)
+    sure = [picture.confidence for picture in found.pictures]
+    assert sure == sorted(sure, reverse=True)
+    for one in found.pictures:
+        assert one.predicted == predicted[one.index] != one.label == test.labels[one.index]
+        assert one.pixels == test.images[one.index].tobytes()
+    assert asked.judge.mistakes(standard, start=3, most=4).pictures == found.pictures[3:7]
+    assert asked.judge.mistakes(standard, start=found.count).pictures == []
+
+
+def test_a_cell_has_its_pictures_and_their_average(asked, standard, predicted, mnist):
+    test = mnist[1]
+    inside = np.flatnonzero((test.labels == 4) & (predicted == 9))
+    cell = asked.judge.cell(standard, 4, 9)
+    assert [one.index for one in cell.pictures] == inside.tolist()
+    mean = np.frombuffer(cell.mean, np.uint8).astype(float)
+    assert np.abs(mean - test.images[inside].reshape(-1, 784).mean(axis=0)).max() <= 0.5
+    assert cell.count == asked.judge.judge(standard).confusion[4][9]
+
+
+def test_an_empty_cell_and_a_class_that_is_none_are_refused(asked, standard):
+    with pytest.raises(InputError, match="no 1 of the test set is read as a 0"):
+        asked.judge.cell(standard, 1, 0)
+    with pytest.raises(InputError, match="there are 10 classes"):
+        asked.judge.cell(standard, 1, 10)
+
+
+def test_what_was_judged_is_remembered_as_it_was(few, tmp_path):
+    recipe = dl.recipe("seed", epochs=1)
+    out = tmp_path / "mine"
+    dl.fit(recipe.new_network(), few, recipe, out=out)
+    lab = Lab(tmp_path)
+    first = lab.judge.reader("run:mine")
+    manifest = out / "manifest.json"
+    content = manifest.read_bytes()
+    manifest.unlink()
+    manifest.write_bytes(content)  # committed anew
+    second = lab.judge.reader("run:mine")
+    assert second.version != first.version
+    assert lab.judge.reader("run:mine", first.version) is first
+    assert lab.judge.reader("run:mine", 7).version == second.version
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/judge?reader=run:nobody", 404),
+        ("/api/judge?version=-1", 400),
+        ("/api/judge/mistakes?most=0", 400),
+        ("/api/judge/mistakes?most=100000", 400),
+        ("/api/judge/cell?true=1", 400),
+        ("/api/judge/cell?true=1&predicted=99999999999999999999", 400),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(lab, path, status):
+    answer = lab.ask("GET", path)
+    assert answer.status == status, answer.body
+    assert answer.json["error"]["what"]
+
+
+def test_the_answers_are_as_the_document_says(lab):
+    import jsonschema
+
+    document = openapi_document()
+    for path, query in (("", ""), ("/mistakes", "&most=3"), ("/cell", "&true=0&predicted=0")):
+        described = document["paths"][f"/api/judge{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+        answer = lab.ask("GET", f"/api/judge{path}?reader=model:standard{query}")
+        assert answer.status == 200
+        jsonschema.validate(answer.json, described["schema"] | {"components": document["components"]})
+    assert len(base64.b64decode(answer.json["mean"])) == 784
+    parameters = document["paths"]["/api/judge/cell"]["get"]["parameters"]
+    assert {one["name"]: one["required"] for one in parameters} == {
+        "true": True, "predicted": True, "reader": False, "version": False,
+    }  # fmt: skip
