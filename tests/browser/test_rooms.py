@@ -156,7 +156,7 @@ def test_an_earlier_run_is_laid_over_rewound_and_branched(open_page, trained):
     slider = panel.get_by_role("slider")
     panel.get_by_text(re.compile("Back to epoch [1-9]")).wait_for()  # its snapshots are known
     slider.press("Home")
-    panel.get_by_text(re.compile("Back to epoch 1$")).wait_for()
+    panel.get_by_text(re.compile("Back to epoch 0$")).wait_for()
     at_first = _painted(panel, lambda _: True)
     slider.press("End")
     last = trained.ask(f"/api/runs/{first['run']}")["snapshots"][-1]

@@ -99,9 +99,9 @@ def test_what_is_no_run_is_passed_over(labs, folder):
 
 def test_a_snapshot_reads_as_the_network_was_then(labs, folder, mnist):
     lab = labs(folder)
-    assert lab.ask("GET", "/api/runs/good").json["snapshots"] == [1, 2, 3, 4]
+    assert lab.ask("GET", "/api/runs/good").json["snapshots"] == [0, 1, 2, 3, 4]
     picture = mnist[1].images[3]
-    for epoch in (1, 3):
+    for epoch in (0, 1, 3):
         answer = lab.post(f"/api/read?reader=run:good@{epoch}", picture.tobytes(), "application/octet-stream").json
         network = Run(folder / "good").network_at(epoch)
         assert np.array_equal(np.array(answer["probabilities"], np.float32), network.probabilities(picture))

@@ -139,7 +139,7 @@ def test_the_manifest_tells_the_classes_and_what_training_began_with(digits, tmp
     manifest = Run(tmp_path / "run").manifest
     assert manifest.data.classes == list(CLASSES)
     assert manifest.first_parameters == hashlib.sha256(before.astype("<f4").tobytes()).hexdigest()
-    state = Run(tmp_path / "run").state_at(3)[0]
+    state = Run(tmp_path / "run").moment(3).state
     branch = dl.Branch(tmp_path / "run", 3)
     dl.fit(RECIPE.new_network(), digits, replace(RECIPE, epochs=4), out=tmp_path / "branch", branch=branch)
     begun = Run(tmp_path / "branch").manifest

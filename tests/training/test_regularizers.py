@@ -99,12 +99,12 @@ def test_validation_measures_the_average(digits):
 def test_a_branch_begins_an_average_of_its_own(digits, tmp_path):
     recipe = replace(RECIPE, averaging=0.9, epochs=4)
     dl.fit(recipe.new_network(), digits, recipe, out=tmp_path / "run", snapshot_every=1)
-    state, _ = Run(tmp_path / "run").state_at(2)
+    state = Run(tmp_path / "run").moment(2).state
     assert state.counters.averaged == 2
     network = recipe.new_network()
     branch = replace(recipe, epochs=3)
     dl.fit(network, digits, branch, branch=dl.Branch(tmp_path / "run", 2))
-    assert np.array_equal(network.parameters, Run(tmp_path / "run").state_at(3)[0].parameters)
+    assert np.array_equal(network.parameters, Run(tmp_path / "run").moment(3).state.parameters)
 
 
 def test_the_trainings_that_are_resumed_and_recorded_have_every_one_of_the_settings():

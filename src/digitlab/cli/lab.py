@@ -39,7 +39,9 @@ Token = Annotated[
 Runs = Annotated[Path, Parameter(help="The folder of the runs.")]
 Models = Annotated[
     list[str] | None,
-    Parameter(name="--model", help="A further reader: a run folder, a model file, or standard. May be repeated."),
+    Parameter(
+        name="--model", help="A further reader: a run folder, RUN@EPOCH, a model file, or standard. May be repeated."
+    ),
 ]
 NoBrowser = Annotated[bool, Parameter(help="Do not open the browser.", show_default=False)]
 
@@ -98,7 +100,8 @@ def _load(models: list[str]) -> dict[str, Network]:
     networks: dict[str, Network] = {}
     for model in models:
         found, network = open_model(model)
-        name = stem = found.path.resolve().name.removesuffix(MODEL_SUFFIX)
+        stem = found.path.resolve().name.removesuffix(MODEL_SUFFIX)
+        name = stem = stem if found.epoch is None else f"{stem}@{found.epoch}"
         numbers = itertools.count(2)
         while not found.ships and (name in networks or name in SHIPPED):
             name = f"{stem}-{next(numbers)}"

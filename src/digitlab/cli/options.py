@@ -38,7 +38,8 @@ Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing els
 Model = Annotated[
     str | None,
     Parameter(
-        help=f"A run folder, a model file, {LATEST} (newest run under {RUNS}/), or {STANDARD} (ships with digitlab).",
+        help=f"A run folder, RUN@EPOCH, a model file, {LATEST} (newest run under {RUNS}/), or {STANDARD}"
+        " (ships with digitlab).",
         show_default=f"{LATEST}, or where there is no run {STANDARD}",
     ),
 ]

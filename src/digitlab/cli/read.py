@@ -38,7 +38,7 @@ Pictures = Annotated[
 ]
 Reader = Annotated[
     str,
-    Parameter(help="A run folder, a model file, or latest (newest run under runs/), whose classes are the digits."),
+    Parameter(help="A run folder, RUN@EPOCH, a model file, or latest (newest run under runs/), that knows the digits."),
 ]
 Turn = Annotated[
     Literal["auto", "0", "90", "180", "270"],

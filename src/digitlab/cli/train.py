@@ -28,7 +28,7 @@ from digitlab.figures import draw_history
 from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.fitting import drain, follow, handling
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
-from digitlab.runs.models import RUNS, claimed_folder
+from digitlab.runs.models import RUNS, claimed_folder, name_and_epoch
 from digitlab.runs.options import CHECKPOINT_SECONDS, check_whole
 from digitlab.training import SETTINGS, Control, History, Recipe
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
@@ -158,14 +158,14 @@ def _choose_recipe(name: str | None, given: Mapping[str, Any], origin: Branch | 
 
 def _parse_branch(text: str) -> Branch:
     """``RUN@EPOCH``."""
-    run, _, epoch = text.rpartition("@")
-    if not run or not epoch.isascii() or not epoch.isdigit() or len(epoch) > 9:
+    run, epoch = name_and_epoch(text)
+    if epoch is None:
         raise InputError(
-            "--from must be RUN@EPOCH: the folder of a run, and an epoch of which it has a checkpoint",
+            "--from must be RUN@EPOCH: the folder of a run, and an epoch that it kept",
             got=repr(text),
             help="such as --from runs/mine@100",
         )
-    return Branch(find_run(run), int(epoch))
+    return Branch(find_run(run), epoch)
 
 
 def _answer(folder: Path, chosen: Recipe, history: History) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """Who reads a digit: the network of the training under way, or that of a run; and what it answers.
 
-A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is a snapshot of it. ``model:NAME``
+A reader is called ``live``, or ``run:`` and the name of the run; ``run:NAME@EPOCH`` is that run at the end of an epoch
+that was kept. ``model:NAME``
 is a model that the lab was opened with, or that ships with digitlab. Their answers are those of the
 library, bit for bit.
 """
 
 import contextlib
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -27,6 +27,7 @@ from digitlab.network.card import new_card
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD, in_words, load_shipped
 from digitlab.reading.reject import verdict
+from digitlab.runs.models import name_and_epoch
 from digitlab.runs.run import MANIFEST, Run
 
 LIVE, RUN, MODEL = "live", "run:", "model:"
@@ -34,7 +35,6 @@ SHIPPED = MODEL + STANDARD
 MOST_KEPT = 8  # networks that were read from disk and stay in memory
 IN_USE_SECONDS = 10.0  # after its last answer, a run counts as being in use
 DEFAULT_SECONDS = 1.0  # how long it stays known which run is the newest
-_SNAPSHOT = re.compile(r"(.+)@(\d{1,9})", re.ASCII)
 
 
 class LiveNetwork(Protocol):
@@ -156,8 +156,8 @@ class Readers:
         if id == SHIPPED:
             return self._keep((0, 0), Reader(id, 1, load_shipped(STANDARD)))
         name, epoch = id.removeprefix(RUN), None
-        if (found := _SNAPSHOT.fullmatch(name)) and not is_run(self._folder, name):
-            name, epoch = found[1], int(found[2])
+        if not is_run(self._folder, name):
+            name, epoch = name_and_epoch(name)
         folder = folder_of(self._folder, name)
         stamp, run = _stamp(folder), Run(folder)
         network = run.network() if epoch is None else run.network_at(epoch)

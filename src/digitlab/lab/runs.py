@@ -154,13 +154,11 @@ def describe_run(folder: Path, name: str, under_way: str | None = None) -> recor
     """
     run = Run(folder_of(folder, name))
     history = run.history()
-    ends = {epoch.epoch: epoch.step for epoch in history}
-    snapshots = {record.epoch for record in run.manifest.checkpoints if record.step == ends.get(record.epoch)}
     return records.RunDetails(
         **asdict(_summary(run.folder, run, under_way=name == under_way)),
         values=run.recipe.to_dict(),
         history=history_of(history),
-        snapshots=sorted(snapshots),
+        snapshots=run.kept_epochs(),
         changes=changes_of(run.manifest.changes, history),
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.engines import Engine, NativeEngine
 from digitlab.training.state import Change, Outcome
@@ -75,6 +76,11 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
 def record_of(content: bytes) -> FileRecord:
     """The record of a file with this content."""
     return FileRecord(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def parameters_sha256(parameters: NDArray[np.float32]) -> str:
+    """The SHA-256 of a network's parameters, as a manifest has that of the first ones."""
+    return hashlib.sha256(parameters.astype("<f4").tobytes()).hexdigest()
 
 
 def now() -> str:

@@ -1,8 +1,9 @@
 """Which model is meant: a model file, a run, or one that ships. And which folder a new run may have."""
 
 import contextlib
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from digitlab.runs.run import MANIFEST, Run
 RUNS = Path("runs")  # where the command line puts runs, below the folder that it is called in
 LATEST = "latest"
 MOST_AT_ONCE = 1000  # runs with the same name that are begun in the same second
+_AT_EPOCH = re.compile(r"(.+)@([0-9]{1,9})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class FoundModel:
     Attributes:
         name: what names it again: its path, or the name of one that ships.
         path: its file or run folder.
+        epoch: of a run that is meant as it was at the end of one.
         note: what else could have been meant, in a line; mostly nothing.
     """
 
@@ -32,15 +35,18 @@ class FoundModel:
     path: Path
     ships: bool = False
     note: str = ""
+    epoch: int | None = None
 
     def load(self) -> Network:
         """Its network.
 
         Raises:
-            ModelFileError, RunError: it is damaged, or not what it should be.
+            ModelFileError, RunError: it is damaged, or not what it should be; the epoch was not kept.
         """
         if self.ships:
             return load_shipped(self.name)
+        if self.epoch is not None:
+            return Run(self.path).network_at(self.epoch)
         return Run(self.path).network() if self.path.is_dir() else Network.load(self.path)
 
     def __str__(self) -> str:
@@ -50,12 +56,13 @@ class FoundModel:
 def load(model: str | Path | None = None) -> Network:
     """The network of a model file, of a run folder, or of a model that ships with digitlab, ``"standard"``.
 
+    ``"runs/mine@10"`` is the run as it was at the end of epoch 10, if that was kept; see `Run.moment`.
     ``"latest"`` is the newest run under ``runs/``. None is that run too, or, where there is none, the standard model. A
     file or folder with one of the two names is meant by ``"./standard"``, or by a `pathlib.Path`.
 
     Raises:
         InputError: there is no such file or folder, or no run.
-        ModelFileError, RunError: it is damaged, or not what it should be.
+        ModelFileError, RunError: it is damaged, or not what it should be; the epoch was not kept.
     """
     return find_model(model).load()
 
@@ -79,10 +86,23 @@ def find_model(model: str | Path | None = None) -> FoundModel:
         got = "" if path.exists() else "no file or folder of that name"
     except OSError as error:  # a name too long, a folder above it that may not be entered
         got = error.strerror or str(error)
+    name, epoch = name_and_epoch(str(model))
+    if got and epoch is not None and (found := find_model(name)).path.is_dir():
+        return replace(found, name=f"{found.name}@{epoch}", epoch=epoch)
     if got:
-        must_be = f"a run folder, a model file (*{MODEL_SUFFIX}), {STANDARD}, or {LATEST}"
+        must_be = f"a run folder, RUN@EPOCH, a model file (*{MODEL_SUFFIX}), {STANDARD}, or {LATEST}"
         refuse(InputError, model, "there is no such model", must_be=must_be, got=got)
     return FoundModel(str(model), path)
+
+
+def name_and_epoch(text: str) -> tuple[str, int | None]:
+    """``RUN@EPOCH`` in its two parts; of any other text, the text and None.
+
+    >>> name_and_epoch("runs/mine@10"), name_and_epoch("runs/mine")
+    (('runs/mine', 10), ('runs/mine', None))
+    """
+    found = _AT_EPOCH.fullmatch(text)
+    return (found[1], int(found[2])) if found else (text, None)
 
 
 def find_run(name: str | Path) -> Path:

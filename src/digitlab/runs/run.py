@@ -12,11 +12,14 @@ rename. What it does not list is not part of the run.
 Reference: docs/reference/run-folder.md.
 """
 
+from __future__ import annotations
+
+import math
 import stat
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -24,15 +27,29 @@ from digitlab.errors import DigitlabError, InputError, ModelFileError, RunError,
 from digitlab.network.architecture import Architecture
 from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
-from digitlab.runs.manifest import FORMAT, VERSION, CheckpointRecord, Manifest, record_of
+from digitlab.runs.manifest import FORMAT, VERSION, CheckpointRecord, Manifest, parameters_sha256, record_of
 from digitlab.training.events import EpochDone
 from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe, parse_recipe
-from digitlab.training.state import State, decode_checkpoint
+from digitlab.training.state import Counters, State, decode_checkpoint, encode_checkpoint
 
 RECIPE, HISTORY, CLOCK, MANIFEST = "recipe.toml", "history.jsonl", "clock.jsonl", "manifest.json"
 MODEL = f"model{MODEL_SUFFIX}"
 MAX_MANIFEST_BYTES = 2**22
+
+
+class Moment(NamedTuple):
+    """The end of an epoch that was kept.
+
+    Attributes:
+        run: who kept it; of a branch this may be its parent.
+        state: of the training then.
+        sha256: of the checkpoint.
+    """
+
+    run: Run
+    state: State
+    sha256: str
 
 
 class Run:
@@ -118,14 +135,82 @@ class Run:
     def network(self) -> Network:
         """The trained network; of a run that has not ended, the one of its newest checkpoint."""
         if MODEL not in self.manifest.files:
-            return self._network_of(self.newest_state())
+            return self.network_of(self.newest_state())
         return Network.decode(self.read(MODEL), self.folder / MODEL)
 
     def network_at(self, epoch: int) -> Network:
-        """The network as it was at the end of an epoch of which a checkpoint was kept."""
-        return self._network_of(self.state_at(epoch)[0])
+        """The network as it was at the end of an epoch that was kept; see `moment`."""
+        kept = self.moment(epoch)
+        return kept.run.network_of(kept.state)
 
-    def _network_of(self, state: State) -> Network:
+    def kept_epochs(self) -> list[int]:
+        """The epochs that `moment` knows, in their order."""
+        kept: set[int] = set()
+        until = math.inf
+        for run in self.lineage():
+            own = [record.epoch for record in run.manifest.checkpoints if "-within" not in record.file]
+            own += [0] if run.beginning() else []
+            kept.update(epoch for epoch in own if epoch <= until)
+            until = min(until, run.branched_at)
+        return sorted(kept)
+
+    def moment(self, epoch: int) -> Moment:
+        """The end of an epoch of which a checkpoint was kept.
+
+        Epoch 0, before the first step, comes from the recipe and its seed, if the parameters are those that the
+        manifest says the run began with. Of a branch, the epochs up to where it begins are its parent's.
+
+        Raises:
+            RunError: that epoch was not kept.
+        """
+        for run in self.lineage():
+            for record in run.manifest.checkpoints:
+                if record.epoch == epoch and (state := run.state_of(record)).counters.position == 0:
+                    return Moment(run, state, run.manifest.files[record.file].sha256)
+            if epoch == 0 and (first := run.beginning()):
+                return Moment(run, first, record_of(encode_checkpoint(first)).sha256)
+            if epoch > run.branched_at:
+                break
+        kept = self.kept_epochs()
+        nearest = [*[one for one in kept if one < epoch][-1:], *[one for one in kept if one > epoch][:1]]
+        must_be = f"one that was kept: the nearest {'are' if nearest[1:] else 'is'} {' and '.join(map(str, nearest))}"
+        help = "train with --snapshot-every to keep checkpoints for good"
+        what = f"epoch {epoch} was not kept"
+        refuse(RunError, self.folder, what, must_be=must_be if nearest else "", help=help)
+
+    @property
+    def branched_at(self) -> int:
+        """The epoch at which it left its parent; 0 for a run that has none."""
+        return self.manifest.parent.epoch if self.manifest.parent else 0
+
+    def lineage(self) -> list[Run]:
+        """This run, the one that it was branched from, and so on, as far as they are still there."""
+        runs, seen = [self], {self.folder.resolve()}
+        while (parent := runs[-1].parent()) and parent.folder.resolve() not in seen:
+            runs.append(parent)
+            seen.add(parent.folder.resolve())
+        return runs
+
+    def parent(self) -> Run | None:
+        """Where the manifest says that it was, or beside this run; it is the one if both learnt alike up to there."""
+        if (told := self.manifest.parent) is None:
+            return None
+        for folder in (Path(told.run), self.folder.absolute().parent / Path(told.run).name):
+            with suppress(RunError):
+                run = Run(folder)
+                ours, theirs = ([event.loss for event in one.history()[: told.epoch]] for one in (self, run))
+                if ours == theirs:
+                    return run
+        return None
+
+    def beginning(self) -> State | None:
+        """The state before the first step; None where another network was trained than a new one of the recipe."""
+        parameters = self.recipe.new_network().parameters
+        known = parameters_sha256(parameters) == self.manifest.first_parameters
+        return State(Counters(), parameters) if known else None
+
+    def network_of(self, state: State) -> Network:
+        """The network that the training would have left, had it ended in this state."""
         architecture = self.architecture
         try:
             card = self.recipe.new_card(self.manifest.data.classes or None)
@@ -157,24 +242,6 @@ class Run:
         """The state of one checkpoint."""
         count = self.architecture.parameter_count
         return decode_checkpoint(self.read(record.file), count, self.folder / record.file)
-
-    def state_at(self, epoch: int) -> tuple[State, CheckpointRecord]:
-        """The state at the end of an epoch, and its record.
-
-        Raises:
-            RunError: there is no checkpoint of that moment.
-        """
-        epochs = sorted({record.epoch for record in self.manifest.checkpoints if "-within" not in record.file})
-        for record in self.manifest.checkpoints:
-            if record.epoch == epoch and (state := self.state_of(record)).counters.position == 0:
-                return state, record
-        refuse(
-            RunError,
-            self.folder,
-            f"there is no checkpoint of the end of epoch {epoch}",
-            must_be=f"one of the epochs {', '.join(map(str, epochs))}" if epochs else "",
-            help="train with --snapshot-every to keep checkpoints for good",
-        )
 
 
 def require_run(folder: Path) -> None:

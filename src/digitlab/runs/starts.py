@@ -4,7 +4,6 @@ Each gives one `Start`, with whoever keeps the run at work already: `digitlab.fi
 the keeper however the training ends.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from digitlab.errors import InputError, RecipeError, refuse, require_kind
 from digitlab.network.card import Card, new_card
 from digitlab.network.network import Network
 from digitlab.runs.lock import FolderLock
-from digitlab.runs.manifest import DataRecord, Manifest, Parent, environment, now
+from digitlab.runs.manifest import DataRecord, Manifest, Parent, environment, now, parameters_sha256
 from digitlab.runs.options import TrainOptions
 from digitlab.runs.run import Run, file_errors, require_run
 from digitlab.runs.writer import RunWriter, cut_back
@@ -84,13 +83,12 @@ def branch(network: Network, digits: Digits, recipe: NamedRecipe, options: Train
     Raises:
         RecipeError: the other run is of another network.
         InputError: the recipe has no more epochs than were done; or as `begin`.
-        RunError: the other run is damaged, or has no checkpoint of that moment; or as `begin`.
+        RunError: the other run is damaged, or did not keep that epoch; or as `begin`.
     """
     origin = options.branch
     if origin is None:
         return begin(network, digits, recipe, options)
-    run = Run(Path(origin.run))
-    state, record = run.state_at(origin.epoch)
+    run, state, sha256 = Run(Path(origin.run)).moment(origin.epoch)
     theirs, ours = run.architecture, network.architecture
     if theirs != ours:
         refuse(
@@ -116,8 +114,7 @@ def branch(network: Network, digits: Digits, recipe: NamedRecipe, options: Train
         snapshot_every=options.snapshot_every or 0,
         warnings=_other_pictures(run.recipe.new_card(), recipe.recipe),
     )
-    parent = Parent(str(origin.run), origin.epoch, run.manifest.files[record.file].sha256)
-    _keep(start, digits, options, parent)
+    _keep(start, digits, options, Parent(str(run.folder), origin.epoch, sha256))
     return start
 
 
@@ -217,7 +214,7 @@ def _keep(start: Start, digits: Digits, options: TrainOptions, parent: Parent | 
         parent=parent,
         snapshot_every=start.snapshot_every,
         arithmetic=start.engine.arithmetic,
-        first_parameters=hashlib.sha256(start.state.parameters.astype("<f4").tobytes()).hexdigest(),
+        first_parameters=parameters_sha256(start.state.parameters),
     )
     start.keeper = RunWriter.create(
         options.out, start.recipe.to_toml(), manifest, every=options.checkpoint_every, history=start.earlier

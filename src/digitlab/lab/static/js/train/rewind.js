@@ -35,7 +35,7 @@ function Snapshots({ run, onClose }) {
   const [rate, setRate] = useState(String(rateAt(run, run.snapshots[middle])));
   const [epochs, setEpochs] = useState(String(run.values.epochs));
   const epoch = run.snapshots[Math.min(place, run.snapshots.length - 1)];
-  const at = run.history.epoch.findIndex((one) => one >= epoch);
+  const at = epoch > 0 ? run.history.epoch.findIndex((one) => one >= epoch) : -1; // at 0 nothing was measured yet
   const move = (/** @type {number} */ to) => {
     if (rate === String(rateAt(run, epoch))) setRate(String(rateAt(run, run.snapshots[to])));
     setPlace(to);
