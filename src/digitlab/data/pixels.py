@@ -81,6 +81,20 @@ def as_rows(images: ArrayLike, size: int) -> tuple[NDArray[Any], bool]:
     return array.reshape(-1, size), single
 
 
+def as_row(image: ArrayLike, size: int) -> NDArray[Any]:
+    """One picture, ``(28, 28)`` or ``(784,)``, as a row ``(P,)``; see `as_rows`.
+
+    Raises:
+        PictureError: a shape that does not fit, or more than one picture.
+    """
+    rows, _ = as_rows(image, size)
+    if len(rows) != 1:
+        got, help = f"{len(rows)} pictures", "choose one: digits.images[index]"
+        raise PictureError("this must be one picture", got=got, help=help)
+    row: NDArray[Any] = rows[0]
+    return row
+
+
 def one_hot(labels: ArrayLike, classes: int = CLASSES) -> NDArray[np.float32]:
     """Labels ``(N,)`` as rows ``(N, K)`` with a one at the label's place.
 

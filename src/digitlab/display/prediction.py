@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.digits import SIDE
-from digitlab.data.pixels import as_label, as_rows, normalize
-from digitlab.errors import PictureError, require_kind
+from digitlab.data.pixels import as_label, as_row, normalize
+from digitlab.errors import require_kind
 from digitlab.network.card import are_numbers
 from digitlab.network.network import Network
 
@@ -85,12 +85,8 @@ def examine(
     ``names`` are what to call the classes; by default as the network's card does.
     """
     require_kind(network, Network, "the network", "such as dl.load()")
-    rows, _ = as_rows(image, SIDE * SIDE)
-    if len(rows) != 1:
-        raise PictureError(
-            "this must be one picture", got=f"{len(rows)} pictures", help="choose one: digits.images[index]"
-        )
-    probabilities = network.probabilities(rows)[0]  # (K,)
+    row = as_row(image, SIDE * SIDE)
+    probabilities = network.probabilities(row)  # (K,)
     true = None if label is None else as_label(label, len(probabilities))
-    picture = normalize(rows[0]).reshape(SIDE, SIDE)
+    picture = normalize(row).reshape(SIDE, SIDE)
     return Prediction(picture, probabilities, int(probabilities.argmax()), true, names or network.card.labels)
