@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-DROPOUT, DISTORTION = 1, 2  # purposes
+DROPOUT, DISTORTION, CORRUPTION = 1, 2, 3  # purposes
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
