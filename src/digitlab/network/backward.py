@@ -14,11 +14,13 @@ Source: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), section
 Letters for shapes: N samples, P pixels, H units of a layer, K classes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from digitlab.network.activations import ACTIVATIONS, Floats
+from digitlab.network.architecture import Layer
 from digitlab.network.network import BEYOND, Network
 
 
@@ -41,17 +43,18 @@ class Forward:
 
 
 @np.errstate(**BEYOND)
-def forward(network: Network, x: Floats) -> Forward:
+def forward(network: Network, x: Floats, layers: Sequence[Layer] | None = None) -> Forward:
     """The forward pass with all that it computes; in float64 where ``x`` is.
 
     Args:
         network: any.
         x: ``(N, P)`` floats 0..1, as `Network.inputs` gives them.
+        layers: other weights and biases, in the place of the network's.
     """
     f = ACTIVATIONS[network.architecture.activation].function
     inputs: list[Floats] = [x]
     sums: list[Floats] = []
-    for W, b in network.layers:
+    for W, b in layers or network.layers:
         if sums:
             inputs.append(f(sums[-1]))
         sums.append(inputs[-1] @ W + b)
