@@ -11,7 +11,7 @@ export const some = (n, one, many) => `${n.toLocaleString(LOCALE)} ${n === 1 ? o
 export const T = {
   app: "digitlab",
   tagline: "a laboratory for handwritten digits",
-  rooms: { train: "Train", read: "Read" },
+  rooms: { train: "Train", read: "Read", judge: "Judge" },
   roomsLabel: "Rooms",
   skip: "Skip to the content",
   toLight: "Switch to the light theme",
@@ -52,6 +52,9 @@ export const T = {
     live: "the training",
     liveUnderWay: "the training under way, as it learns",
     snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
+    epoch: "Epoch",
+    atEpoch: (/** @type {number} */ epoch) => `after ${some(epoch, "epoch", "epochs")}`,
+    asItIs: "as it is now",
     unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
   },
 

@@ -1,4 +1,4 @@
-/** @file Preact, its hooks, and htm bound to it: the one place where the page takes them from; and three hooks of its own. */
+/** @file Preact, its hooks, and htm bound to it: the one place where the page takes them from; and four hooks of its own. */
 import { h, render } from "../../vendor/preact.js";
 import htm from "../../vendor/htm.js";
 import { useEffect, useState } from "../../vendor/hooks.js";
@@ -45,6 +45,17 @@ export function useResize(ref, changed) {
     if (ref.current) observer.observe(ref.current);
     return () => observer.disconnect();
   }, []);
+}
+
+/** Whether an element is on the screen. @param {{ current: Element | null }} ref */
+export function useSeen(ref) {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => setSeen(entries.some((entry) => entry.isIntersecting)));
+    if (ref.current) observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return seen;
 }
 
 /**

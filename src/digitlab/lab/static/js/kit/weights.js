@@ -1,6 +1,6 @@
 /** @file What the units of a first layer look for, as pictures: 784 bytes for each unit, 128 for 0, painted side by side. */
 import { ask, Refused } from "./api.js";
-import { html, useEffect, useRef, useResize, useState } from "./lib.js";
+import { html, useEffect, useRef, useResize, useSeen, useState } from "./lib.js";
 import { useParts, useStore } from "./store.js";
 import { weightColours } from "./theme.js";
 
@@ -72,17 +72,6 @@ function useWeights(reader, canvas) {
     };
   }, [reader, version, seen, busy]);
   return bytes;
-}
-
-/** Whether an element is on the screen. @param {{ current: Element | null }} ref */
-function useSeen(ref) {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    const observer = new IntersectionObserver((entries) => setSeen(entries.some((entry) => entry.isIntersecting)));
-    if (ref.current) observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return seen;
 }
 
 /** Whether there is room for few pictures side by side only. */

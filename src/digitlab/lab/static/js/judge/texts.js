@@ -1,0 +1,56 @@
+/** @file Every text of the room in which networks are judged; those that the rooms share are in ../texts.js. */
+import { LOCALE, some, T as shared } from "../texts.js";
+
+/** @import { TestPicture } from "../kit/types.js" */
+
+/** @param {string[]} names  @param {TestPicture} picture */
+const said = (names, { label, predicted }) => `a ${names[label]}, read as ${names[predicted]}`;
+
+export const T = {
+  ...shared,
+
+  judge: {
+    heading: "How good is it?",
+    stale: "The training has gone on since.",
+    again: "Judge it again",
+    right: (/** @type {number} */ n) => `of ${some(n, "test digit", "test digits")} right`,
+    sentence: (/** @type {string} */ right, /** @type {string} */ count, /** @type {string} */ low, /** @type {string} */ high) =>
+      `It reads ${right} of ${count} test digits right; no network learns from these. They are only a sample: of all digits like them, it reads between ${low} and ${high} right (95 % interval).`,
+    table: "Share of right answers, each with its 95 % interval",
+    which: "Which digits",
+    share: "Right",
+    interval: "95 % interval",
+    all: "All test digits",
+    range: (/** @type {string} */ low, /** @type {string} */ high) => `${low} to ${high}`,
+    loading: "Reading all test digits …",
+  },
+
+  confusion: {
+    heading: "What is taken for what",
+    help: "A row for each true digit, a column for each answer. Open a cell to see its pictures; by keyboard: arrows, then Enter.",
+    caption: "Confusion matrix: rows are true digits, columns are answers",
+    row: "↓ is",
+    column: "read as →",
+    cell: (/** @type {string} */ label, /** @type {string} */ predicted, /** @type {number} */ n) => `${label} read as ${predicted}: ${some(n, "picture", "pictures")}`,
+    opened: "The cell that is opened",
+    prompt: "Open a cell: its pictures come here.",
+    average: "Their average",
+    averageLabel: "The average of these pictures",
+    some: (/** @type {number} */ n, /** @type {number} */ all) => `The first ${n} of ${all.toLocaleString(LOCALE)} are shown.`,
+  },
+
+  picture: {
+    label: (/** @type {string[]} */ names, /** @type {TestPicture} */ picture, /** @type {string} */ sure) => `Test digit ${picture.index}: ${said(names, picture)}, ${sure} sure. See inside`,
+    is: (/** @type {string} */ name) => `is ${name}`,
+  },
+
+  gallery: {
+    heading: "Mistakes",
+    help: "The surest come first. Open one to see what went on in the network.",
+    none: "There is no mistake on the test set.",
+    shown: (/** @type {number} */ first, /** @type {number} */ last, /** @type {number} */ all) => `${first} to ${last} of ${some(all, "mistake", "mistakes")}`,
+    before: "Surer ones",
+    after: "Less sure ones",
+    list: "Mistakes, the surest first",
+  },
+};

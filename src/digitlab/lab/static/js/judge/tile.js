@@ -1,0 +1,20 @@
+/** @file A picture of the test set with what it is and what it was taken for; it leads to the room Inside. */
+import { linkTo } from "../kit/address.js";
+import { percent } from "../kit/format.js";
+import { html } from "../kit/lib.js";
+import { Picture } from "../kit/picture.js";
+import { T } from "./texts.js";
+
+/** @param {{ picture: import("../kit/types.js").TestPicture, names: string[], reader: string }} props */
+export function Tile({ picture, names, reader }) {
+  const { index, label, predicted, confidence, pixels } = picture;
+  const sure = percent(confidence);
+  return html`<li>
+    <a class="tile" href=${linkTo(/** @type {any} */ ("inside"), { reader, index: String(index) })} aria-label=${T.picture.label(names, picture, sure)}>
+      <${Picture} pixels=${pixels} />
+      <b class=${label === predicted ? "good" : "bad"}>${names[predicted]}</b>
+      <small>${T.picture.is(names[label])}</small>
+      <small>${sure}</small>
+    </a>
+  </li>`;
+}

@@ -1,0 +1,113 @@
+"""The room Judge, in a real browser on a real lab."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.serving import button
+from tests.browser.test_rooms import WATCH_JUMPS
+
+
+def _judged(open_page, trained, **how):
+    """The room, once the run `quick` is judged; and the run's name."""
+    run = trained.training()["run"]
+    page = open_page(f"/#/judge?reader=run:{run}", **how)
+    page.locator(".accuracy .big b:not(.none)").wait_for()
+    return page, run
+
+
+def _largest(judgement):
+    """The place of the confusion matrix where most is wrong."""
+    cells = [(n, t, p) for t, row in enumerate(judgement["confusion"]) for p, n in enumerate(row) if t != p]
+    return max(cells, key=lambda cell: cell[0])
+
+
+def test_how_good_it_is_comes_in_a_sentence_and_a_cell_opens_its_pictures(open_page, trained):
+    page, run = _judged(open_page, trained)
+    judgement = trained.ask(f"/api/judge?reader=run:{run}")
+    right = round(judgement["accuracy"] * judgement["count"])
+    page.get_by_text(f"It reads {right} of 1,000 test digits right").wait_for()
+    count, label, predicted = _largest(judgement)
+    page.get_by_role("button", name=f"{label} read as {predicted}: {count} picture").click()
+    tiles = page.locator(".cell .tile")
+    tiles.nth(count - 1).wait_for()
+    assert tiles.count() == count
+    cell = trained.ask(f"/api/judge/cell?reader=run:{run}&true={label}&predicted={predicted}")
+    assert tiles.first.get_attribute("href") == f"#/inside?reader=run%3A{run}&index={cell['pictures'][0]['index']}"
+    assert f"cell={label}-{predicted}" in page.url
+    page.reload()  # the address holds it
+    page.locator(".cell .tile").nth(count - 1).wait_for()
+
+
+def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(open_page, trained):
+    page, run = _judged(open_page, trained)
+    empty = next(
+        (label, predicted)
+        for label, row in enumerate(trained.ask(f"/api/judge?reader=run:{run}")["confusion"])
+        for predicted, n in enumerate(row)
+        if n == 0
+    )
+    matrix = page.locator(".matrix")
+    assert matrix.locator("[tabindex='0']").count() == 1
+    matrix.locator("[tabindex='0']").focus()
+    focused = "() => document.activeElement.dataset.place.split('-').map(Number)"
+    for axis, keys in ((0, ("ArrowUp", "ArrowDown")), (1, ("ArrowLeft", "ArrowRight"))):
+        while (at := page.evaluate(focused)[axis]) != empty[axis]:
+            page.keyboard.press(keys[at < empty[axis]])
+    page.keyboard.press("Enter")
+    words = f"No {empty[0]} of the test set is read as a {empty[1]}"
+    page.locator(".cell .refusal").get_by_text(words).wait_for()
+    open_page.watched.errors.clear()  # the browser logs the refusal
+
+
+def test_mistakes_are_asked_for_when_they_are_seen_and_come_in_parts(open_page, trained):
+    page, run = _judged(open_page, trained, height=500)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/mistakes" in request.url else None)
+    page.wait_for_timeout(200)
+    assert asked == []
+    page.locator("#gallery-heading").scroll_into_view_if_needed()
+    wrong = trained.ask(f"/api/judge/mistakes?reader=run:{run}&most=200")
+    first = page.locator(".gallery .tile").first
+    page.get_by_text(f"1 to 24 of {wrong['count']} mistakes").wait_for()
+    assert f"index={wrong['pictures'][0]['index']}" in first.get_attribute("href")
+    button(page, "^Less sure ones").click()
+    page.locator(f".gallery .tile[href$='index={wrong['pictures'][24]['index']}']").wait_for()
+
+
+def test_an_epoch_that_was_kept_is_judged_too(open_page, trained):
+    page, run = _judged(open_page, trained)
+    epoch = trained.ask(f"/api/runs/{run}")["snapshots"][0]
+    slider = page.get_by_role("slider", name=re.compile("^Epoch"))
+    slider.press("Home")
+    page.wait_for_url(f"**reader=run%3A{run}%40{epoch}*")
+    accuracy = trained.ask(f"/api/judge?reader=run:{run}@{epoch}")["accuracy"]
+    page.locator(".accuracy .big").get_by_text(f"{100 * accuracy:.1f}").wait_for()
+
+
+def test_what_cannot_be_judged_is_said_in_the_servers_words(open_page, trained):
+    page, _ = _judged(open_page, trained)
+    refusal = '{"error": {"what": "the network knows other classes", "must_be": "0, 1", "got": "a, b", "help": ""}}'
+    page.route("**/api/judge?*", lambda route: route.fulfill(status=400, body=refusal, content_type="application/json"))
+    page.reload()
+    page.locator(".refusal").get_by_text("The network knows other classes").wait_for()
+    open_page.watched.errors.clear()  # the browser logs the refusal
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (380, False)])
+def test_it_fits_is_accessible_and_nothing_jumps(open_page, trained, width, dark):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page, run = _judged(open_page, trained, width=width, height=800, dark=dark, bypass_csp=True)
+    _, label, predicted = _largest(trained.ask(f"/api/judge?reader=run:{run}"))
+    page.goto("about:blank")
+    page.add_init_script(f"({WATCH_JUMPS})()")
+    page.goto(f"{trained.url}/#/judge?reader=run:{run}&cell={label}-{predicted}")
+    page.locator(".cell .tile").first.wait_for()
+    page.locator("#gallery-heading").scroll_into_view_if_needed()
+    page.locator(".gallery .tile").nth(9).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("window.jumps") < 0.05
+    found = axe.Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
