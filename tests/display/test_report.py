@@ -21,12 +21,16 @@ def test_printing_a_report_shows_all_of_it(mnist):
     low, high = (f"{100 * end:.2f}" for end in report.accuracy_interval)
     assert f"  accuracy       {100 * report.accuracy:.2f} %   (95 % interval {low} to {high})" in text
     assert f"  cross-entropy  {report.cross_entropy:.4f}" in text
-    assert f"  calibration    {100 * report.calibration_error:.2f} %   (between how sure" in text
+    low, high = (f"{100 * end:.2f}" for end in report.calibration_error_interval)
+    assert f"  calibration    {100 * report.calibration_error:.2f} %   (95 % interval {low} to {high})\n" in text
+    assert f"  Brier score    {report.brier:.4f} " in text
+    assert f"\n                 {100 * report.accuracy_without_label_errors:.2f} %   without the 15 whose" in text
+    assert "\n  when sure      it never gives a probability of 99 % or more\n" in text
     assert "\nby writer\n  high-school pupils " in text
 
 
 @pytest.mark.parametrize(
-    ("brought", "lines"), [("import digitlab as dl", 29), ("import digitlab.evaluation as dl", 1)], ids=["face", "room"]
+    ("brought", "lines"), [("import digitlab as dl", 32), ("import digitlab.evaluation as dl", 1)], ids=["face", "room"]
 )
 def test_whoever_imports_digitlab_gets_reports_that_print_tables(brought, lines):
     """The numbers alone know no display: whoever brings no more than them gets one line."""

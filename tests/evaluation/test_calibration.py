@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 from sklearn.calibration import calibration_curve
 
 from digitlab.errors import InputError
-from digitlab.evaluation import calibration_error, fit_temperature
+from digitlab.evaluation import calibration_error, calibration_interval, fit_temperature, reliability
 from digitlab.network.activations import softmax
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_sample_is_refused():
         (np.ones((2, 3)), np.zeros(3, int)),
         (np.ones(3), np.zeros(3, int)),
     ):
-        for function in (calibration_error, fit_temperature):
+        for function in (calibration_error, calibration_interval, fit_temperature, reliability):
             with pytest.raises(InputError, match="a row of numbers and a label"):
                 function(values, labels)
     with pytest.raises(InputError, match="1 bin or more"):
@@ -112,3 +112,49 @@ def test_a_label_or_a_number_that_cannot_be_is_refused(values, label, words):
     for function in (calibration_error, fit_temperature):
         with pytest.raises(InputError, match=words):
             function(np.array(values), np.array([label]))
+
+
+@pytest.mark.parametrize("scale", [0.3, 1, 2.5])
+def test_the_bins_are_those_of_scikit_learns_curve(sampled, scale):
+    logits, labels = sampled
+    probabilities = softmax(logits * scale)
+    surest, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    shares, means = calibration_curve(right, surest, n_bins=15)
+    counts, edges = np.histogram(surest, np.linspace(0, 1, 16))
+    bins = reliability(probabilities, labels)
+    assert [one.accuracy for one in bins] == pytest.approx(shares, abs=1e-12)
+    assert [one.confidence for one in bins] == pytest.approx(means, abs=1e-12)
+    assert [one.count for one in bins] == counts[counts > 0].tolist()
+    assert [one.low for one in bins] == pytest.approx(edges[:-1][counts > 0], abs=1e-12)
+    gaps = sum(one.count * abs(one.accuracy - one.confidence) for one in bins)
+    assert calibration_error(probabilities, labels) == pytest.approx(gaps / len(labels), abs=1e-12)
+
+
+def test_a_bin_with_few_samples_says_so_by_its_interval():
+    probabilities = np.array([[0.7, 0.3], [0.7, 0.3], *[[0.9, 0.1]] * 1000])
+    few, many = reliability(probabilities, np.zeros(1002, int), bins=5)
+    assert (few.count, few.accuracy, many.count, many.accuracy) == (2, 1, 1000, 1)
+    assert few.interval[1] == many.interval[1] == 1
+    assert few.interval[0] < 0.4
+    assert many.interval[0] > 0.99
+
+
+def test_the_interval_holds_the_true_error_and_begins_at_0_for_a_well_calibrated_network(sampled):
+    """The true one is that of many samples. Percentiles alone would hold that of the calibrated ones never."""
+    logits, labels = sampled
+    for scale in (1, 1.5):
+        probabilities = softmax(scale * logits)
+        true = calibration_error(probabilities, labels) if scale != 1 else 0.0
+        held = 0
+        for part in range(10):
+            few = slice(2000 * part, 2000 * part + 2000)
+            low, high = calibration_interval(probabilities[few], labels[few])
+            held += low <= true <= high
+            assert low <= calibration_error(probabilities[few], labels[few]) <= high
+        assert held >= 8
+
+
+def test_the_interval_is_that_of_its_seed(sampled):
+    probabilities, labels = softmax(sampled[0][:500]), sampled[1][:500]
+    first = calibration_interval(probabilities, labels)
+    assert calibration_interval(probabilities, labels) == first != calibration_interval(probabilities, labels, seed=1)

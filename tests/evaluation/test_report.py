@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 import digitlab as dl
 from digitlab.data.catalogue import CATALOGUE, Group
 from digitlab.errors import InputError
-from digitlab.evaluation import calibration_error
+from digitlab.evaluation import calibration_error, predict_all, report_of
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +26,12 @@ def trained(mnist):
 
 def test_accuracy_and_cross_entropy_equal_scikit_learns(trained, mnist):
     test = mnist[1]
-    report = dl.evaluate(trained, test)
+    predictions = predict_all(trained, test)
+    report = report_of(predictions)
     assert report.accuracy == accuracy_score(test.labels, trained.predict(test.images))
-    probabilities = trained.probabilities(test.images).astype(np.float64)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    assert report.cross_entropy == pytest.approx(log_loss(test.labels, probabilities), rel=1e-5)
+    assert report.cross_entropy == pytest.approx(log_loss(test.labels, predictions.probabilities), abs=1e-12)
+    assert np.array_equal(report.confusion, confusion_matrix(test.labels, trained.predict(test.images)))
+    np.testing.assert_allclose(predictions.probabilities, trained.probabilities(test.images), atol=1e-6)
     assert report.accuracy_interval[0] < report.accuracy < report.accuracy_interval[1]
     assert report.confusion.sum() == report.count == 10_000
     assert report.confusion.trace() / 10_000 == report.accuracy
@@ -66,13 +67,30 @@ def test_the_report_is_json(trained, mnist):
     report = dl.evaluate(trained, mnist[1])
     answer = json.loads(json.dumps(report.to_dict()))
     assert list(answer) == [
-        "source", "count", "accuracy", "accuracy_interval", "cross_entropy", "calibration_error", "confusion",
-        "per_digit", "halves",
+        "source", "count", "accuracy", "accuracy_interval", "accuracy_without_label_errors", "cross_entropy", "brier",
+        "calibration_error", "calibration_error_interval", "reliability", "sure", "confusion", "per_digit",
+        "label_errors", "halves",
     ]  # fmt: skip
     assert answer["per_digit"][3]["digit"] == 3
     assert np.shape(answer["confusion"]) == (10, 10)
     assert [list(half) for half in answer["halves"]] == [["writers", "count", "accuracy", "accuracy_interval"]] * 2
+    assert list(answer["label_errors"][0]) == ["index", "given", "voted", "note", "predicted", "confidence"]
     assert [half["writers"] for half in answer["halves"]] == ["high-school pupils", "census employees"]
+
+
+def test_label_errors_are_told_with_what_it_says_and_left_out(trained, mnist):
+    test = mnist[1]
+    report = dl.evaluate(trained, test)
+    probabilities, right = trained.probabilities(test.images), trained.predict(test.images) == test.labels
+    disputed = [one.error.index for one in report.label_errors]
+    assert len(disputed) == 15
+    for one in report.label_errors:
+        assert one.predicted == probabilities[one.error.index].argmax()
+        assert one.confidence == pytest.approx(probabilities[one.error.index].max(), abs=1e-6)
+    others = [index for index in range(10_000) if index not in disputed]
+    assert report.accuracy_without_label_errors == right[others].mean()
+    half = dl.evaluate(trained, test[:5000])
+    assert (half.label_errors, half.accuracy_without_label_errors) == ([], None)
 
 
 def test_an_untrained_network_guesses(mnist):

@@ -11,7 +11,20 @@ from digitlab.display.terminal import wide_enough
 from digitlab.version import __version__
 
 # Each is a function in a module of its name.
-COMMANDS = ("train", "evaluate", "predict", "read", "why", "show", "reproduce", "lab", "recipes", "data", "doctor")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "calibrate",
+    "predict",
+    "read",
+    "why",
+    "show",
+    "reproduce",
+    "lab",
+    "recipes",
+    "data",
+    "doctor",
+)
 
 app = App(
     name="digitlab",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digitlab.evaluation.coverage import Sure
 from digitlab.evaluation.report import Report
 
 MOST_COLUMNS = 12  # of a confusion matrix that a terminal shows; of more classes, the pairs confused most often
@@ -13,11 +14,16 @@ LONGEST_NAME = 30  # cells of a class's name in the tables
 
 def report_text(report: Report) -> str:
     """What was measured over all, the accuracy of each group, the scores of each class, and what was confused."""
+    pictures = "pictures" if report.named else "digits"
     lines = [
-        f"{report.source}: {report.count:,} {'pictures' if report.named else 'digits'}",
+        f"{report.source}: {report.count:,} {pictures}",
         f"  accuracy       {_percent(report.accuracy, report.accuracy_interval)}",
+        *_label_error_lines(report),
+        f"  when sure      {sure_in_words(report.sure)}",
         f"  cross-entropy  {report.cross_entropy:.4f}",
-        f"  calibration    {100 * report.calibration_error:.2f} %   (between how sure it is and how much is right)",
+        f"  Brier score    {report.brier:.4f}    (distance of probabilities from the truth, 0 to 2)",
+        f"  calibration    {_percent(report.calibration_error, report.calibration_error_interval)}",
+        "                 between how sure it is and how much is right",
     ]
     if report.groups:
         lines.append(f"by {report.groups[0].by}")
@@ -27,6 +33,21 @@ def report_text(report: Report) -> str:
 
 
 Report.to_text = report_text
+
+
+def sure_in_words(sure: Sure) -> str:
+    """How much a network is sure of, and how much of that is right."""
+    of_what = f"of the {100 * sure.share:.1f} % with a probability of {100 * sure.threshold:g} % or more"
+    if sure.accuracy is None:
+        return f"it never gives a probability of {100 * sure.threshold:g} % or more"
+    return f"{100 * sure.accuracy:.2f} %   {of_what}"
+
+
+def _label_error_lines(report: Report) -> list[str]:
+    if report.accuracy_without_label_errors is None:
+        return []
+    without = 100 * report.accuracy_without_label_errors
+    return [f"                 {without:.2f} %   without the {len(report.label_errors)} whose label people dispute"]
 
 
 def _score_lines(report: Report) -> list[str]:

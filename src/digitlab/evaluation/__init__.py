@@ -1,7 +1,38 @@
 """Evaluation: how good a network is, measured on digits that it was not trained on."""
 
-from digitlab.evaluation.calibration import calibration_error, fit_temperature
+from digitlab.evaluation.calibrating import Calibrated, calibrate
+from digitlab.evaluation.calibration import (
+    Bin,
+    calibration_error,
+    calibration_interval,
+    fit_temperature,
+    reliability,
+)
 from digitlab.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt
-from digitlab.evaluation.report import Report, evaluate
+from digitlab.evaluation.coverage import Coverage, Sure, coverage_curve, when_sure
+from digitlab.evaluation.metrics import brier_score
+from digitlab.evaluation.predictions import Predictions, predict_all
+from digitlab.evaluation.report import Report, evaluate, report_of
 
-__all__ = ["CORRUPTIONS", "Corruption", "Report", "calibration_error", "corrupt", "evaluate", "fit_temperature"]
+__all__ = [
+    "CORRUPTIONS",
+    "Bin",
+    "Calibrated",
+    "Corruption",
+    "Coverage",
+    "Predictions",
+    "Report",
+    "Sure",
+    "brier_score",
+    "calibrate",
+    "calibration_error",
+    "calibration_interval",
+    "corrupt",
+    "coverage_curve",
+    "evaluate",
+    "fit_temperature",
+    "predict_all",
+    "reliability",
+    "report_of",
+    "when_sure",
+]

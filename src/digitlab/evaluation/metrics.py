@@ -9,6 +9,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.network.activations import Floats
+
 Z_95 = 1.959963984540054  # 97.5 % of a normal distribution lies below this many standard deviations
 
 
@@ -46,6 +48,20 @@ def wilson_interval(hits: float, count: int) -> tuple[float, float]:
     half = Z_95 / (1 + z2 / count) * sqrt(share * (1 - share) / count + z2 / (4 * count**2))
     # At 0 and at 1 the interval reaches the end exactly; rounding may miss it by a hair.
     return (0.0 if hits == 0 else centre - half), (1.0 if hits == count else centre + half)
+
+
+def brier_score(probabilities: Floats, labels: NDArray[np.integer]) -> float:
+    """The squared distance between probabilities ``(N, K)`` and the truth ``(N, K)``, a one at the label: 0 to 2, mean.
+
+    Like cross-entropy it is lowest for true probabilities; unlike it, one answer can cost no more than 2.
+    Source: G. W. Brier, "Verification of forecasts expressed in terms of probability" (1950).
+
+    >>> brier_score(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([0, 1]))  # (0.25 + 0.25 + 0 + 0) / 2
+    0.25
+    """
+    true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    squares = np.square(probabilities, dtype=np.float64).sum(axis=1)
+    return float((squares - 2 * true + 1).mean())  # (p - y)^2 summed is p^2 summed - 2 p_t + 1
 
 
 def confusion_matrix(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int) -> NDArray[np.int64]:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from digitlab.data.catalogue import groups_of
 from digitlab.data.digits import Digits
-from digitlab.evaluation.calibration import calibration_error
-from digitlab.evaluation.metrics import DigitScore, confusion_matrix, digit_scores, wilson_interval
+from digitlab.data.label_errors import LabelError, label_errors_of
+from digitlab.evaluation.calibration import Bin, calibration_error, calibration_interval, reliability
+from digitlab.evaluation.coverage import Sure, when_sure
+from digitlab.evaluation.metrics import DigitScore, brier_score, confusion_matrix, digit_scores, wilson_interval
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.network.card import are_numbers
 from digitlab.network.cross_entropy import softmax_cross_entropy
@@ -34,6 +36,25 @@ class GroupScore:
     accuracy_interval: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Disputed:
+    """What the network says of a picture whose label is known to be wrong or in doubt.
+
+    Attributes:
+        error: the picture, its label, and what people see.
+        predicted: what the network sees.
+        confidence: how sure it is of that.
+    """
+
+    error: LabelError
+    predicted: int
+    confidence: float
+
+    def to_dict(self) -> dict[str, object]:
+        """All of it side by side."""
+        return vars(self.error) | {"predicted": self.predicted, "confidence": self.confidence}
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """What `evaluate` measured. ``print(report)`` shows it as tables.
@@ -43,24 +64,37 @@ class Report:
         count: how many, N.
         accuracy: share of right predictions, 0 to 1.
         accuracy_interval: its 95 % Wilson interval.
+        accuracy_without_label_errors: of the pictures whose label nobody disputes; None where none are known to be
+            disputed.
         cross_entropy: mean over the samples, natural logarithm; guessing among ten costs 2.303.
+        brier: the Brier score, the squared distance between probabilities and truth, 0 to 2.
         calibration_error: the mean distance between how sure it is and how often it is right, 0 to 1.
+        calibration_error_interval: its 95 % bootstrap interval.
+        reliability: the same bin by bin, as a reliability diagram shows it.
+        sure: how much it is sure of, and how much of that is right.
         confusion: ``(K, K)``, rows are true digits, columns predicted ones.
         per_digit: precision, recall and F1 of each digit, or other class.
         names: what the classes are called, K of them; for digits, their numbers.
         groups: those that the catalogue tells apart, in MNIST's test set the two kinds of writers.
+        label_errors: what it says of the pictures whose label is known to be wrong or in doubt.
     """
 
     source: str
     count: int
     accuracy: float
     accuracy_interval: tuple[float, float]
+    accuracy_without_label_errors: float | None
     cross_entropy: float
+    brier: float
     calibration_error: float
+    calibration_error_interval: tuple[float, float]
+    reliability: list[Bin]
+    sure: Sure
     confusion: NDArray[np.int64]
     per_digit: list[DigitScore]
     names: tuple[str, ...]
     groups: list[GroupScore]
+    label_errors: list[Disputed]
 
     to_text: ClassVar[Callable[[Report], str]] = lambda report: f"{report.source}: accuracy {report.accuracy:.4f}"
 
@@ -77,6 +111,7 @@ class Report:
             for score in answer["per_digit"]:
                 score["name"] = names[score["digit"]]
         answer["halves"] = [{group.pop("by") + "s": group.pop("name"), **group} for group in groups]
+        answer["label_errors"] = [disputed.to_dict() for disputed in self.label_errors]
         return answer
 
     def __repr__(self) -> str:
@@ -101,19 +136,35 @@ def evaluate(network: Network, digits: Digits) -> Report:
 def report_of(predictions: Predictions) -> Report:
     """The report on a network, from its predictions."""
     digits, names, right = predictions.digits, predictions.names, predictions.right
+    probabilities = predictions.probabilities
     confusion = confusion_matrix(digits.labels, predictions.predicted, len(names))
+    disputed = _disputed(predictions)
+    undisputed = np.delete(right, [one.error.index for one in disputed])
     return Report(
         source=digits.source,
         count=len(digits),
         accuracy=float(right.mean()),
         accuracy_interval=wilson_interval(int(right.sum()), len(digits)),
+        accuracy_without_label_errors=float(undisputed.mean()) if disputed else None,
         cross_entropy=softmax_cross_entropy(predictions.logits.copy(), digits.labels).total / len(digits),
-        calibration_error=calibration_error(predictions.probabilities, digits.labels),
+        brier=brier_score(probabilities, digits.labels),
+        calibration_error=calibration_error(probabilities, digits.labels),
+        calibration_error_interval=calibration_interval(probabilities, digits.labels),
+        reliability=reliability(probabilities, digits.labels),
+        sure=when_sure(predictions),
         confusion=confusion,
         per_digit=digit_scores(confusion),
         names=names,
         groups=_group_scores(right, digits),
+        label_errors=disputed,
     )
+
+
+def _disputed(predictions: Predictions) -> list[Disputed]:
+    return [
+        Disputed(error, int(predictions.predicted[error.index]), float(predictions.confidence[error.index]))
+        for error in label_errors_of(predictions.digits)
+    ]
 
 
 def _group_scores(right: NDArray[np.bool_], digits: Digits) -> list[GroupScore]:
