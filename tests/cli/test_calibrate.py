@@ -38,6 +38,9 @@ def test_the_file_is_the_run_with_its_temperature(run, folder, held_out, data):
     assert (told["held_out"], told["out"], told["model"]) == (300, "calibrated.safetensors", held_out)
     assert told["before"]["cross_entropy"] == dl.evaluate(dl.load(held_out), test).cross_entropy
     assert told["after"]["cross_entropy"] == dl.evaluate(network, test).cross_entropy
+    assert (
+        json.loads(run("calibrate", f"{held_out}@0", "--data", data, "--out", "first.safetensors", "--json")[1]) != told
+    )
     code, out, _ = run("calibrate", held_out, "--data", data, "--out", "calibrated.safetensors")
     assert code == 0
     assert f"temperature {told['temperature']:.3f}, fitted on 300 digits that it never learnt from" in out

@@ -96,8 +96,8 @@ def test_a_branch_without_its_parent_is_refused(tmp_path, few, mnist):
     parent, _ = _trained(tmp_path / "parent", few, epochs=2, validation=100)
     branch = _branched(parent, tmp_path / "branch", few, validation=100)
     parent.rename(tmp_path / "elsewhere")
-    with pytest.raises(RunError, match="this is not a run"):
+    with pytest.raises(RunError, match="branched from is gone"):
         calibrate(branch, few, mnist[1])
     _trained(parent, few, epochs=2, validation=100, seed=8)
-    with pytest.raises(RunError, match="this is not the run that"):
+    with pytest.raises(RunError, match="branched from is gone"):
         calibrate(branch, few, mnist[1])

@@ -27,7 +27,7 @@ def calibrate(
         refuse(InputError, found, "a model file does not tell which digits it never learnt from", help=help)
     _check_place(out, found.path)
     train, test = understood.open(data)
-    done = calibrate_run(Run(found.path), train, test)
+    done = calibrate_run(Run(found.path), train, test, found.epoch)
     done.network.save(out)
     if json:
         print_json(done.to_dict() | {"model": found.name, "out": str(out)})

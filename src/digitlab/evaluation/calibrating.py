@@ -81,23 +81,23 @@ def never_learnt(run: Run, train: Digits) -> NDArray[np.intp]:
 
     Raises:
         InputError: there are none, or the digits are other ones.
-        RunError: a run is damaged, or a parent is not where it was.
+        RunError: a run is damaged, or one that it was branched from is gone.
     """
-    if train.sha256() != run.manifest.data.sha256:
-        must_be, got = run.manifest.data.source, f"{train.source}: their SHA-256 is another"
-        refuse(InputError, run.folder, "the run was trained on other digits", must_be=must_be, got=got)
+    found, sha256 = np.arange(len(train)), train.sha256()
     help = "train with --validation 10000, and calibrate that run"
-    if not run.recipe.validation:
-        what = "the run held no digits out; of those that it learnt it is rightly sure"
-        refuse(InputError, run.folder, what, help=help)
-    _, found = split(len(train), run.recipe.validation, run.recipe.seed)
-    if (parent := run.manifest.parent) is None:
-        return found
-    origin = Run(Path(parent.run))
-    if parent.sha256 not in {record.sha256 for record in origin.manifest.files.values()}:
-        refuse(RunError, origin.folder, f"this is not the run that {run.folder} was branched from any more", help=help)
-    found = np.intersect1d(found, never_learnt(origin, train))
+    for one in run.lineage():
+        if sha256 != one.manifest.data.sha256:
+            must_be, got = one.manifest.data.source, f"{train.source}: their SHA-256 is another"
+            refuse(InputError, one.folder, "the run was trained on other digits", must_be=must_be, got=got)
+        if not one.recipe.validation:
+            what = "the run held no digits out; of those that it learnt it is rightly sure"
+            refuse(InputError, one.folder, what, help=help)
+        found = np.intersect1d(found, split(len(train), one.recipe.validation, one.recipe.seed)[1])
+        if not one.branched_at:
+            break
+    else:
+        what = f"the run that it was branched from is gone, and nothing else tells what it learnt: {one.folder}"
+        refuse(RunError, run.folder, what, help=help)
     if not len(found):
-        what = f"all that it held out was learnt by {origin.folder}, which it was branched from"
-        refuse(InputError, run.folder, what, help=help)
+        refuse(InputError, run.folder, "all that it held out was learnt by what it was branched from", help=help)
     return found
