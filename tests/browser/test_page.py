@@ -284,7 +284,7 @@ def test_a_room_is_a_folder_and_a_row(open_page, lab):
     page.get_by_role("heading", name="A toy for 3 years").wait_for()
     assert page.title() == "Toys · digitlab"
     rooms = page.get_by_role("navigation", name="Rooms")
-    assert rooms.inner_text().split() == ["Train", "Toys", "Read"]
+    assert rooms.inner_text().split()[:3] == ["Train", "Toys", "Read"]
     assert rooms.locator("[aria-current=page] .pulse").count() == 1
     rooms.get_by_role("link", name="Read").click()
     page.get_by_role("heading", name="Read a digit").wait_for()

@@ -144,6 +144,19 @@ class Lab:
         self.readers.forget()
         self.feed.publish("runs", records.Empty())
 
+    def test_index(self, index: int | None = None) -> int:
+        """The place of a digit in the test set, by default a random one.
+
+        Raises:
+            InputError: there is no digit of this index.
+        """
+        _, test = self.data()
+        if index is None and len(test):
+            index = random.randrange(len(test))
+        if index is None or not 0 <= index < len(test):
+            raise InputError(f"the test set has {len(test)} digits, counted from 0", got="" if index is None else index)
+        return index
+
     def test_digit(self, index: int | None = None, reader: str | None = None) -> records.TestDigit:
         """A digit of the test set, by default a random one, and what a reader says of it.
 
@@ -152,10 +165,7 @@ class Lab:
             UnknownError: there is no such reader.
         """
         _, test = self.data()
-        if index is None and len(test):
-            index = random.randrange(len(test))
-        if index is None or not 0 <= index < len(test):
-            raise InputError(f"the test set has {len(test)} digits, counted from 0", got="" if index is None else index)
+        index = self.test_index(index)
         found = self.readers.find(reader)
         names = names_of_outputs(found.network.card, test.classes)
         image, label = test.images[index], int(test.labels[index])

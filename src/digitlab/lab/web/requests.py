@@ -14,6 +14,7 @@ from digitlab.reading.strokes import FARTHEST, FINEST
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Count = Annotated[int, Meta(ge=0)]
+Ordinal = Annotated[int, Meta(ge=1)]
 Place = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
 Point = tuple[Place, Place]
 Turn = Literal["auto", "0", "90", "180", "270"]  # degrees clockwise
@@ -66,3 +67,16 @@ class Strokes(Struct, forbid_unknown_fields=True):
 
     strokes: list[list[Point]]
     width: Annotated[float, Meta(ge=FINEST, le=FARTHEST)]
+
+
+class Chosen(Struct, forbid_unknown_fields=True):
+    """Which picture: a test digit by its place in the test set, or a drawing; a random test digit by default."""
+
+    index: Count | None = None
+    drawing: Strokes | None = None
+
+
+class LookAt(Chosen, forbid_unknown_fields=True):
+    """A picture, and the class that is asked about; the predicted one by default."""
+
+    digit: Count | None = None

@@ -13,7 +13,7 @@ from digitlab.lab import records
 from digitlab.lab.lab import recipes
 from digitlab.lab.pictures import PictureReading, WhyReading, read_picture, read_why
 from digitlab.lab.readers import read_pixels, weight_pictures
-from digitlab.lab.web import routes_judge
+from digitlab.lab.web import routes_inside, routes_judge
 from digitlab.lab.web.answers import JSON, Answer
 from digitlab.lab.web.api import Call, Parameter, Table
 from digitlab.lab.web.limits import OCTETS, PHOTOS, PICTURES
@@ -202,4 +202,4 @@ def _weights(call: Call) -> Answer:
     return Answer(200, weight_pictures(reader.network), OCTETS, headers)
 
 
-ROUTES += routes_judge.ROUTES
+ROUTES += [*routes_inside.ROUTES, *routes_judge.ROUTES]

@@ -1,4 +1,5 @@
 /** @file The rooms. To add one: a folder with a room.js, and its row here. All that names the rooms is made from this table. */
+import { InsideRoom } from "./inside/room.js";
 import { JudgeRoom } from "./judge/room.js";
 import { isUnderWay } from "./kit/store.js";
 import { ReadRoom } from "./read/room.js";
@@ -12,5 +13,6 @@ import { TrainRoom } from "./train/room.js";
 export const ROOMS = {
   train: { title: T.rooms.train, Room: TrainRoom, busy: (/** @type {State} */ now) => isUnderWay(now.training) },
   read: { title: T.rooms.read, Room: ReadRoom, busy: () => false },
+  inside: { title: T.rooms.inside, Room: InsideRoom, busy: () => false },
   judge: { title: T.rooms.judge, Room: JudgeRoom, busy: () => false },
 };

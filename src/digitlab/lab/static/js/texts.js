@@ -11,7 +11,7 @@ export const some = (n, one, many) => `${n.toLocaleString(LOCALE)} ${n === 1 ? o
 export const T = {
   app: "digitlab",
   tagline: "a laboratory for handwritten digits",
-  rooms: { train: "Train", read: "Read", judge: "Judge" },
+  rooms: { train: "Train", read: "Read", inside: "Inside", judge: "Judge" },
   roomsLabel: "Rooms",
   skip: "Skip to the content",
   toLight: "Switch to the light theme",

@@ -64,5 +64,14 @@
  * @typedef {{ reader: string, version: number, count: number, pictures: TestPicture[] }} Mistakes
  * @typedef {{ reader: string, version: number, true: number, predicted: number, count: number, pictures: TestPicture[],
  *   mean: string }} Cell
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null }} Look
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, pixels: string, names:
+ *   string[], probabilities: number[], logits: number[], predicted: number, activations: (number | null)[][], digit:
+ *   number, pushes: number[], bias: number }} Inside
+ * @typedef {{ pixels: string, largest: number }} Signed
+ * @typedef {{ unit: number, weight: number }} Connection
+ * @typedef {{ reader: string, version: number, layer: number, unit: number, bias: number, weights: Signed | null,
+ *   before: Connection[], after: Connection[] }} Unit
+ * @typedef {{ index: number | null, count: number, of: number }} NextMistake
  */
 export {};

@@ -1,8 +1,9 @@
 /** @file What the units of a first layer look for, as pictures: 784 bytes for each unit, 128 for 0, painted side by side. */
 import { ask, Refused } from "./api.js";
+import { choosing } from "./grid.js";
 import { html, useEffect, useRef, useResize, useSeen, useState } from "./lib.js";
 import { useParts, useStore } from "./store.js";
-import { weightColours } from "./theme.js";
+import { colour, weightColours } from "./theme.js";
 
 export const MOST_UNITS = 256; // that are shown
 const SIDE = 28;
@@ -10,31 +11,37 @@ const GAP = 2;
 const SETTLED = 120; // milliseconds that a slider has been at a snapshot before its weights are asked for
 const EVERY = 1000; // milliseconds between two questions about a network that learns
 
+/** @typedef {{ place: number, says: string, onChoose: (place: number) => void }} Choice  place: which picture, -1 for none */
+
 /**
  * Asked for once, and as the training under way goes on again, while they are seen.
  * @param {{
  *   reader: string | null, units: number, label: string, most?: number, columns?: number, light?: number[],
- * }} props  light: for each unit how strongly it is lit, 0 to 1; without it, the plain pictures
+ *   order?: number[], choice?: Choice,
+ * }} props  light: for each picture how strongly it is lit, 0 to 1; without it, the plain pictures; order: the units that
+ * are shown, instead of the first ones; choice: one of the pictures may be chosen
  */
-export function Weights({ reader, units, label, most = MOST_UNITS, columns, light }) {
+export function Weights({ reader, units, label, most = MOST_UNITS, columns, light, order, choice }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const { theme } = useParts("theme");
   const [narrow, setNarrow] = useState(isNarrow);
   useResize(canvas, () => setNarrow(isNarrow()));
   const bytes = useWeights(reader, canvas);
-  const shown = Math.min(units, most);
+  const shown = order ? order.length : Math.min(units, most);
   const across = columns ?? (narrow || shown <= 16 ? 8 : 16);
   useEffect(() => {
-    const known = bytes && bytes.length >= shown * SIDE * SIDE;
-    if (canvas.current && (known || light)) paint(canvas.current, known ? bytes : null, shown, light);
-  }, [bytes, shown, across, theme, light]);
+    const known = bytes && bytes.length >= units * SIDE * SIDE;
+    const all = order ?? Array.from({ length: shown }, (_, unit) => unit);
+    if (canvas.current && (known || light)) paint(canvas.current, known ? bytes : null, all, light);
+    if (canvas.current && choice && choice.place >= 0) paintChosen(canvas.current, choice.place, across);
+  }, [bytes, units, shown, across, theme, light, order, choice?.place]);
+  const roles = choice ? choosing({ label, columns: across, count: shown, cell: SIDE + GAP, ...choice, chosen: choice.place }) : { role: "img", "aria-label": label };
   return html`<canvas
     ref=${canvas}
     class="pictures"
     width=${across * (SIDE + GAP) - GAP}
     height=${Math.max(1, Math.ceil(shown / across)) * (SIDE + GAP) - GAP}
-    role="img"
-    aria-label=${label}
+    ...${roles}
   ></canvas>`;
 }
 
@@ -81,7 +88,7 @@ const isNarrow = () => innerWidth <= 700;
  * Paint pictures from the upper left on, as many side by side as fit.
  * @param {HTMLCanvasElement} canvas
  * @param {Uint8Array | null} bytes  null: weights of 0
- * @param {number} units  how many pictures
+ * @param {number[]} units  of which there are pictures
  * @param {number[]} [light]
  */
 function paint(canvas, bytes, units, light) {
@@ -97,13 +104,24 @@ function paint(canvas, bytes, units, light) {
   const columns = Math.floor((canvas.width + GAP) / (SIDE + GAP));
   const image = painter.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
-  for (let unit = 0, from = 0; unit < units; unit++) {
-    const left = (unit % columns) * (SIDE + GAP);
-    const top = Math.floor(unit / columns) * (SIDE + GAP);
-    const colours = coloursAt(light ? Math.round(light[unit] * 40) / 40 : null);
+  for (const [place, unit] of units.entries()) {
+    let from = unit * SIDE * SIDE;
+    const left = (place % columns) * (SIDE + GAP);
+    const top = Math.floor(place / columns) * (SIDE + GAP);
+    const colours = coloursAt(light ? Math.round(light[place] * 40) / 40 : null);
     for (let y = 0; y < SIDE; y++) {
       for (let x = 0; x < SIDE; x++, from++) pixels[(top + y) * canvas.width + left + x] = colours[bytes ? bytes[from] : 128];
     }
   }
   painter.putImageData(image, 0, 0);
+}
+
+/** A frame around the one that is chosen. @param {HTMLCanvasElement} canvas  @param {number} place  @param {number} columns */
+function paintChosen(canvas, place, columns) {
+  const painter = canvas.getContext("2d");
+  if (!painter) return;
+  painter.strokeStyle = colour("--accent");
+  painter.lineWidth = GAP;
+  const [x, y] = [place % columns, Math.floor(place / columns)];
+  painter.strokeRect(x * (SIDE + GAP) + GAP / 2, y * (SIDE + GAP) + GAP / 2, SIDE - GAP, SIDE - GAP);
 }

@@ -1,0 +1,49 @@
+/** @file One unit, and what it is connected to. */
+import { short } from "../kit/format.js";
+import { html } from "../kit/lib.js";
+import { useAnswer } from "./answer.js";
+import { Bars } from "./bars.js";
+import { choose, layerName } from "./choice.js";
+import { SignedPicture } from "./signed.js";
+import { T } from "./texts.js";
+
+/** @import { Connection, Unit } from "../kit/types.js" */
+/** @import { PartProps } from "./room.js" */
+
+/** @param {PartProps} props */
+export function UnitCard({ choice, inside }) {
+  const { layer, unit, sizes } = choice;
+  const output = layer === sizes.length - 1;
+  const { answer } = useAnswer(choice.id, `inside/unit?layer=${layer}&unit=${unit}`);
+  const found = /** @type {Unit | null} */ (answer);
+  const names = inside?.names ?? [];
+  const said = output ? inside?.logits[unit] : inside?.activations[layer - 1]?.[unit];
+  const toOutput = layer === sizes.length - 2;
+  const byPlace = (/** @type {Connection} */ a, /** @type {Connection} */ b) => a.unit - b.unit;
+  const after = found && toOutput ? [...found.after].sort(byPlace) : found?.after;
+  return html`<section class="unit card" aria-labelledby="unit-heading" aria-live="polite">
+    <h2 id="unit-heading">${T.unit.heading(output ? (names[unit] ?? "") : T.inside.unit(unit), layerName(layer, sizes))}</h2>
+    <div class="facts">
+      ${found?.weights && html`<${SignedPicture} picture=${found.weights} label=${T.unit.picture(unit)} />`}
+      <dl>
+        <dt>${T.unit.answer}</dt><dd>${short(said)}</dd>
+        <dt>${T.unit.bias}</dt><dd>${short(found?.bias)}</dd>
+      </dl>
+    </div>
+    ${found && found.before.length > 0 && html`<h3>${T.unit.before(found.before.length)}</h3><${Connections} list=${found.before} layer=${layer - 1} sizes=${sizes} names=${names} />`}
+    ${after && after.length > 0 && html`<h3>${toOutput ? T.unit.after : T.unit.afterSome(after.length)}</h3><${Connections} list=${after} layer=${layer + 1} sizes=${sizes} names=${names} />`}
+    <p class="note">${T.unit.help}</p>
+  </section>`;
+}
+
+/** @param {{ list: Connection[], layer: number, sizes: number[], names: string[] }} props */
+function Connections({ list, layer, sizes, names }) {
+  const output = layer === sizes.length - 1;
+  return html`<${Bars}
+    rows=${list.map(({ unit, weight }) => ({
+      name: output ? (names[unit] ?? String(unit)) : T.inside.unit(unit),
+      value: weight,
+      onChoose: output ? undefined : () => choose({ layer, unit }),
+    }))}
+  />`;
+}
