@@ -1,12 +1,11 @@
 /** @file The room in which one looks inside a network: its units, its pixels, its damage, one step, a map. */
 import { linkTo } from "../kit/address.js";
 import { html, useEffect, useMemo } from "../kit/lib.js";
-import { ReaderChoice } from "../kit/readers.js";
+import { EpochChoice, ReaderChoice } from "../kit/readers.js";
 import { useParts } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
-import { useAnswer } from "./answer.js";
+import { useLook } from "./answer.js";
 import { PARTS, seenBy, strongest, useChoice } from "./choice.js";
-import { Epochs } from "./epochs.js";
 import { Picture } from "./picture.js";
 import { T } from "./texts.js";
 import { Units } from "./units.js";
@@ -24,7 +23,7 @@ export function InsideRoom() {
   const choice = useChoice();
   const { address } = useParts("address");
   useEffect(() => void loadRuns(), []);
-  const { answer, busy } = useAnswer(choice.id, choice.picture && "inside?", { ...choice.picture, digit: choice.digit });
+  const { answer, busy } = useLook(choice.id, choice.picture && "", { ...choice.picture, digit: choice.digit });
   const inside = /** @type {Inside | null} */ (answer);
   const Part = SHOWN[choice.part];
   // Of a network that learns, the same unit stays in sight.
@@ -35,7 +34,7 @@ export function InsideRoom() {
       <h1>${T.inside.heading}</h1>
       ${choice.unknown && html`<p class="note">${T.reader.unknown(choice.unknown)}</p>`}
       <${ReaderChoice} reader=${choice.id} />
-      <${Epochs} reader=${choice.id} />
+      <${EpochChoice} reader=${choice.id} />
     </div>
     <${Picture} choice=${choice} inside=${inside} busy=${busy} />
     <nav class="parts" aria-label=${T.inside.partsLabel}>

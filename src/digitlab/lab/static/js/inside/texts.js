@@ -18,13 +18,6 @@ export const T = {
     unit: (/** @type {number} */ unit) => `unit ${number(unit)}`,
   },
 
-  epoch: {
-    label: "Rewind to epoch",
-    end: (/** @type {number} */ epoch) => `${number(epoch)}, the end`,
-    says: (/** @type {number} */ epoch) => `epoch ${number(epoch)}`,
-    none: "Only a run with kept epochs can be rewound.",
-  },
-
   picture: {
     heading: "The picture",
     seesLabel: "The picture of 28 by 28 pixels that the network sees",
