@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct, UnsetType
 
 from digitlab.cli.commands import app
-from digitlab.evaluation import metrics, report
+from digitlab.evaluation import calibration, coverage, metrics, report
 from digitlab.lab import judgements, looks, pictures, records
 from digitlab.reading import results
 from digitlab.training import SETTINGS, named_recipes
@@ -112,7 +112,7 @@ def types_module() -> str:
         " *",
     ]
     lines += [f" * @typedef {{{_in_js(getattr(records, name))}}} {name}" for name in ("EventKind", "Phase", "Value")]
-    homes = {module.__name__ for module in (*TOLD, results, metrics, report)}
+    homes = {module.__name__ for module in (*TOLD, results, calibration, coverage, metrics, report)}
     for kind in [kind for module in TOLD for kind in vars(module).values()]:
         if isinstance(kind, type) and kind.__module__ in homes and (issubclass(kind, Struct) or is_dataclass(kind)):
             fields = [_field(name, hint) for name, hint in get_type_hints(kind).items()]

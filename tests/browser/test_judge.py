@@ -35,7 +35,7 @@ def test_how_good_it_is_comes_in_a_sentence_and_a_cell_opens_its_pictures(open_p
     tiles.nth(count - 1).wait_for()
     assert tiles.count() == count
     cell = trained.ask(f"/api/judge/cell?reader=run:{run}&true={label}&predicted={predicted}")
-    assert tiles.first.get_attribute("href") == f"#/inside?reader=run%3A{run}&index={cell['pictures'][0]['index']}"
+    assert tiles.first.get_attribute("href") == f"#/inside?reader=run%3A{run}&picture={cell['pictures'][0]['index']}"
     assert f"cell={label}-{predicted}" in page.url
     page.reload()  # the address holds it
     page.locator(".cell .tile").nth(count - 1).wait_for()
@@ -72,15 +72,32 @@ def test_mistakes_are_asked_for_when_they_are_seen_and_come_in_parts(open_page, 
     wrong = trained.ask(f"/api/judge/mistakes?reader=run:{run}&most=200")
     first = page.locator(".gallery .tile").first
     page.get_by_text(f"1 to 24 of {wrong['count']} mistakes").wait_for()
-    assert f"index={wrong['pictures'][0]['index']}" in first.get_attribute("href")
+    assert f"picture={wrong['pictures'][0]['index']}" in first.get_attribute("href")
     button(page, "^Less sure ones").click()
-    page.locator(f".gallery .tile[href$='index={wrong['pictures'][24]['index']}']").wait_for()
+    page.locator(f".gallery .tile[href$='picture={wrong['pictures'][24]['index']}']").wait_for()
+
+
+def test_how_sure_it_is_can_be_read_as_a_table(open_page, trained):
+    page, run = _judged(open_page, trained)
+    bins = trained.ask(f"/api/judge?reader=run:{run}")["reliability"]
+    page.locator(".values summary", has_text="Is it right as often as it says").click()
+    rows = page.locator(".values tbody tr")
+    rows.nth(len(bins) - 1).wait_for()
+    assert rows.last.locator("td").last.inner_text() == str(bins[-1]["count"])
+
+
+def test_a_mistake_leads_inside(open_page, trained):
+    page, run = _judged(open_page, trained)
+    page.locator("#gallery-heading").scroll_into_view_if_needed()
+    page.locator(".gallery .tile").first.click()
+    index = trained.ask(f"/api/judge/mistakes?reader=run:{run}&most=1")["pictures"][0]["index"]
+    page.locator("main.inside").get_by_text(f"Test digit {index}", exact=True).wait_for()
 
 
 def test_an_epoch_that_was_kept_is_judged_too(open_page, trained):
     page, run = _judged(open_page, trained)
     epoch = trained.ask(f"/api/runs/{run}")["snapshots"][0]
-    slider = page.get_by_role("slider", name=re.compile("^Epoch"))
+    slider = page.get_by_role("slider", name=re.compile("^Rewind"))
     slider.press("Home")
     page.wait_for_url(f"**reader=run%3A{run}%40{epoch}*")
     accuracy = trained.ask(f"/api/judge?reader=run:{run}@{epoch}")["accuracy"]

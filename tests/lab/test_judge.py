@@ -36,7 +36,12 @@ def test_a_judgement_is_the_report(lab, mnist, runs):
     assert answer["accuracy"] == report.accuracy
     assert answer["accuracy_interval"] == [*report.accuracy_interval]
     assert answer["confusion"] == report.confusion.tolist()
-    assert [group["accuracy"] for group in answer["groups"]] == [group.accuracy for group in report.groups]
+    undisputed, *groups = answer["parts"]
+    assert [group["accuracy"] for group in groups] == [group.accuracy for group in report.groups]
+    assert (undisputed["accuracy"], undisputed["count"]) == (report.accuracy_without_label_errors, 9985)
+    assert [one["accuracy"] for one in answer["reliability"]] == [one.accuracy for one in report.reliability]
+    assert answer["coverage"]["accuracy"][-1] == answer["accuracy"]
+    assert answer["sure"]["count"] == report.sure.count
 
 
 def test_mistakes_come_in_parts_the_surest_first(asked, standard, predicted, mnist):
@@ -48,6 +53,7 @@ def test_mistakes_come_in_parts_the_surest_first(asked, standard, predicted, mni
     for one in found.pictures:
         assert one.predicted == predicted[one.index] != one.label == test.labels[one.index]
         assert one.pixels == test.images[one.index].tobytes()
+    assert {one.index: one.label_error for one in found.pictures}[9729] == "3 of 5 people see a 6"
     assert asked.judge.mistakes(standard, start=3, most=4).pictures == found.pictures[3:7]
     assert asked.judge.mistakes(standard, start=found.count).pictures == []
 

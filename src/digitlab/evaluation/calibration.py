@@ -85,7 +85,7 @@ def reliability(probabilities: Floats, labels: NDArray[np.integer], bins: int = 
             accuracy=float(hits[place] / counts[place]),
             interval=wilson_interval(int(hits[place]), int(counts[place])),
         )
-        for place in np.flatnonzero(counts)
+        for place in np.flatnonzero(counts).tolist()
     ]
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from digitlab.data.label_errors import label_errors_of
 from digitlab.errors import InputError
+from digitlab.evaluation.coverage import coverage_curve
+from digitlab.evaluation.metrics import wilson_interval
 from digitlab.evaluation.predictions import Predictions
-from digitlab.evaluation.report import report_of
+from digitlab.evaluation.report import GroupScore, Report, report_of
 from digitlab.lab.judgements import Cell, Judgement, Mistakes, TestPicture
 from digitlab.lab.kept import Kept
 from digitlab.lab.readers import Reader, Readers
@@ -55,6 +58,7 @@ class Judge:
             InputError: it knows other classes than the test set has; so do all that follow.
         """
         report = self._kept.get(reader, "report", lambda: report_of(self._predictions(reader)))
+        predictions = self._predictions(reader)
         return Judgement(
             reader=reader.id,
             version=reader.version,
@@ -63,11 +67,17 @@ class Judge:
             count=report.count,
             accuracy=report.accuracy,
             accuracy_interval=report.accuracy_interval,
+            parts=[*_undisputed(report), *report.groups],
+            label_errors=len(report.label_errors),
             cross_entropy=report.cross_entropy,
+            brier=report.brier,
             calibration_error=report.calibration_error,
+            calibration_error_interval=report.calibration_error_interval,
+            reliability=report.reliability,
+            coverage=coverage_curve(predictions),
+            sure=report.sure,
             confusion=report.confusion.tolist(),
             per_digit=report.per_digit,
-            groups=report.groups,
         )
 
     def mistakes(self, reader: Reader, *, start: int = 0, most: int = 24) -> Mistakes:
@@ -104,7 +114,16 @@ class Judge:
         )
 
 
+def _undisputed(report: Report) -> list[GroupScore]:
+    """The pictures whose label nobody disputes, where some are disputed."""
+    if (accuracy := report.accuracy_without_label_errors) is None:
+        return []
+    count = report.count - len(report.label_errors)
+    return [GroupScore("", "without known label errors", count, accuracy, wilson_interval(accuracy * count, count))]
+
+
 def _pictures(predictions: Predictions, indices: Iterable[int]) -> list[TestPicture]:
+    notes = {error.index: error.note for error in label_errors_of(predictions.digits)}
     return [
         TestPicture(
             index=int(index),
@@ -112,6 +131,7 @@ def _pictures(predictions: Predictions, indices: Iterable[int]) -> list[TestPict
             predicted=int(predictions.predicted[index]),
             confidence=float(predictions.confidence[index]),
             pixels=predictions.digits.images[index].tobytes(),
+            label_error=notes.get(int(index), ""),
         )
         for index in indices
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from digitlab.evaluation.calibration import Bin
+from digitlab.evaluation.coverage import Coverage, Sure
 from digitlab.evaluation.metrics import DigitScore
 from digitlab.evaluation.report import GroupScore
 
@@ -22,6 +24,7 @@ class TestPicture(Struct):
         index, label: its place in the test set, and its true class.
         predicted, confidence: the class that the reader takes it for, and how probable that is, 0 to 1.
         pixels: 784 bytes as the test set has them, row by row, in base64.
+        label_error: what is known to be wrong with its label; empty where nothing is.
     """
 
     index: int
@@ -29,6 +32,7 @@ class TestPicture(Struct):
     predicted: int
     confidence: float
     pixels: bytes
+    label_error: str
 
 
 class Judgement(Judged):
@@ -37,7 +41,11 @@ class Judgement(Judged):
     Attributes:
         source, names, count: which test set, what its classes are called, and how many pictures it has.
         confusion: a row for each true class, a column for each that it was taken for.
-        groups: of the test set, where those are known.
+        parts: of the test set, where those are known: those that the catalogue tells apart, and, without `by`, all
+            pictures whose label nobody disputes.
+        label_errors: how many labels are known to be wrong or in doubt.
+        reliability, calibration_error: how far what it says lies from how often it is right.
+        coverage, sure: how much of what it is sure of is right.
     """
 
     source: str
@@ -45,11 +53,17 @@ class Judgement(Judged):
     count: int
     accuracy: float
     accuracy_interval: tuple[float, float]
+    parts: list[GroupScore]
+    label_errors: int
     cross_entropy: float
+    brier: float
     calibration_error: float
+    calibration_error_interval: tuple[float, float]
+    reliability: list[Bin]
+    coverage: Coverage
+    sure: Sure
     confusion: list[list[int]]
     per_digit: list[DigitScore]
-    groups: list[GroupScore]
 
 
 class Mistakes(Judged):

@@ -52,11 +52,13 @@ export const T = {
     live: "the training",
     liveUnderWay: "the training under way, as it learns",
     snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,
-    epoch: "Epoch",
+    epoch: "Rewind",
     atEpoch: (/** @type {number} */ epoch) => `after ${some(epoch, "epoch", "epochs")}`,
     asItIs: "as it is now",
     unknown: (/** @type {string} */ name) => `The reader of the link is not here: ${name}`,
   },
+
+  plot: { values: "As a table" },
 
   weights: {
     heading: "First layer",

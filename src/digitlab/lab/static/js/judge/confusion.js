@@ -1,6 +1,5 @@
 /** @file The confusion matrix. Each cell is a button that opens its pictures. */
 import { writeAddress } from "../kit/address.js";
-import { count } from "../kit/format.js";
 import { html, useRef } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
 import { Cell } from "./cell.js";
@@ -62,7 +61,7 @@ function Matrix({ names, counts, opened, onOpen }) {
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => move(event, place)}
         onClick=${() => onOpen(place)}
       >
-        ${n || right ? count(n) : ""}
+        ${n || right ? n : ""}
       </button>
     </td>`;
   };

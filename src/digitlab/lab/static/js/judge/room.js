@@ -7,6 +7,7 @@ import { loadRuns } from "../kit/stream.js";
 import { Confusion } from "./confusion.js";
 import { Gallery } from "./gallery.js";
 import { Refusal } from "./refusal.js";
+import { Sure } from "./sure.js";
 import { T } from "./texts.js";
 import { Verdict } from "./verdict.js";
 
@@ -30,7 +31,8 @@ export function JudgeRoom() {
     ${!trouble &&
     html`<${Verdict} judgement=${judgement} busy=${busy} />
       <${Confusion} judgement=${judgement} />
-      <${Gallery} judgement=${judgement} />`}
+      <${Gallery} judgement=${judgement} />
+      <${Sure} judgement=${judgement} />`}
   </div>`;
 }
 

@@ -42,6 +42,8 @@ export const T = {
   picture: {
     label: (/** @type {string[]} */ names, /** @type {TestPicture} */ picture, /** @type {string} */ sure) => `Test digit ${picture.index}: ${said(names, picture)}, ${sure} sure. See inside`,
     is: (/** @type {string} */ name) => `is ${name}`,
+    disputed: "label?",
+    disputedLabel: (/** @type {string} */ note) => ` Its label is in doubt: ${note}.`,
   },
 
   gallery: {
@@ -52,5 +54,24 @@ export const T = {
     before: "Surer ones",
     after: "Less sure ones",
     list: "Mistakes, the surest first",
+  },
+
+  sure: {
+    heading: "How sure it is",
+    reliability: "Is it right as often as it says?",
+    reliabilityLook: "Each point is a group of pictures of which it is about as sure. On the dashed line it is right just as often as it says; below it, it is too sure.",
+    says: "how sure it says it is",
+    right: "of these, right",
+    pictures: "pictures",
+    error: (/** @type {string} */ error, /** @type {string} */ low, /** @type {string} */ high) =>
+      `On average, how sure it says it is and how often it is right lie ${error} points apart (95 % interval ${low} to ${high}).`,
+    coverage: "If it may pass on what it doubts",
+    coverageLook: "From the right to the left, it answers less and less, and only what it is surest of. The higher the curve, the better it knows what it does not know.",
+    answered: "answered",
+    rightOfThem: "of the answered, right",
+    atLeast: "sure at least",
+    when: (/** @type {string} */ threshold, /** @type {string} */ count, /** @type {string} */ share, /** @type {string} */ right, /** @type {string} */ low, /** @type {string} */ high) =>
+      `At least ${threshold} sure it is of ${count} pictures (${share}); of these, ${right} are right (95 % interval ${low} to ${high}).`,
+    never: (/** @type {string} */ threshold) => `It is at least ${threshold} sure of no picture.`,
   },
 };

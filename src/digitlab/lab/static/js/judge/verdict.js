@@ -28,8 +28,8 @@ export function Verdict({ judgement, busy }) {
 }
 
 /** The whole test set, then its parts. @param {Judgement} judgement  @returns {Share[]} */
-function sharesOf({ count: all, accuracy, accuracy_interval, groups }) {
-  const named = groups.map((group) => ({ ...group, name: group.name[0].toUpperCase() + group.name.slice(1) }));
+function sharesOf({ count: all, accuracy, accuracy_interval, parts }) {
+  const named = parts.map((part) => ({ ...part, name: part.name[0].toUpperCase() + part.name.slice(1) }));
   return [{ name: T.judge.all, count: all, accuracy, accuracy_interval }, ...named];
 }
 

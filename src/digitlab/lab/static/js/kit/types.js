@@ -53,14 +53,21 @@
  * @typedef {{ name: string, what: string, digit: number, probability: number, changes: boolean, pixels: string }}
  *   WhyStep
  * @typedef {{ reader: string, version: number, sentence: string, steps: WhyStep[], changes: WhyStep[] }} WhyReading
+ * @typedef {{ low: number, high: number, count: number, confidence: number, accuracy: number, interval: [number,
+ *   number] }} Bin
+ * @typedef {{ share: number[], accuracy: number[], threshold: number[] }} Coverage
+ * @typedef {{ threshold: number, count: number, share: number, accuracy: number | null, interval: [number, number] |
+ *   null }} Sure
  * @typedef {{ digit: number, count: number, precision: number, recall: number, f1: number }} DigitScore
  * @typedef {{ by: string, name: string, count: number, accuracy: number, accuracy_interval: [number, number] }}
  *   GroupScore
  * @typedef {{ reader: string, version: number }} Judged
- * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string }} TestPicture
+ * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string, label_error: string
+ *   }} TestPicture
  * @typedef {{ reader: string, version: number, source: string, names: string[], count: number, accuracy: number,
- *   accuracy_interval: [number, number], cross_entropy: number, calibration_error: number, confusion: number[][],
- *   per_digit: DigitScore[], groups: GroupScore[] }} Judgement
+ *   accuracy_interval: [number, number], parts: GroupScore[], label_errors: number, cross_entropy: number, brier:
+ *   number, calibration_error: number, calibration_error_interval: [number, number], reliability: Bin[], coverage:
+ *   Coverage, sure: Sure, confusion: number[][], per_digit: DigitScore[] }} Judgement
  * @typedef {{ reader: string, version: number, count: number, pictures: TestPicture[] }} Mistakes
  * @typedef {{ reader: string, version: number, true: number, predicted: number, count: number, pictures: TestPicture[],
  *   mean: string }} Cell
