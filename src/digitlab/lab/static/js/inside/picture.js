@@ -2,9 +2,9 @@
 import { linkTo } from "../kit/address.js";
 import { get, post } from "../kit/api.js";
 import { count, percent } from "../kit/format.js";
-import { html, onValue, Spoken, useEffect, useRef, useState } from "../kit/lib.js";
-import { paintPixels } from "../kit/pixels.js";
-import { useParts, useStore } from "../kit/store.js";
+import { html, onValue, Spoken, useEffect, useState } from "../kit/lib.js";
+import { Picture as Small } from "../kit/picture.js";
+import { useStore } from "../kit/store.js";
 import { attempt } from "../kit/wish.js";
 import { choose } from "./choice.js";
 import { T } from "./texts.js";
@@ -14,14 +14,10 @@ import { T } from "./texts.js";
 
 /** @param {{ choice: Choice, inside: Inside | null, busy: boolean }} props */
 export function Picture({ choice, inside, busy }) {
-  const { theme } = useParts("theme");
-  const seen = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  const pixels = choice.picture ? (inside?.pixels ?? "") : "";
-  useEffect(() => void (seen.current && paintPixels(seen.current, pixels)), [pixels, theme]);
   const shown = choice.picture ? inside : null;
   return html`<section class="picture card" aria-labelledby="picture-heading" aria-busy=${busy}>
     <h2 id="picture-heading" class="unseen">${T.picture.heading}</h2>
-    <canvas ref=${seen} class="seen" width="28" height="28" role="img" aria-label=${T.picture.seesLabel}></canvas>
+    <${Small} pixels=${shown?.pixels ?? ""} label=${T.picture.seesLabel} />
     <div class="which">
       ${choice.picture ? html`<${Said} inside=${shown} drawn=${choice.drawn} />` : html`<p>${T.picture.noDrawing} <a href=${linkTo("read")}>${T.picture.toRead}</a></p>`}
     </div>

@@ -4,7 +4,7 @@ import { html, useEffect, useMemo } from "../kit/lib.js";
 import { EpochChoice, ReaderChoice } from "../kit/readers.js";
 import { useParts } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
-import { useAnswer } from "./answer.js";
+import { useLook } from "./answer.js";
 import { PARTS, seenBy, strongest, useChoice } from "./choice.js";
 import { Picture } from "./picture.js";
 import { T } from "./texts.js";
@@ -23,7 +23,7 @@ export function InsideRoom() {
   const choice = useChoice();
   const { address } = useParts("address");
   useEffect(() => void loadRuns(), []);
-  const { answer, busy } = useAnswer(choice.id, choice.picture && "inside?", { ...choice.picture, digit: choice.digit });
+  const { answer, busy } = useLook(choice.id, choice.picture && "", { ...choice.picture, digit: choice.digit });
   const inside = /** @type {Inside | null} */ (answer);
   const Part = SHOWN[choice.part];
   // Of a network that learns, the same unit stays in sight.

@@ -1,10 +1,11 @@
 /** @file One unit, and what it is connected to. */
 import { short } from "../kit/format.js";
 import { html } from "../kit/lib.js";
-import { useAnswer } from "./answer.js";
+import { Picture } from "../kit/picture.js";
+import { paintSigned } from "../kit/pixels.js";
+import { useLook } from "./answer.js";
 import { Bars } from "./bars.js";
 import { choose, layerName } from "./choice.js";
-import { SignedPicture } from "./signed.js";
 import { T } from "./texts.js";
 
 /** @import { Connection, Unit } from "../kit/types.js" */
@@ -14,7 +15,7 @@ import { T } from "./texts.js";
 export function UnitCard({ choice, inside }) {
   const { layer, unit, sizes } = choice;
   const output = layer === sizes.length - 1;
-  const { answer } = useAnswer(choice.id, `inside/unit?layer=${layer}&unit=${unit}`);
+  const { answer } = useLook(choice.id, "/unit", undefined, { query: { layer, unit } });
   const found = /** @type {Unit | null} */ (answer);
   const names = inside?.names ?? [];
   const said = output ? inside?.logits[unit] : inside?.activations[layer - 1]?.[unit];
@@ -24,7 +25,7 @@ export function UnitCard({ choice, inside }) {
   return html`<section class="unit card" aria-labelledby="unit-heading" aria-live="polite">
     <h2 id="unit-heading">${T.unit.heading(output ? (names[unit] ?? "") : T.inside.unit(unit), layerName(layer, sizes))}</h2>
     <div class="facts">
-      ${found?.weights && html`<${SignedPicture} picture=${found.weights} label=${T.unit.picture(unit)} />`}
+      ${found?.weights && html`<${Picture} pixels=${found.weights.pixels} label=${T.unit.picture(unit)} paint=${paintSigned} />`}
       <dl>
         <dt>${T.unit.answer}</dt><dd>${short(said)}</dd>
         <dt>${T.unit.bias}</dt><dd>${short(found?.bias)}</dd>
