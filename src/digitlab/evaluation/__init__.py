@@ -8,9 +8,11 @@ from digitlab.evaluation.calibration import (
     fit_temperature,
     reliability,
 )
+from digitlab.evaluation.cells import Cell, cell_of
 from digitlab.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt
 from digitlab.evaluation.coverage import Coverage, Sure, coverage_curve, when_sure
 from digitlab.evaluation.metrics import brier_score
+from digitlab.evaluation.mistakes import Mistake
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.evaluation.report import Report, evaluate, report_of
 
@@ -18,8 +20,10 @@ __all__ = [
     "CORRUPTIONS",
     "Bin",
     "Calibrated",
+    "Cell",
     "Corruption",
     "Coverage",
+    "Mistake",
     "Predictions",
     "Report",
     "Sure",
@@ -27,6 +31,7 @@ __all__ = [
     "calibrate",
     "calibration_error",
     "calibration_interval",
+    "cell_of",
     "corrupt",
     "coverage_curve",
     "evaluate",
