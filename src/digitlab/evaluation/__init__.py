@@ -15,6 +15,7 @@ from digitlab.evaluation.metrics import brier_score
 from digitlab.evaluation.mistakes import Mistake
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.evaluation.report import Report, evaluate, report_of
+from digitlab.evaluation.temperatures import TemperatureCurve, temperature_curve
 
 __all__ = [
     "CORRUPTIONS",
@@ -27,6 +28,7 @@ __all__ = [
     "Predictions",
     "Report",
     "Sure",
+    "TemperatureCurve",
     "brier_score",
     "calibrate",
     "calibration_error",
@@ -39,5 +41,6 @@ __all__ = [
     "predict_all",
     "reliability",
     "report_of",
+    "temperature_curve",
     "when_sure",
 ]

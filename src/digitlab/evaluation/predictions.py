@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
-from digitlab.errors import InputError, require_kind
+from digitlab.inside.picture import names_for
 from digitlab.network.activations import softmax
-from digitlab.network.card import names_of_outputs
 from digitlab.network.network import Network
 
 
@@ -71,10 +70,6 @@ def predict_all(network: Network, digits: Digits) -> Predictions:
         InputError: there are no digits, the network has fewer outputs than there are classes, or it knows other ones.
         PictureError: the network's inputs do not fit the pictures.
     """
-    require_kind(network, Network, "the network", "such as dl.load()")
-    require_kind(digits, Digits, "the test set", "train, test = dl.load_mnist()")
-    if not len(digits):
-        raise InputError("there is nothing to measure: the test set is empty")
-    names = names_of_outputs(network.card, digits.classes)
+    names = names_for(network, digits)
     logits = network.logits(digits.images).astype(np.float64)  # (N, K)
     return Predictions(digits, names, logits / (network.card.temperature or 1.0))

@@ -3,8 +3,28 @@
 All of it works on what the network sees, that is on pictures after the preprocessing of its card.
 """
 
+from digitlab.inside.ablated import Ablation, ablation
 from digitlab.inside.attribution import Attribution, attribute
 from digitlab.inside.backprop import Backprop, backprop_step
 from digitlab.inside.contributions import Contributions, contributions_of
+from digitlab.inside.damage import Damage, damaged
+from digitlab.inside.damage_curves import DamageCurve, noise_curve, pruning_curve
+from digitlab.inside.projection import Projection, project
 
-__all__ = ["Attribution", "Backprop", "Contributions", "attribute", "backprop_step", "contributions_of"]
+__all__ = [
+    "Ablation",
+    "Attribution",
+    "Backprop",
+    "Contributions",
+    "Damage",
+    "DamageCurve",
+    "Projection",
+    "ablation",
+    "attribute",
+    "backprop_step",
+    "contributions_of",
+    "damaged",
+    "noise_curve",
+    "project",
+    "pruning_curve",
+]

@@ -1,6 +1,6 @@
-"""One picture, as a network sees it: through its preprocessing, and as float64, so that sums can be checked to the end.
+"""Pictures, as a network sees them: through its preprocessing. One by itself in float64, so that sums can be checked.
 
-Letters for shapes: P pixels, K classes.
+Letters for shapes: N samples, P pixels, K classes.
 """
 
 import math
@@ -8,9 +8,12 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.data.pixels import as_row, normalize
-from digitlab.errors import DivergenceError, require_kind
+from digitlab.data.digits import Digits
+from digitlab.data.pixels import as_row, as_rows, normalize
+from digitlab.errors import DivergenceError, InputError, require_kind
+from digitlab.network.activations import Floats
 from digitlab.network.backward import Forward, forward
+from digitlab.network.card import names_of_outputs
 from digitlab.network.network import Network
 
 
@@ -29,10 +32,41 @@ def forward_one(network: Network, image: ArrayLike) -> Forward:
     require_kind(network, Network, "the network", "such as dl.load()")
     row = as_row(image, network.architecture.sizes[0])
     passed = forward(network, normalize(network.card.preprocess(row), np.float64)[np.newaxis])
-    if not np.isfinite(passed.logits).all():
-        what = "the network has no answer to this picture: its sums are no longer finite"
-        raise DivergenceError(what, help="train it again with a smaller learning rate")
+    require_answers(passed)
     return passed
+
+
+def see_all(network: Network, digits: Digits) -> Floats:
+    """All pictures of a test set, as the network sees them: ``(N, P) float32``.
+
+    Raises:
+        InputError: there are no digits, the network has fewer outputs than there are classes, or it knows other ones.
+        PictureError: the network's inputs do not fit the pictures.
+    """
+    names_for(network, digits)
+    rows, _ = as_rows(digits.images, network.architecture.sizes[0])
+    return network.inputs(rows)
+
+
+def names_for(network: Network, digits: Digits) -> tuple[str, ...]:
+    """What the outputs of a network are called when it is measured on a test set. Errors as `see_all`."""
+    require_kind(network, Network, "the network", "such as dl.load()")
+    require_kind(digits, Digits, "the test set", "train, test = dl.load_mnist()")
+    if not len(digits):
+        raise InputError("there is nothing to measure: the test set is empty")
+    return names_of_outputs(network.card, digits.classes)
+
+
+def require_answers(passed: Forward) -> None:
+    """Refuse logits that are not finite.
+
+    Raises:
+        DivergenceError: that is so.
+    """
+    wrong = np.count_nonzero(~np.isfinite(passed.logits).all(axis=1))
+    if wrong:
+        what = f"the network has no answer to {wrong} of the pictures: its sums are no longer finite"
+        raise DivergenceError(what, help="train it again with a smaller learning rate")
 
 
 def as_square(pixels: NDArray[np.float64]) -> NDArray[np.float64]:

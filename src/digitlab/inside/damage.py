@@ -1,0 +1,87 @@
+"""Damage: a network with units off, small weights gone, noise on its weights, or another temperature.
+
+Whoever takes something away from a network sees what it was good for. The network itself stays as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import InputError, describe, require_kind
+from digitlab.network.activations import Floats
+from digitlab.network.network import Network
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is done to a network, in this order: noise, pruning, units off; biases stay as they are.
+
+    Attributes:
+        off: units ``(layer, unit)`` whose output is not handed on: their outgoing weights are 0. Layers are hidden ones
+            and count from 1, units from 0.
+        prune: this share, 0 to 1, of the weights of each layer is set to 0, those that are smallest in size.
+        noise: normal noise is added to every weight, of so many standard deviations of the layer's weights.
+        temperature: what the logits are divided by before softmax; None leaves the network its own.
+        seed: of the noise.
+
+    Raises:
+        InputError: a share or a strength out of bounds.
+    """
+
+    off: tuple[tuple[int, int], ...] = ()
+    prune: float = 0.0
+    noise: float = 0.0
+    temperature: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.prune <= 1:  # NaN is not
+            raise InputError("no such share of the weights can be pruned", must_be="0 to 1", got=describe(self.prune))
+        if not 0 <= self.noise < math.inf:
+            must_be = "0 or more standard deviations"
+            raise InputError("weights cannot have such noise", must_be=must_be, got=describe(self.noise))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All as plain values, ready for JSON."""
+        return dataclasses.asdict(self) | {"off": [list(place) for place in self.off]}
+
+
+def damaged(network: Network, damage: Damage) -> Network:
+    """A network like this one, with the damage done.
+
+    Raises:
+        InputError: it has no such unit, or no network can have such a temperature.
+    """
+    require_kind(network, Network, "the network", "such as dl.load()")
+    require_kind(damage, Damage, "the damage", "such as Damage(prune=0.5)")
+    hurt = network.copy()
+    noises = np.random.default_rng(damage.seed)
+    for layer in hurt.layers:
+        if damage.noise:
+            layer.W[...] += damage.noise * layer.W.std() * noises.standard_normal(layer.W.shape, dtype=np.float32)
+        _prune(layer.W, damage.prune)
+    sizes = network.architecture.sizes
+    for number, unit in damage.off:
+        if not (1 <= number < len(sizes) - 1 and 0 <= unit < sizes[number]):
+            hidden = [f"units 0 to {size - 1} of layer {place}" for place, size in enumerate(sizes[1:-1], start=1)]
+            must_be = ", ".join(hidden) or "nothing: it has no hidden layer"
+            got = f"unit {unit} of layer {number}"
+            raise InputError("the network has no such hidden unit", must_be=must_be, got=got)
+        hurt.layers[number].W[unit] = 0
+    if damage.temperature is not None:
+        hurt.card = dataclasses.replace(network.card, temperature=damage.temperature)
+    return hurt
+
+
+def _prune(W: Floats, share: float) -> None:
+    """Set this share of the weights to 0, the smallest ones."""
+    count = round(share * W.size)
+    if count:
+        flat: NDArray[Any] = W.reshape(-1)  # a view
+        flat[np.argpartition(np.abs(flat), count - 1)[:count]] = 0
