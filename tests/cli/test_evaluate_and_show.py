@@ -131,3 +131,21 @@ def test_a_model_that_knows_other_classes_is_refused(run, mnist, tmp_path, comma
     assert (code, out) == (2, "")
     assert "knows other classes" in err
     assert "it was trained on drawn" in err
+
+
+def test_a_report_is_written_beside_the_numbers(run, model, folder, monkeypatch):
+    from digitlab.display import html_report
+
+    monkeypatch.setattr(html_report, "SECTIONS", html_report.SECTIONS[:1])
+    code, out, err = run("evaluate", "--model", model, "--html", "report.html", "--json")
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    page = Path("report.html").read_text("utf-8")
+    assert f"{100 * answer['accuracy']:.2f} %" in page
+    assert model in page
+    assert run("evaluate", "--model", model, "--html", "report.html")[1].endswith(
+        "all of it with figures: report.html\n"
+    )
+    code, out, err = run("evaluate", "--model", model, "--html", "report.pdf")
+    assert (code, out) == (2, "")
+    assert "must end in .html" in err

@@ -59,10 +59,10 @@ class NotebookFigure(Figure):
         self._shown_in = shell.execution_count if shell is not None else None
 
 
-def render(figure: Figure, kind: str) -> bytes:
-    """The figure as a file of this kind, such as ``png``."""
+def render(figure: Figure, kind: str, **options: Any) -> bytes:
+    """The figure as a file of this kind, such as ``png``; ``options`` are those of Matplotlib."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box in its place says so already
-        figure.savefig(buffer, format=kind, dpi=DPI)
+        figure.savefig(buffer, format=kind, dpi=DPI, **options)
     return buffer.getvalue()

@@ -1,0 +1,78 @@
+"""The parts of an HTML report: a table of sections, each with its figures, in the order of the page.
+
+Whoever adds a figure adds a line here. One that does not apply to a model raises an error whose words say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digitlab.display.html_subject import Subject
+from digitlab.evaluation.coverage import coverage_curve
+from digitlab.figures.confusion import draw_confusion
+from digitlab.figures.reliability import draw_coverage, draw_reliability
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Part:
+    """One figure.
+
+    Attributes:
+        name: what it shows, in a few words, for whoever waits for it, or gets a line in its place.
+        alt: what can be seen, for whoever cannot see it.
+        draw: makes it.
+    """
+
+    name: str
+    alt: str
+    draw: Callable[[Subject], Figure]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Some figures under one title; ``about`` is a sentence or two that lead there."""
+
+    id: str
+    title: str
+    about: str
+    parts: tuple[Part, ...]
+
+
+SECTIONS = (
+    Section(
+        "confusion",
+        "Which ones look alike to it",
+        "Where a network is wrong, it is mostly wrong in the same way: some classes look alike to it.",
+        (
+            Part(
+                "the confusion matrix",
+                "A square of counts: a row for each true class, a column for each answer; errors are orange.",
+                lambda subject: draw_confusion(subject.report),
+            ),
+        ),
+    ),
+    Section(
+        "sure",
+        "Does it know when it does not know?",
+        "A network gives a probability with each answer. It is worth something if answers given with 90 % are right "
+        "nine times in ten, and if the errors are among those that it is less sure of.",
+        (
+            Part(
+                "the reliability diagram",
+                "Points of the share that is right against how sure the network was, with intervals, beside a "
+                "diagonal; below, bars that count the pictures.",
+                lambda subject: draw_reliability(subject.report.reliability),
+            ),
+            Part(
+                "the coverage curve",
+                "A falling curve: the share of errors left against the share of pictures passed on to a person.",
+                lambda subject: draw_coverage(coverage_curve(subject.predictions)),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,56 @@
+"""What an HTML report is about: one model, the digits, and everything that is measured of them, each computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from digitlab.data.digits import Digits
+from digitlab.evaluation.predictions import Predictions, predict_all
+from digitlab.evaluation.report import Report, report_of
+from digitlab.network.network import Network
+from digitlab.runs.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A model and the data that it is judged by.
+
+    Attributes:
+        model: what answers say that they come from.
+        network: its network.
+        train: the training part of the data; empty where there is none.
+        test: the test part.
+        run: where the model is one.
+    """
+
+    model: str
+    network: Network
+    train: Digits
+    test: Digits
+    run: Run | None = None
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """What the network says of the test set."""
+        return predict_all(self.network, self.test)
+
+    @cached_property
+    def report(self) -> Report:
+        """The numbers."""
+        return report_of(self.predictions)
+
+    @cached_property
+    def example(self) -> int:
+        """The picture of the test set that is looked at closely: of the mistakes that nobody disputes, the surest.
+
+        Where there is none, the picture that the network is least sure of.
+        """
+        predictions = self.predictions
+        wrong = ~predictions.right
+        wrong[[one.error.index for one in self.report.label_errors]] = False
+        if wrong.any():
+            return int(np.where(wrong, predictions.confidence, -1).argmax())
+        return int(predictions.confidence.argmin())

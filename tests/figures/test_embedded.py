@@ -1,0 +1,47 @@
+"""Figures in a page: their words apart, curves as SVG, pictures and crowds as PNG."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.figures import new_figure
+from digitlab.figures.embedded import embed
+
+
+def _figure():
+    return new_figure(4, 3, "A title", "One sentence.")
+
+
+def test_the_words_are_taken_out_of_the_drawing():
+    figure = _figure()
+    figure.subplots().set_xlabel("what is measured")
+    found = embed(figure)
+    assert (found.title, found.look, found.kind) == ("A title", "One sentence.", "svg+xml")
+    text = found.content.decode()
+    assert "what is measured" in text
+    assert "A title" not in text
+    assert "One sentence" not in text
+    assert (found.width, found.height) == (384, 288)
+
+
+@pytest.mark.parametrize("crowd", [False, True])
+def test_pictures_and_crowds_are_pngs(rng, crowd):
+    figure = _figure()
+    axes = figure.subplots()
+    if crowd:
+        axes.scatter(*rng.random((2, 10_000)), c=rng.random(10_000))
+    else:
+        axes.imshow(rng.random((28, 28)), cmap="gray")
+    found = embed(figure)
+    assert found.kind == "png"
+    picture = np.asarray(Image.open(io.BytesIO(found.content)).convert("RGB"))
+    assert picture[0, 0].tolist() == [255, 255, 255]
+    assert picture.min() < 80
+
+
+def test_the_same_figure_gives_the_same_file():
+    assert embed(_figure()) == embed(_figure())
