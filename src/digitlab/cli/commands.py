@@ -15,6 +15,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "calibrate",
+    "compare",
     "predict",
     "read",
     "why",

@@ -86,11 +86,17 @@ class DataOptions:
 AS_IT_IS = DataOptions()
 
 
-def open_model(name: str | None) -> tuple[FoundModel, Network]:
-    """The model that is meant, and its network; what else it could be is told on standard error."""
+def find(name: str | None) -> FoundModel:
+    """The model that is meant; what else it could be is told on standard error."""
     found = find_model(name)
     if found.note:
         complain(found.note, 0)
+    return found
+
+
+def open_model(name: str | None) -> tuple[FoundModel, Network]:
+    """The model that is meant, and its network. See `find`."""
+    found = find(name)
     return found, found.load()
 
 

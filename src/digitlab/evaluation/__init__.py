@@ -1,14 +1,10 @@
 """Evaluation: how good a network is, measured on digits that it was not trained on."""
 
 from digitlab.evaluation.calibrating import Calibrated, calibrate
-from digitlab.evaluation.calibration import (
-    Bin,
-    calibration_error,
-    calibration_interval,
-    fit_temperature,
-    reliability,
-)
+from digitlab.evaluation.calibration import Bin, calibration_error, calibration_interval, fit_temperature, reliability
 from digitlab.evaluation.cells import Cell, cell_of
+from digitlab.evaluation.comparison import Comparison, compare, mcnemar
+from digitlab.evaluation.contest import Contest, Contestant, compare_all
 from digitlab.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt
 from digitlab.evaluation.coverage import Coverage, Sure, coverage_curve, when_sure
 from digitlab.evaluation.metrics import brier_score
@@ -22,6 +18,9 @@ __all__ = [
     "Bin",
     "Calibrated",
     "Cell",
+    "Comparison",
+    "Contest",
+    "Contestant",
     "Corruption",
     "Coverage",
     "Mistake",
@@ -34,10 +33,13 @@ __all__ = [
     "calibration_error",
     "calibration_interval",
     "cell_of",
+    "compare",
+    "compare_all",
     "corrupt",
     "coverage_curve",
     "evaluate",
     "fit_temperature",
+    "mcnemar",
     "predict_all",
     "reliability",
     "report_of",

@@ -4,9 +4,20 @@ Each has a title, named axes and one sentence of what to look at. They are drawn
 and `digitlab.inside`; a notebook shows them by themselves, `save_figure` writes one to a file.
 """
 
+from digitlab.figures.comparison import draw_comparison
 from digitlab.figures.confusion import draw_confusion
+from digitlab.figures.curves import draw_curves
 from digitlab.figures.history import draw_history
 from digitlab.figures.reliability import draw_coverage, draw_reliability
 from digitlab.figures.style import new_figure, save_figure
 
-__all__ = ["draw_confusion", "draw_coverage", "draw_history", "draw_reliability", "new_figure", "save_figure"]
+__all__ = [
+    "draw_comparison",
+    "draw_confusion",
+    "draw_coverage",
+    "draw_curves",
+    "draw_history",
+    "draw_reliability",
+    "new_figure",
+    "save_figure",
+]
