@@ -57,7 +57,7 @@ def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(open_page, train
         while (at := page.evaluate(focused)[axis]) != empty[axis]:
             page.keyboard.press(keys[at < empty[axis]])
     page.keyboard.press("Enter")
-    words = f"No {empty[0]} of the test set is read as a {empty[1]}"
+    words = f"no picture of {empty[0]} was taken for {empty[1]}"
     page.locator(".cell .refusal").get_by_text(words).wait_for()
     open_page.watched.errors.clear()  # the browser logs the refusal
 

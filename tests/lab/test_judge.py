@@ -62,16 +62,31 @@ def test_a_cell_has_its_pictures_and_their_average(asked, standard, predicted, m
     test = mnist[1]
     inside = np.flatnonzero((test.labels == 4) & (predicted == 9))
     cell = asked.judge.cell(standard, 4, 9)
-    assert [one.index for one in cell.pictures] == inside.tolist()
+    assert sorted(one.index for one in cell.pictures) == inside.tolist()
     mean = np.frombuffer(cell.mean, np.uint8).astype(float)
     assert np.abs(mean - test.images[inside].reshape(-1, 784).mean(axis=0)).max() <= 0.5
     assert cell.count == asked.judge.judge(standard).confusion[4][9]
+    assert (cell.layer, cell.units[0].weights) == (2, b"")
+    special = [unit.push - unit.usual for unit in cell.units]
+    assert special == sorted(special, reverse=True)
+    assert {near.label for one in cell.nearest for near in one.of_true} == {4}
+    assert {near.label for one in cell.nearest for near in one.of_predicted} == {9}
+
+
+def test_units_that_look_at_pixels_come_with_their_picture(lab, runs):
+    network = dl.load(runs / "small")
+    row = lab.ask("GET", "/api/judge?reader=run:small").json["confusion"][0]
+    cell = f"true=0&predicted={row.index(max(row))}"
+    unit, *_ = lab.ask("GET", f"/api/judge/cell?reader=run:small&{cell}").json["units"]
+    weights = network.W1[:, unit["unit"]]
+    pixels = np.frombuffer(base64.b64decode(unit["weights"]), np.uint8).astype(float)
+    assert np.abs((pixels - 128) / 127 - weights / np.abs(weights).max()).max() < 0.01
 
 
 def test_an_empty_cell_and_a_class_that_is_none_are_refused(asked, standard):
-    with pytest.raises(InputError, match="no 1 of the test set is read as a 0"):
+    with pytest.raises(InputError, match="no picture of 1 was taken for 0"):
         asked.judge.cell(standard, 1, 0)
-    with pytest.raises(InputError, match="there are 10 classes"):
+    with pytest.raises(InputError, match="there is no such class"):
         asked.judge.cell(standard, 1, 10)
 
 

@@ -6,18 +6,23 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from digitlab.data.digits import SIDE, Digits
 from digitlab.data.label_errors import label_errors_of
-from digitlab.errors import InputError
+from digitlab.evaluation.cells import Push, cell_of
 from digitlab.evaluation.coverage import coverage_curve
 from digitlab.evaluation.metrics import wilson_interval
+from digitlab.evaluation.mistakes import mistakes
+from digitlab.evaluation.neighbours import Neighbour
 from digitlab.evaluation.predictions import Predictions
 from digitlab.evaluation.report import GroupScore, Report, report_of
-from digitlab.lab.judgements import Cell, Judgement, Mistakes, TestPicture
+from digitlab.lab.judgements import Cell, Judgement, Mistakes, Near, Neighbours, Pusher, TestPicture
 from digitlab.lab.kept import Kept
-from digitlab.lab.readers import Reader, Readers
+from digitlab.lab.readers import Reader, Readers, weight_pictures
+from digitlab.network.network import Network
 
 MOST_SEEN = 6  # readers that are remembered as they were when they were judged
 MOST_PICTURES = 60  # of one cell that are told
+MOST_NEIGHBOURED = 4  # of one cell, of which the nearest training digits are told
 
 
 class Judge:
@@ -25,12 +30,19 @@ class Judge:
 
     Args:
         readers: who is judged.
+        data: gives the training and the test part.
         predictions: gives what a reader says of the test set.
         kept: what took long to compute of a reader.
     """
 
-    def __init__(self, readers: Readers, predictions: Callable[[Reader], Predictions], kept: Kept) -> None:
-        self._readers, self._predictions, self._kept = readers, predictions, kept
+    def __init__(
+        self,
+        readers: Readers,
+        data: Callable[[], tuple[Digits, Digits]],
+        predictions: Callable[[Reader], Predictions],
+        kept: Kept,
+    ) -> None:
+        self._readers, self._data, self._predictions, self._kept = readers, data, predictions, kept
         self._lock = threading.Lock()
         self._seen: OrderedDict[tuple[str, int], Reader] = OrderedDict()
 
@@ -83,35 +95,44 @@ class Judge:
     def mistakes(self, reader: Reader, *, start: int = 0, most: int = 24) -> Mistakes:
         """Some of its mistakes, the surest first."""
         predictions = self._predictions(reader)
-        wrong = np.flatnonzero(~predictions.right)
-        order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")]
-        pictures = _pictures(predictions, order[start : start + most])
+        wrong = [mistake.index for mistake in mistakes(predictions)]
+        pictures = _pictures(predictions, wrong[start : start + most])
         return Mistakes(reader=reader.id, version=reader.version, count=len(wrong), pictures=pictures)
 
     def cell(self, reader: Reader, true: int, predicted: int) -> Cell:
-        """The pictures of class ``true`` that a reader takes for ``predicted``.
+        """The pictures of class ``true`` that a reader takes for ``predicted``, and why.
 
         Raises:
             InputError: there are none, or no such class.
         """
-        predictions = self._predictions(reader)
-        classes = len(predictions.names)
-        if max(true, predicted) >= classes:
-            raise InputError(f"there are {classes} classes, counted from 0", got=max(true, predicted))
-        found = np.flatnonzero((predictions.labels == true) & (predictions.predicted == predicted))
-        if not len(found):
-            names = predictions.names
-            raise InputError(f"no {names[true]} of the test set is read as a {names[predicted]}")
-        mean = predictions.digits.images[found].mean(axis=0).round().astype(np.uint8)
+        predictions, network, (train, _) = self._predictions(reader), reader.network, self._data()
+        found = cell_of(network, predictions, train, true, predicted, pictures=MOST_NEIGHBOURED)
         return Cell(
             reader=reader.id,
             version=reader.version,
             true=true,
             predicted=predicted,
-            count=len(found),
-            pictures=_pictures(predictions, found[:MOST_PICTURES]),
-            mean=mean.tobytes(),
+            count=len(found.indices),
+            pictures=_pictures(predictions, found.indices[:MOST_PICTURES]),
+            mean=(found.mean * 255).round().astype(np.uint8).tobytes(),
+            layer=len(network.layers) - 1,
+            units=_pushers(network, found.units),
+            nearest=[
+                Neighbours(one.index, one.picture.tobytes(), _near(one.of_true), _near(one.of_predicted))
+                for one in found.nearest
+            ],
         )
+
+
+def _pushers(network: Network, pushes: list[Push]) -> list[Pusher]:
+    """Units that look at pixels have a picture."""
+    pictures = weight_pictures(network) if len(network.layers) == 2 else b""
+    size = SIDE * SIDE
+    return [Pusher(one.unit, one.push, one.usual, pictures[one.unit * size : (one.unit + 1) * size]) for one in pushes]
+
+
+def _near(neighbours: Iterable[Neighbour]) -> list[Near]:
+    return [Near(one.index, one.label, one.distance, one.picture.tobytes()) for one in neighbours]
 
 
 def _undisputed(report: Report) -> list[GroupScore]:

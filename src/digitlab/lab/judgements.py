@@ -73,11 +73,55 @@ class Mistakes(Judged):
     pictures: list[TestPicture]
 
 
+class Pusher(Struct):
+    """A unit of the last hidden layer, and how far it pushed from the true class to the answer, in logits, on average.
+
+    Attributes:
+        unit: its number, from 0; of a network without a hidden layer, that of a pixel.
+        push, usual: on the pictures of the cell, and on all of their class.
+        weights: what it looks for, 784 bytes, 128 for 0; empty where it looks at other units.
+    """
+
+    unit: int
+    push: float
+    usual: float
+    weights: bytes
+
+
+class Near(Struct):
+    """A training digit near a picture: the Euclidean distance of their pixels, each 0 to 1."""
+
+    index: int
+    label: int
+    distance: float
+    pixels: bytes
+
+
+class Neighbours(Struct):
+    """A picture of a cell, and the training digits nearest to it: of its class, and of the one it was taken for."""
+
+    index: int
+    pixels: bytes
+    of_true: list[Near]
+    of_predicted: list[Near]
+
+
 class Cell(Judged):
-    """One cell of the confusion matrix: how many pictures it has, some of them, and the average of all (784 bytes)."""
+    """One cell of the confusion matrix.
+
+    Attributes:
+        count, pictures: how many pictures it has; the first of them.
+        mean: the average of all, 784 bytes.
+        layer: of the units, from 1; 0 where they are pixels.
+        units: those that pushed furthest beyond what they usually do.
+        nearest: for the first few pictures.
+    """
 
     true: int
     predicted: int
     count: int
     pictures: list[TestPicture]
     mean: bytes
+    layer: int
+    units: list[Pusher]
+    nearest: list[Neighbours]

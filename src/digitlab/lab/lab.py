@@ -63,7 +63,7 @@ class Lab:
         self.trainer = Trainer(folder, self.data, self.feed, engine=engine, threads=threads)
         self.readers = Readers(folder, self.trainer, models)
         self.kept = Kept()
-        self.judge = Judge(self.readers, self.predictions, self.kept)
+        self.judge = Judge(self.readers, self.data, self.predictions, self.kept)
         self.closed = False
         self._data: tuple[Digits, Digits] | None = None
         self._loading = threading.Lock()

@@ -2,7 +2,7 @@
 import { writeAddress } from "../kit/address.js";
 import { html, useRef } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
-import { Cell } from "./cell.js";
+import { Pictures, Reasons, useCell } from "./cell.js";
 import { T } from "./texts.js";
 
 /** @import { Judgement } from "../kit/types.js" */
@@ -15,13 +15,15 @@ export function Confusion({ judgement }) {
   const { address } = useParts("address");
   const names = judgement?.names ?? [..."0123456789"];
   const opened = placeIn(address.cell, names.length);
+  const found = useCell(judgement, opened);
   return html`<section class="confusion card" aria-labelledby="confusion-heading">
     <h2 id="confusion-heading">${T.confusion.heading}</h2>
     <p class="note">${T.confusion.help}</p>
     <div class="both">
       <${Matrix} names=${names} counts=${judgement?.confusion} opened=${opened} onOpen=${(/** @type {Place} */ place) => writeAddress({ ...address, cell: place.join("-") })} />
-      <${Cell} judgement=${judgement} place=${opened} />
+      <${Pictures} judgement=${judgement} place=${opened} ...${found} />
     </div>
+    ${opened && !found.trouble && html`<div class="why-so">${found.cell && html`<${Reasons} names=${names} reader=${judgement?.reader ?? ""} cell=${found.cell} />`}</div>`}
   </section>`;
 }
 

@@ -6,6 +6,9 @@ import { LOCALE, some, T as shared } from "../texts.js";
 /** @param {string[]} names  @param {TestPicture} picture */
 const said = (names, { label, predicted }) => `a ${names[label]}, read as ${names[predicted]}`;
 
+/** @param {number} value */
+const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+
 export const T = {
   ...shared,
 
@@ -37,6 +40,24 @@ export const T = {
     average: "Their average",
     averageLabel: "The average of these pictures",
     some: (/** @type {number} */ n, /** @type {number} */ all) => `The first ${n} of ${all.toLocaleString(LOCALE)} are shown.`,
+    units: "Units that pushed",
+    pixels: "Pixels that pushed",
+    unitsWrong: (/** @type {string} */ label, /** @type {string} */ predicted) => `Each says something for ${predicted} against ${label}: the lower bar on these pictures, the upper one on every ${label}. Those that differ most come first.`,
+    unitsRight: (/** @type {string} */ label) => `Each says something for ${label} against all others: the lower bar on these pictures, the upper one on all pictures. Those that differ most come first.`,
+    against: (/** @type {string} */ name) => `← for ${name}`,
+    towards: (/** @type {string} */ name) => `for ${name} →`,
+    rest: "others",
+    unit: (/** @type {number} */ unit) => `unit ${unit}`,
+    pixel: (/** @type {number} */ pixel) => `row ${Math.floor(pixel / 28) + 1}, column ${(pixel % 28) + 1}`,
+    weights: (/** @type {number} */ unit) => `What unit ${unit} looks for`,
+    push: (/** @type {number} */ push, /** @type {number} */ usual) => `${signed(push)}, usually ${signed(usual)}`,
+    nearestHeading: "The most similar training digits",
+    nearestHelp: "By their pixels alone: what a reader would go by that only compares pictures.",
+    picture: "Picture",
+    nearest: (/** @type {string} */ name) => `Nearest ${name}`,
+    others: "Nearest others",
+    near: (/** @type {string} */ name, /** @type {number} */ index, /** @type {number} */ distance) => `Training digit ${index}, a ${name}, ${distance.toFixed(1)} away`,
+    testDigit: (/** @type {number} */ index) => `Test digit ${index}`,
   },
 
   picture: {

@@ -69,8 +69,11 @@
  *   number, calibration_error: number, calibration_error_interval: [number, number], reliability: Bin[], coverage:
  *   Coverage, sure: Sure, confusion: number[][], per_digit: DigitScore[] }} Judgement
  * @typedef {{ reader: string, version: number, count: number, pictures: TestPicture[] }} Mistakes
+ * @typedef {{ unit: number, push: number, usual: number, weights: string }} Pusher
+ * @typedef {{ index: number, label: number, distance: number, pixels: string }} Near
+ * @typedef {{ index: number, pixels: string, of_true: Near[], of_predicted: Near[] }} Neighbours
  * @typedef {{ reader: string, version: number, true: number, predicted: number, count: number, pictures: TestPicture[],
- *   mean: string }} Cell
+ *   mean: string, layer: number, units: Pusher[], nearest: Neighbours[] }} Cell
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null }} Look
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null, pixels: string, names:
  *   string[], probabilities: number[], logits: number[], predicted: number, activations: (number | null)[][], digit:
