@@ -112,6 +112,16 @@ def test_a_photograph_is_dropped_corrected_and_copied(open_page, mnist):
         page.keyboard.press("Enter")
 
 
+def test_on_a_phone_the_text_of_a_photograph_comes_into_sight(open_page):
+    page = open_page(ROOM, width=380, height=500)
+    page.locator(".photo").wait_for()
+    assert page.evaluate("scrollY") == 0
+    _lies(page)
+    page.wait_for_function(
+        "() => document.querySelector('.photo .lines').getBoundingClientRect().bottom < innerHeight + 1"
+    )
+
+
 @pytest.mark.parametrize(("width", "dark"), [(380, False), pytest.param(1280, True, marks=pytest.mark.soak)])
 def test_by_keyboard_one_goes_from_doubt_to_doubt(open_page, width, dark):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")

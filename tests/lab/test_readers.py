@@ -11,6 +11,7 @@ import digitlab as dl
 from digitlab.cli import lab as command
 from digitlab.errors import ModelFileError, UnknownError
 from digitlab.lab import readers
+from digitlab.lab.job import Copy
 from digitlab.lab.readers import SHIPPED, Readers, read_pixels
 from digitlab.network import shipped
 from digitlab.reading import reject
@@ -21,8 +22,8 @@ class NoTraining:
 
     network: dl.Network | None = None
 
-    def newest_copy(self) -> tuple[int, dl.Network | None]:
-        return 1, self.network
+    def newest_copy(self) -> Copy | None:
+        return None if self.network is None else Copy(1, self.network, "a run", 0)
 
 
 def test_before_any_training_what_ships_reads(tmp_path, mnist):

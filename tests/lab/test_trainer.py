@@ -26,7 +26,7 @@ def test_a_training_goes_to_its_end_and_gives_what_fit_gives(trainer, few, tmp_p
     wait(lambda: phase(trainer) == "finished")
     network = SHORT.recipe.new_network()
     dl.fit(network, few, SHORT.recipe, threads=1)
-    assert trainer.newest_copy()[1].parameters.tobytes() == network.parameters.tobytes()
+    assert trainer.newest_copy().network.parameters.tobytes() == network.parameters.tobytes()
     state = trainer.state()
     assert (state.run, state.epoch, state.epochs, state.step) == (name, 3, 3, 3 * STEPS)
     assert state.history.epoch == [1, 2, 3]
@@ -206,7 +206,7 @@ def test_a_run_is_gone_on_with_to_the_same_bits(trainer, few):
     wait(lambda: phase(trainer) == "finished", 30)
     network = recipe.recipe.new_network()
     dl.fit(network, few, recipe.recipe, threads=1)
-    assert trainer.newest_copy()[1].parameters.tobytes() == network.parameters.tobytes()
+    assert trainer.newest_copy().network.parameters.tobytes() == network.parameters.tobytes()
     assert trainer.state().history.epoch == list(range(1, 401))
     assert "/" not in trainer.state().recipe
     with pytest.raises(InputError, match="has ended"):
@@ -271,7 +271,7 @@ def test_a_copy_is_never_torn(trainer, few):
     begin(trainer, recipe)
     copies = []
     for _ in range(40):
-        copies.append(trainer.newest_copy()[1])
+        copies.append(trainer.newest_copy().network)
         time.sleep(0.02)
     trainer.stop()
     wait(lambda: phase(trainer) == "interrupted")

@@ -5,7 +5,7 @@ import itertools
 import logging
 import threading
 import time
-from typing import cast
+from typing import NamedTuple, cast
 
 from digitlab.data.digits import Digits
 from digitlab.engines.blas import hold_to_one_thread, release
@@ -23,6 +23,22 @@ COPY_EVERY = 0.05  # between two copies of the network, at least
 SHARE = 100  # copying may take one part in so many of the time, and so may looking inside
 _versions = itertools.count(1)
 _log = logging.getLogger("digitlab.lab")
+
+
+class Copy(NamedTuple):
+    """The network of a training between two steps; nobody changes it any more.
+
+    Attributes:
+        version: another number whenever the network is another one.
+        network: as it was.
+        run: whose training it is.
+        epoch: how many were done.
+    """
+
+    version: int
+    network: Network
+    run: str
+    epoch: int
 
 
 class Job:
@@ -45,7 +61,7 @@ class Job:
         self._pausing, self._allowed = False, ""  # allowed: "step" or "epoch", then pause again
         self._more_steps = 0  # wished while one is allowed
         self._probe: Probe | None = None
-        self._copy = (next(_versions), network.copy())
+        self._make_copy()
         self._next_beat = self._next_copy = self._next_look = 0.0
 
     @property
@@ -202,8 +218,8 @@ class Job:
     def _make_copy(self) -> None:
         """A copy for whoever reads with it; only between two steps, and by the thread that takes them."""
         began = time.monotonic()
-        self._copy = (next(_versions), self._network.copy())
-        self._next_copy = _after_rest(began, COPY_EVERY)
+        self._copy = Copy(next(_versions), self._network.copy(), self.run, self.status.epoch)
+        self._next_copy = after_rest(began, COPY_EVERY)
 
     def _look(self) -> None:
         """Look inside the newest copy."""
@@ -212,16 +228,15 @@ class Job:
             if self._probe is None and started is not None:
                 self._probe = Probe(self._network, self._digits, started.engine)
             if self._probe is not None:
-                version, network = self._copy
-                self.status.look(self._probe.look(network), version)
-        self._next_look = _after_rest(began, BEAT)
+                self.status.look(self._probe.look(self._copy.network), self._copy.version)
+        self._next_look = after_rest(began, BEAT)
 
-    def newest_copy(self) -> tuple[int, Network]:
-        """A version, and a copy of the network as it was then."""
+    def newest_copy(self) -> Copy:
+        """The network as it was a moment ago."""
         return self._copy
 
 
-def _after_rest(began: float, least: float) -> float:
-    """When something that was begun then, and has just been done, may be done again."""
+def after_rest(began: float, least: float) -> float:
+    """When something that was begun at a time of the monotonic clock, and has just been done, may be done again."""
     ended = time.monotonic()
     return ended + max(least, SHARE * (ended - began))

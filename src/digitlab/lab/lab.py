@@ -22,6 +22,7 @@ from digitlab.lab.judge import Judge
 from digitlab.lab.kept import Kept
 from digitlab.lab.readers import Reader, Readers, read_pixels
 from digitlab.lab.runs import delete_run, describe_run, folder_of, list_runs
+from digitlab.lab.scores import Scores
 from digitlab.lab.trainer import Trainer
 from digitlab.network.card import names_of_outputs
 from digitlab.network.network import Network
@@ -64,6 +65,7 @@ class Lab:
         self.readers = Readers(folder, self.trainer, models)
         self.kept = Kept()
         self.judge = Judge(self.readers, self.data, self.predictions, self.kept)
+        self.scores = Scores(lambda: self.data()[1], self.predictions, self.trainer.is_running)
         self.closed = False
         self._data: tuple[Digits, Digits] | None = None
         self._loading = threading.Lock()
@@ -83,7 +85,9 @@ class Lab:
     def about(self) -> records.About:
         """Which lab this is, and what it trains on."""
         train, test = self.data()
-        data = records.DataSet(self.data_name, train.source, len(train), len(test), list(train.classes))
+        data = records.DataSet(
+            self.data_name, train.source, len(train), len(test), list(train.classes), list(train.notes)
+        )
         return records.About("digitlab", __version__, find_engine(self.engine).name, check_threads(self.threads), data)
 
     def state(self) -> records.State:

@@ -22,6 +22,7 @@ from digitlab.data.digits import SIDE
 from digitlab.data.pixels import normalize
 from digitlab.errors import DigitlabError, InputError, UnknownError, refuse
 from digitlab.lab import records
+from digitlab.lab.job import Copy
 from digitlab.lab.runs import folder_of, is_run, list_runs
 from digitlab.network.card import new_card
 from digitlab.network.network import Network
@@ -40,18 +41,23 @@ DEFAULT_SECONDS = 1.0  # how long it stays known which run is the newest
 class LiveNetwork(Protocol):
     """What is needed of the trainer."""
 
-    def newest_copy(self) -> tuple[int, Network | None]:
-        """A version, and the network as it was then, which nobody changes any more; None before the first training."""
+    def newest_copy(self) -> Copy | None:
+        """The network as it was a moment ago; None before the first training."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A network with the name and version that its answers carry; and its run, where it is that of one."""
+    """A network with the name and version that its answers carry; and its run, where it is that of one.
+
+    Attributes:
+        moment: of the training under way, its run, and how many epochs were done.
+    """
 
     id: str
     version: int
     network: Network
     run: Path | None = None
+    moment: tuple[str, int] | None = None
 
     def describe(self, title: str) -> records.Reader:
         """How it is listed."""
@@ -148,8 +154,8 @@ class Readers:
         return self._use(self._open(id))
 
     def _live(self) -> Reader | None:
-        version, network = self._trainer.newest_copy()
-        return None if network is None else Reader(LIVE, version, network)
+        copy = self._trainer.newest_copy()
+        return None if copy is None else Reader(LIVE, copy.version, copy.network, moment=(copy.run, copy.epoch))
 
     def _open(self, id: str) -> Reader:
         """From disk: the model that ships, a run, or one of its snapshots. A run may have an @ in its own name."""

@@ -34,12 +34,8 @@ class Trouble(Struct):
     @classmethod
     def of(cls, error: DigitlabError) -> Trouble:
         """An error in its four parts, none of them long."""
-        return cls(
-            shortened(error.what),
-            shortened(error.must_be),
-            shortened(error.got, LONGEST_GOT),
-            shortened(error.help),
-        )
+        got = shortened(error.got, LONGEST_GOT)
+        return cls(shortened(error.what), shortened(error.must_be), got, shortened(error.help))
 
 
 def shortened(words: str, longest: int = LONGEST_WORDS) -> str:
@@ -49,13 +45,14 @@ def shortened(words: str, longest: int = LONGEST_WORDS) -> str:
 
 
 class DataSet(Struct):
-    """What is trained on."""
+    """What is trained on. ``notes``: what was found out and done when it was opened, a line each."""
 
     name: str
     source: str
     training: int
     test: int
     classes: list[str]
+    notes: list[str]
 
 
 class About(Struct):
@@ -237,8 +234,9 @@ class Run(Struct, kw_only=True):
 
 
 class RunDetails(Run, kw_only=True):
-    """A run with its settings and its history."""
+    """A run with the digits that it learnt from, its settings and its history."""
 
+    source: str
     values: dict[str, Value]
     history: History
     snapshots: list[int]

@@ -156,6 +156,7 @@ def describe_run(folder: Path, name: str, under_way: str | None = None) -> recor
     history = run.history()
     return records.RunDetails(
         **asdict(_summary(run.folder, run, under_way=name == under_way)),
+        source=run.manifest.data.source,
         values=run.recipe.to_dict(),
         history=history_of(history),
         snapshots=run.kept_epochs(),

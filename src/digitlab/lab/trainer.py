@@ -14,7 +14,7 @@ from digitlab.data.digits import Digits
 from digitlab.errors import BusyError, DigitlabError, InputError, RunLockedError
 from digitlab.lab import records
 from digitlab.lab.feed import Feed
-from digitlab.lab.job import Job
+from digitlab.lab.job import Copy, Job
 from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED, ResumeMarker, read_marker, remove_marker, write_marker
 from digitlab.lab.runs import folder_of, parent_of, recipe_in_name, sweep_deleted
 from digitlab.lab.training_status import TrainingStatus
@@ -236,12 +236,13 @@ class Trainer:
         job = self._job
         return job.run if job is not None and job.under_way else None
 
-    def newest_copy(self) -> tuple[int, Network | None]:
-        """A copy of the network under way, or of the last training, never torn between two steps; and its version.
+    def is_running(self) -> bool:
+        """Whether it takes steps now."""
+        return self._job is not None and self._job.status.phase in {"running", "stopping"}
 
-        The version is another number whenever the network is another one.
-        """
-        return (0, None) if self._job is None else self._job.newest_copy()
+    def newest_copy(self) -> Copy | None:
+        """A copy of the network under way, or of the last training, never torn between two steps."""
+        return None if self._job is None else self._job.newest_copy()
 
     def close(self, timeout: float) -> bool:
         """Stop the training, and wait until it is kept, at most so many seconds; whether it is."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from digitlab.errors import InputError
 from digitlab.lab import records
+from digitlab.lab.judgements import TestScore
 from digitlab.lab.lab import recipes
 from digitlab.lab.pictures import PictureReading, WhyReading, read_picture, read_why
 from digitlab.lab.readers import read_pixels, weight_pictures
@@ -172,6 +173,12 @@ def _readers(call: Call) -> records.Readers:
 def _test_digit(call: Call) -> records.TestDigit:
     """A digit of the test set, and what a reader says of it."""
     return call.lab.test_digit(call.query.get("index"), call.query.get("reader"))
+
+
+@_route("GET", "/api/test-score", query=READER, refuses=(404, 409))
+def _test_score(call: Call) -> TestScore:
+    """How many digits of the test set a reader gets right; of a training that runs, as it was some seconds ago."""
+    return call.lab.scores.of(call.lab.readers.find(call.query.get("reader")))
 
 
 @_route("POST", "/api/distorted", body=Distort, refuses=(409,))

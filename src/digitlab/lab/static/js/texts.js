@@ -21,6 +21,7 @@ export const T = {
   loading: "Asking the lab …",
   dismiss: "Dismiss this message",
   silent: { what: "the lab does not answer", must_be: "", got: "", help: "is `digitlab lab` still running?" },
+  copied: "Copied",
   mustBe: (/** @type {string} */ mustBe) => `must be ${mustBe}`,
 
   setting: {

@@ -6,7 +6,8 @@
  * @typedef {number | string | number[]} Value
  * @typedef {{  }} Empty
  * @typedef {{ what: string, must_be: string, got: string, help: string }} Trouble
- * @typedef {{ name: string, source: string, training: number, test: number, classes: string[] }} DataSet
+ * @typedef {{ name: string, source: string, training: number, test: number, classes: string[], notes: string[] }}
+ *   DataSet
  * @typedef {{ name: "digitlab", version: string, engine: string, threads: number, data: DataSet }} About
  * @typedef {{ setting: string, values: string[] }} Applies
  * @typedef {{ name: string, kind: "whole number" | "number" | "choice" | "layer sizes", default: number | string |
@@ -37,8 +38,8 @@
  *   | null, under_way: boolean }} Run
  * @typedef {{ name: string, state: string, epochs: number, of: number, loss: number | null, accuracy: number | null,
  *   validation_accuracy: number | null, network: string, recipe: string, about: string, started: string, parent: Parent
- *   | null, under_way: boolean, values: Record<string, number | string | number[]>, history: History, snapshots:
- *   number[], changes: Change[] }} RunDetails
+ *   | null, under_way: boolean, source: string, values: Record<string, number | string | number[]>, history: History,
+ *   snapshots: number[], changes: Change[] }} RunDetails
  * @typedef {{ id: string, title: string, classes: string[], sizes: number[] }} Reader
  * @typedef {{ readers: Reader[], default: string }} Readers
  * @typedef {{ reader: string, version: number, blank: boolean, digit: number | null, name: string | null, rejected:
@@ -61,6 +62,8 @@
  * @typedef {{ digit: number, count: number, precision: number, recall: number, f1: number }} DigitScore
  * @typedef {{ by: string, name: string, count: number, accuracy: number, accuracy_interval: [number, number] }}
  *   GroupScore
+ * @typedef {{ reader: string, version: number, epoch: number | null, count: number, right: number, accuracy: number }}
+ *   TestScore
  * @typedef {{ reader: string, version: number }} Judged
  * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string, label_error: string
  *   }} TestPicture

@@ -1,11 +1,13 @@
 /** @file The drawing pad: mouse, pen, finger, or the keyboard. */
 import { html, onValue, useEffect, useRef, useResize, useState } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
-import { T } from "./texts.js";
 import { paintPad, SIDE } from "./painting.js";
+import { toAnswer } from "./sight.js";
+import { T } from "./texts.js";
 
 const FAR = 10; // how far an arrow key moves the pen
 const NEAR = 2;
+const LIFTED = 900; // milliseconds after the last stroke, until the answer comes into sight: not between two strokes
 /** @type {Record<string, number[]>} */
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -17,12 +19,17 @@ export function Pad({ asking }) {
   const pen = useRef({ x: SIDE / 2, y: SIDE / 2, shown: false }); // of the keyboard
   const [down, setDown] = useState(false);
   const frame = useRef(0);
+  const later = useRef(0);
   const paint = () => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => canvas.current && paintPad(canvas.current, asking, { ...pen.current, down }));
   };
   useEffect(paint);
-  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  const stop = () => {
+    cancelAnimationFrame(frame.current);
+    clearTimeout(later.current);
+  };
+  useEffect(() => stop, []);
   useResize(canvas, paint);
 
   /** @param {PointerEvent} event  @returns {[number, number]} */
@@ -34,6 +41,7 @@ export function Pad({ asking }) {
   const begin = (/** @type {PointerEvent} */ event) => {
     if (pointer.current !== null || event.button !== 0) return;
     pointer.current = event.pointerId;
+    clearTimeout(later.current);
     canvas.current?.setPointerCapture(event.pointerId);
     setDown(false);
     pen.current.shown = false;
@@ -46,7 +54,9 @@ export function Pad({ asking }) {
     paint();
   };
   const end = (/** @type {PointerEvent} */ event) => {
-    if (pointer.current === event.pointerId) pointer.current = null;
+    if (pointer.current !== event.pointerId) return;
+    pointer.current = null;
+    later.current = setTimeout(() => asking.strokes.length && toAnswer(), LIFTED);
   };
   const clear = () => {
     setDown(false);

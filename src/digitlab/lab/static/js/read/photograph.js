@@ -1,8 +1,10 @@
 /** @file The card for photographs: one is chosen or taken, its boxes are corrected, and the text is copied. */
+import { Copy } from "../kit/copy.js";
 import { percent } from "../kit/format.js";
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { T } from "./texts.js";
 import { asTable, asText, kindOf, linesOf } from "./marks.js";
+import { toSight } from "./sight.js";
 import { Why } from "./why.js";
 
 /** @import { Photo } from "./photo.js" */
@@ -149,6 +151,7 @@ function CloseUp({ photo, reading, box: [left, top, width, height] }) {
 /** The text, line by line, and what to do with it. @param {{ photo: Photo, reading: import("../kit/types.js").PictureReading }} props */
 function Result({ photo, reading }) {
   const { marks, doubts, file } = photo;
+  useEffect(() => void toSight(".photo .lines"), []); // once for each photograph
   const lines = linesOf(marks);
   const name = file?.name ?? "";
   const save = () => {
@@ -166,25 +169,12 @@ function Result({ photo, reading }) {
       ${lines.map((line, i) => html`<li key=${i}>${line.map((mark) => html`<span data-kind=${kindOf(mark)} onClick=${() => focus(marks.indexOf(mark))}>${mark.value}</span>`)}</li>`)}
     </ol>
     <div class="tools">
-      <${Copy} words=${T.photo.copyText} text=${() => asText(marks)} disabled=${lines.length === 0} />
-      <${Copy} words=${T.photo.copyTable} text=${() => asTable(marks, name)} disabled=${lines.length === 0} />
+      <${Copy} kind="steady" words=${T.photo.copyText} text=${() => asText(marks)} disabled=${lines.length === 0} />
+      <${Copy} kind="steady" words=${T.photo.copyTable} text=${() => asTable(marks, name)} disabled=${lines.length === 0} />
       <button type="button" disabled=${lines.length === 0} onClick=${save}>${T.photo.save}</button>
     </div>
     <${Expect} photo=${photo} />
     <p class="note" id="photo-keys">${T.photo.keys}</p>`;
-}
-
-/** Browsers copy for pages of this machine and by https alone. @param {{ words: string, text: () => string, disabled: boolean }} props */
-function Copy({ words, text, disabled }) {
-  const [copied, setCopied] = useState(false);
-  if (!navigator.clipboard) return null;
-  const copy = async () => {
-    await navigator.clipboard.writeText(text());
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
-  };
-  return html`<button class="steady" type="button" disabled=${disabled} onClick=${copy}>${copied ? T.photo.copied : words}</button>
-    <span class="unseen" role="status">${copied ? T.photo.copied : ""}</span>`;
 }
 
 /** By quarters, where it was not found out how it lies. @param {{ photo: Photo, from: number }} props  `from`: degrees, as it is now */

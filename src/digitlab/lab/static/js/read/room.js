@@ -11,7 +11,8 @@ import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
 import { Photo } from "./photo.js";
 import { Photograph } from "./photograph.js";
-import { Sources, toAnswer } from "./sources.js";
+import { toAnswer } from "./sight.js";
+import { Sources } from "./sources.js";
 
 const SHIPPED = "model:standard";
 const FOLLOW_EVERY = 200; // milliseconds: how often the answer follows a training under way, at most

@@ -1,6 +1,7 @@
 /** @file Other digits to read: from the test set, with its true label. */
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
+import { toAnswer } from "./sight.js";
 import { T } from "./texts.js";
 
 /** @param {{ asking: import("./asking.js").Asking, reader: string | null }} props */
@@ -26,6 +27,3 @@ export function Sources({ asking, reader }) {
     </form>
   </section>`;
 }
-
-/** On a phone it is above all this. */
-export const toAnswer = () => document.querySelector(".answer .winner")?.scrollIntoView({ block: "nearest" });

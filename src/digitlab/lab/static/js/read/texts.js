@@ -5,7 +5,7 @@ export const T = {
   ...shared,
 
   read: {
-    heading: "Read a digit",
+    heading: "Read digits",
     trainOwn: "Train one of your own",
     pad: "Drawing pad",
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
@@ -77,7 +77,6 @@ export const T = {
     turnRight: "Turn to the right, and read again",
     copyText: "Copy text",
     copyTable: "Copy CSV",
-    copied: "Copied",
     save: "Save CSV",
     expect: "Digits in each line",
     any: "any",

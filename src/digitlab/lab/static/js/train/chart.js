@@ -43,6 +43,7 @@ export function Chart(props) {
   return html`<figure class="chart">
     <figcaption><h3>${title}</h3><small>${unit}</small><output aria-hidden="true">${under}</output></figcaption>
     <div class="frame" ref=${frame} role="img" aria-label=${summary(props)}></div>
+    ${curves.every(({ x }) => x.length === 0) && html`<p class="none" aria-hidden="true">${T.charts.empty}</p>`}
   </figure>`;
 }
 
@@ -55,7 +56,7 @@ function summary({ title, curves, epoch, format, best }) {
 }
 
 /** Few values are shown as points, too; a single one would be no line at all. @param {Curve[]} curves  @param {string} id */
-const pointed = (curves, id) => id !== "steps" && (curves.find((one) => one.id === id)?.x.length ?? 0) <= FEW;
+const pointed = (curves, id) => (curves.find((one) => one.id === id)?.x.length ?? 0) <= (id === "steps" ? 1 : FEW);
 
 /** @param {Curve[]} curves  @returns {uPlot.AlignedData} */
 function joined(curves) {
@@ -108,10 +109,12 @@ function options(latest, width, tell) {
         (plot) => {
           const idx = plot.cursor.idx ?? -1;
           const x = plot.data[0][idx];
-          const y = plot.data[curves.findIndex(({ id }) => id === "now") + 1][idx] ?? null;
-          if (x === undefined || y === null) return tell("");
-          const where = axis === "epoch" ? T.charts.epochAt(x) : T.charts.timeAt(x);
-          return tell(T.charts.at(where, latest.current.format(y)));
+          const here = (/** @type {string} */ wanted) => plot.data[curves.findIndex(({ id }) => id === wanted) + 1]?.[idx] ?? null;
+          // Both charts have values at the same places, so both tell of an epoch, or both of a step.
+          const [epoch, step] = [here("now"), curves[0].id === "steps" ? here("steps") : null];
+          if (x === undefined || (epoch ?? step) === null) return tell("");
+          const where = epoch === null ? T.charts.inEpoch(Math.ceil(x)) : axis === "epoch" ? T.charts.epochAt(x) : T.charts.timeAt(x);
+          return tell(T.charts.at(where, latest.current.format(Number(epoch ?? step))));
         },
       ],
     },

@@ -4,6 +4,7 @@ import { html, useMemo, useState } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
 import { T } from "./texts.js";
 import { Chart } from "./chart.js";
+import { newestStep } from "./newest.js";
 
 /** @import { History, Step } from "../kit/types.js" */
 /** @import { Curve } from "./chart.js" */
@@ -30,13 +31,13 @@ export function Curves() {
   const [losses, accuracies] = useMemo(() => {
     const others = Object.values(laid).filter((run) => run.name !== training?.run);
     const lines = [
-      ...(axis === "epoch" ? single(steps) : []),
+      ...(axis === "epoch" ? single(steps, newestStep(training, history, steps)) : []),
       ...others.flatMap((run, i) => linesOf(run.history, axis, run.name, runTitle(run.name), LOOKS[i % LOOKS.length], false)),
       ...linesOf(history, axis, "now", T.charts.training, { token: "--accent", dash: [] }, true),
     ];
     const in100 = (/** @type {number | null} */ y) => (y === null ? null : y * 100);
     return [lines.map((line) => ({ ...line, y: line.loss })), lines.map((line) => ({ ...line, y: line.accuracy.map(in100) }))];
-  }, [history, steps, laid, axis, training?.run]);
+  }, [training, history, steps, laid, axis]);
   const shared = { axis, epoch: history.epoch.at(-1) };
   return html`<section class="curves card" aria-labelledby="curves-heading">
     <div class="head">
@@ -83,10 +84,17 @@ function linesOf(history, axis, id, label, look, now) {
   return [training, { ...held, x, loss: history.validation_loss, accuracy: history.validation_accuracy }];
 }
 
-/** The newest steps, one by one, where an epoch has more than one. @param {Step[]} steps  @returns {Line[]} */
-function single(steps) {
-  if (steps.length < 2 || steps.every(({ place }) => Number.isInteger(place))) return [];
-  const values = { x: steps.map((one) => one.place), loss: steps.map((one) => one.loss), accuracy: steps.map((one) => one.accuracy) };
+/**
+ * The newest steps, one by one, where an epoch has more than one. Where they do not follow each other there is but one,
+ * which is shown as long as the readout tells of it.
+ * @param {Step[]} steps
+ * @param {Step} [newest]
+ * @returns {Line[]}
+ */
+function single(steps, newest) {
+  const shown = steps.length > 1 ? steps : steps.filter((one) => one === newest);
+  if (shown.every(({ place }) => Number.isInteger(place))) return [];
+  const values = { x: shown.map((one) => one.place), loss: shown.map((one) => one.loss), accuracy: shown.map((one) => one.accuracy) };
   return [{ id: "steps", label: T.charts.steps, token: "--faint", dash: [], width: 1, ...values }];
 }
 
@@ -96,8 +104,9 @@ const of100 = (y) => percent(y / 100);
 /** @param {{ curves: Curve[] }} props */
 function Legend({ curves }) {
   const steps = curves.filter(({ id }) => id === "steps");
+  const shown = [...curves.slice(steps.length), ...steps].filter(({ x }) => x.length);
   return html`<ul class="legend" aria-label=${T.charts.legend}>
-    ${[...curves.slice(steps.length), ...steps].map((curve) => html`<li key=${curve.id}><${Sample} ...${curve} />${curve.label}</li>`)}
+    ${shown.map((curve) => html`<li key=${curve.id}><${Sample} ...${curve} />${curve.label}</li>`)}
   </ul>`;
 }
 

@@ -1,7 +1,7 @@
 /** @file One setting: its field, its one line of help, and on request the reason for its value and its bounds. */
 import { html, onValue, useEffect, useLater, useState } from "../kit/lib.js";
 import { applies, titleOf, useExperiment, wrong } from "../kit/settings.js";
-import { useStore } from "../kit/store.js";
+import { set, useStore } from "../kit/store.js";
 import { T } from "./texts.js";
 
 const PAUSE = 200; // milliseconds in which nobody types
@@ -28,6 +28,11 @@ export function Field({ setting, texts, inRecipe, underWay, onPause, onChange })
     setTyped(text);
     if (text !== texts[name] && !(underWay && wrong(setting, text))) onChange(text);
   };
+  const type = (/** @type {string} */ text) => {
+    setTyped(text);
+    if (refused) set({ trouble: null }); // of the value before
+    if (wrong(setting, texts[name]) && !wrong(setting, text)) take(text); // what it was refused for is gone at once
+  };
   const id = `set-${name}`;
   const told = refused && typed === texts[name] ? [refused.what, refused.must_be && T.mustBe(refused.must_be)].filter(Boolean).join(": ") : "";
   const error = mistake ? T.mustBe(mistake) : told;
@@ -51,7 +56,7 @@ export function Field({ setting, texts, inRecipe, underWay, onPause, onChange })
           ${Object.keys(setting.choices).map((one) => html`<option key=${one} value=${one} selected=${one === typed}>${one}</option>`)}
         </select>`
       : html`<input
-          ...${shared} type="text" autocomplete="off" spellcheck=${false} value=${typed} onInput=${onValue(setTyped)}
+          ...${shared} type="text" autocomplete="off" spellcheck=${false} value=${typed} onInput=${onValue(type)}
           inputmode=${setting.kind === "layer sizes" ? "text" : setting.kind === "number" ? "decimal" : "numeric"}
         />`}
     <p class="help" id=${`${id}-help`}>${choice ? (setting.choices[typed] ?? help) : help}</p>

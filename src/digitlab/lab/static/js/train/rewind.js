@@ -1,12 +1,12 @@
 /** @file Back to a snapshot of a run: what the network was like then, and on from there with other settings. */
 import { linkTo } from "../kit/address.js";
-import { get } from "../kit/api.js";
 import { loss, percent, runTitle } from "../kit/format.js";
-import { html, onValue, Slider, useEffect, useId, useState } from "../kit/lib.js";
-import { changesInWords, differing, settingNamed, settingsInWords, wrong } from "../kit/settings.js";
-import { isUnderWay, useStore } from "../kit/store.js";
+import { html, onValue, Slider, useId, useState } from "../kit/lib.js";
+import { differing, settingNamed, wrong } from "../kit/settings.js";
+import { isUnderWay, set, useStore } from "../kit/store.js";
 import { Weights } from "../kit/weights.js";
-import { attempt, branch } from "../kit/wish.js";
+import { branch } from "../kit/wish.js";
+import { useDetails } from "./details.js";
 import { T } from "./texts.js";
 
 /** @import { Run, RunDetails } from "../kit/types.js" */
@@ -15,14 +15,10 @@ const MOST = 64; // units shown
 
 /** @param {{ run: Run, onClose: () => void }} props */
 export function Rewind({ run, onClose }) {
-  const ended = useStore((s) => s.training?.phase);
-  const [details, setDetails] = useState(/** @type {RunDetails | null} */ (null));
-  useEffect(() => void attempt(() => get(`runs/${encodeURIComponent(run.name)}`)).then((found) => found && setDetails(found)), [run.name, ended]);
+  const details = useDetails(run.name);
   return html`<div class="rewind" role="group" aria-label=${T.rewind.heading(runTitle(run.name))}>
     ${details && details.snapshots.length > 0 && html`<${Snapshots} key=${details.epochs} run=${details} onClose=${onClose} />`}
     ${details?.snapshots.length === 0 && html`<p class="note">${T.rewind.none}</p>`}
-    ${details && html`<p class="note"><b>${T.settings.heading}:</b> ${settingsInWords(details.values)}</p>`}
-    ${details && details.changes.length > 0 && html`<p class="note"><b>${T.rewind.changes}:</b> ${changesInWords(details.changes)}</p>`}
   </div>`;
 }
 
@@ -81,9 +77,13 @@ function Entry({ name, title, mode, value, onChange }) {
   const id = useId();
   const setting = settingNamed(name);
   const mistake = setting && wrong(setting, value);
+  const take = (/** @type {string} */ text) => {
+    set({ trouble: null }); // what was refused is not asked for any more
+    onChange(text);
+  };
   return html`<label for=${id}><span>${title}</span>
     <input
-      id=${id} type="text" inputmode=${mode} autocomplete="off" value=${value} onInput=${onValue(onChange)}
+      id=${id} type="text" inputmode=${mode} autocomplete="off" value=${value} onInput=${onValue(take)}
       aria-invalid=${mistake ? "true" : undefined} aria-describedby=${mistake ? `${id}-error` : undefined}
     />
     ${mistake && html`<span class="error" id=${`${id}-error`}>${T.mustBe(mistake)}</span>`}

@@ -1,4 +1,5 @@
 /** @file The room in which a network is trained. Before the first training: one invitation. Then: the instrument. */
+import { sentence } from "../kit/format.js";
 import { html } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
 import { MOST_UNITS, Weights } from "../kit/weights.js";
@@ -13,7 +14,7 @@ import { Welcome } from "./welcome.js";
 export function TrainRoom() {
   const begun = useStore((s) => s.training !== null);
   const runs = useStore((s) => s.runs.length > 0);
-  if (!begun) return html`<${Welcome} />${runs && html`<${Runs} />`}`;
+  if (!begun) return html`<${Welcome} />${runs && html`<${Runs} />`}<${Data} />`;
   return html`<div class="instrument">
     <div class="main">
       <${Readout} />
@@ -22,6 +23,7 @@ export function TrainRoom() {
       <${Layers} />
     </div>
     <${Runs} />
+    <${Data} />
     <aside class="side card" aria-labelledby="settings-heading"><${Settings} /></aside>
   </div>`;
 }
@@ -33,5 +35,17 @@ function FirstLayer() {
     <h2 id="weights-heading">${T.weights.heading}</h2>
     <p class="note">${T.weights.about} ${units > MOST_UNITS && T.weights.some(MOST_UNITS, units)}</p>
     <${Weights} reader="live" units=${units} label=${T.weights.label(units)} />
+  </section>`;
+}
+
+/** What is trained on, and what was done with it when it was opened. */
+function Data() {
+  const data = useStore((s) => s.about?.data);
+  if (!data) return null;
+  const ten = data.classes.join("") === "0123456789";
+  return html`<section class="data card" aria-labelledby="data-heading">
+    <h2 id="data-heading">${T.data.heading}</h2>
+    <p class="note"><b>${data.source}</b>: ${T.data.size(data.training, data.test)} ${!ten && T.data.classes(data.classes.join(", "))}</p>
+    ${data.notes.length > 0 && html`<p class="note">${T.data.notes}</p><ul class="note">${data.notes.map((one) => html`<li key=${one}>${sentence(one)}</li>`)}</ul>`}
   </section>`;
 }

@@ -7,9 +7,11 @@ import { current, isUnderWay, set, useStore } from "../kit/store.js";
 import { attempt, removeRun, resume } from "../kit/wish.js";
 import { T } from "./texts.js";
 import { LOOKS, Sample } from "./curves.js";
+import { Details } from "./details.js";
 import { Rewind } from "./rewind.js";
 
 /** @import { Run } from "../kit/types.js" */
+/** @typedef {[string, string]} Opened  the run that is open, and what of it */
 
 const AT_FIRST = 12;
 const RESUMABLE = ["running", "interrupted"]; // of a run that nobody trains any more
@@ -17,7 +19,7 @@ const RESUMABLE = ["running", "interrupted"]; // of a run that nobody trains any
 export function Runs() {
   const runs = useStore((s) => s.runs);
   const [all, setAll] = useState(false);
-  const [opened, setOpened] = useState("");
+  const [opened, setOpened] = useState(/** @type {Opened} */ (["", ""]));
   const shown = all ? runs : runs.slice(0, AT_FIRST);
   return html`<section class="runs card" aria-labelledby="runs-heading">
     <h2 id="runs-heading">${T.runs.heading}</h2>
@@ -27,8 +29,8 @@ export function Runs() {
         (run) => html`<${Item}
           key=${run.name}
           run=${run}
-          opened=${opened === run.name}
-          onOpen=${() => setOpened(opened === run.name ? "" : run.name)}
+          opened=${opened[0] === run.name ? opened[1] : ""}
+          onOpen=${(/** @type {string} */ what) => setOpened([run.name, what])}
         />`,
       )}
     </ul>
@@ -37,7 +39,7 @@ export function Runs() {
   </section>`;
 }
 
-/** @param {{ run: Run, opened: boolean, onOpen: () => void }} props */
+/** @param {{ run: Run, opened: string, onOpen: (what: string) => void }} props  what of it is open: "settings", "rewind" or "" */
 function Item({ run, opened, onOpen }) {
   const training = useStore((s) => (s.training?.run === run.name ? s.training : null));
   const right = useStore((s) => (s.training?.run === run.name ? s.history.accuracy.at(-1) : undefined)) ?? run.accuracy;
@@ -51,6 +53,8 @@ function Item({ run, opened, onOpen }) {
   const look = training ? { token: "--accent", dash: [] } : laid >= 0 ? LOOKS[laid % LOOKS.length] : null;
   const button = (/** @type {string} */ action, /** @type {() => void} */ act, /** @type {object} */ more = {}) =>
     html`<button class="small" type="button" aria-label=${T.runs.of(action, named)} onClick=${act} ...${more}>${action}</button>`;
+  const door = (/** @type {string} */ what, /** @type {string} */ words) =>
+    button(words, () => onOpen(opened === what ? "" : what), { "aria-expanded": String(opened === what) });
   return html`<li class=${training ? "current" : ""}>
     <div class="row">
       <label class="lay" title=${T.runs.lay(title)}>
@@ -72,7 +76,8 @@ function Item({ run, opened, onOpen }) {
       </div>
       <div class="do">
         <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${T.runs.of(T.runs.read, named)}>${T.runs.read}</a>
-        ${button(T.runs.rewind, onOpen, { "aria-expanded": String(opened) })}
+        ${run.state !== "damaged" && door("settings", T.runs.settings)}
+        ${door("rewind", T.runs.rewind)}
         ${!busy && RESUMABLE.includes(run.state) && button(T.runs.resume, () => resume(run.name))}
         ${!now && button(T.runs.remove, () => setSure(!sure), { class: "small quiet", "aria-expanded": String(sure) })}
       </div>
@@ -84,7 +89,8 @@ function Item({ run, opened, onOpen }) {
       <button class="small danger" type="button" onClick=${() => removeRun(run.name).then(() => setSure(false))}>${T.runs.yes}</button>
       <button class="small" type="button" onClick=${() => setSure(false)}>${T.runs.no}</button>
     </div>`}
-    ${opened && html`<${Rewind} run=${run} onClose=${onOpen} />`}
+    ${opened === "settings" && html`<${Details} run=${run} />`}
+    ${opened === "rewind" && html`<${Rewind} run=${run} onClose=${() => onOpen("")} />`}
   </li>`;
 }
 

@@ -1,9 +1,10 @@
 /** @file The settings: a form made from the recipe's own table. While a training is under way, it shows that one's. */
 import { linkTo, writeAddress } from "../kit/address.js";
+import { Copy } from "../kit/copy.js";
 import { unbroken } from "../kit/format.js";
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
 import { addressOf, asText, asValue, byGroup, inUse, textsOf, useExperiment } from "../kit/settings.js";
-import { current, isUnderWay, set, useParts, useStore } from "../kit/store.js";
+import { current, isUnderWay, set, useStore } from "../kit/store.js";
 import { control } from "../kit/wish.js";
 import { T } from "./texts.js";
 import { Distorted } from "./distorted.js";
@@ -49,7 +50,7 @@ export function Settings({ wide = false }) {
     <div class=${`head ${wide ? "links" : ""}`}>
       ${!wide && html`<h2 id="settings-heading">${T.settings.heading}</h2>`}
       ${!underWay && html`<${AsInRecipe} />`}
-      <${CopyLink} />
+      <${Copy} kind="quiet" words=${T.settings.copy} text=${() => new URL(linkTo("train", current().address), location.href).href} />
     </div>
     ${!wide &&
     html`<p class="note">${underWay ? T.settings.ofThis : T.settings.ofNext}</p>
@@ -104,16 +105,4 @@ function AsInRecipe() {
   const { recipe, changed, unknown } = useExperiment();
   if (!changed.length && !unknown.length) return null;
   return html`<button class="quiet" type="button" onClick=${() => writeAddress(addressOf(recipe.name))}>${T.settings.reset}</button>`;
-}
-
-function CopyLink() {
-  const { address } = useParts("address");
-  const [copied, setCopied] = useState(false);
-  if (!navigator.clipboard) return null;
-  const copy = async () => {
-    await navigator.clipboard.writeText(new URL(linkTo("train", address), location.href).href);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
-  };
-  return html`<button class="quiet" type="button" onClick=${copy}><span role="status">${copied ? T.settings.copied : T.settings.copy}</span></button>`;
 }

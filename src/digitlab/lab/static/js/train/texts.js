@@ -45,6 +45,9 @@ export const T = {
     speedUnit: "epochs/s",
     time: "Time",
     training: "On training digits",
+    withLoss: (/** @type {string} */ loss) => `loss ${loss}`,
+    test: "On test digits",
+    atEpoch: (/** @type {string} */ epoch) => `at epoch ${epoch}`,
     progress: "Epochs done",
     parent: (/** @type {string} */ run, /** @type {number} */ epoch) => `branched from ${run} at epoch ${epoch}`,
     now: (/** @type {string} */ phase, /** @type {string} */ accuracy, /** @type {number} */ epoch) => `Training ${phase}: ${accuracy} right after epoch ${epoch}.`,
@@ -74,7 +77,6 @@ export const T = {
     recipe: "Recipe",
     published: (/** @type {number} */ error, /** @type {string} */ source) => `Published: ${error} % of test digits wrong (${source}).`,
     copy: "Copy link",
-    copied: "Link copied",
     reset: "As in the recipe",
     why: (/** @type {string} */ name) => `More about ${name}`,
     bounds: (/** @type {string} */ mustBe) => `Must be ${mustBe}.`,
@@ -102,6 +104,7 @@ export const T = {
     legend: "Curves shown",
     at: (/** @type {string} */ x, /** @type {string} */ y) => `${x}: ${y}`,
     epochAt: (/** @type {number} */ epoch) => `epoch ${epoch}`,
+    inEpoch: (/** @type {number} */ epoch) => `a step of epoch ${epoch}`,
     timeAt: (/** @type {number} */ seconds) => `${seconds.toFixed(1)} s`,
     empty: "No epoch has finished yet.",
     summary: (/** @type {string} */ what, /** @type {number} */ epoch, /** @type {string} */ first, /** @type {string} */ last, /** @type {string} */ best) =>
@@ -140,6 +143,7 @@ export const T = {
     parent: (/** @type {string} */ run, /** @type {number} */ epoch) => `branch of ${run} at ${epoch}`,
     read: "Read with it",
     rewind: "Rewind",
+    settings: "Settings",
     resume: "Go on",
     remove: "Delete",
     sure: "Delete for good?",
@@ -147,6 +151,29 @@ export const T = {
     no: "Keep",
     of: (/** @type {string} */ action, /** @type {string} */ name) => `${action}: ${name}`,
     more: (/** @type {number} */ n) => `Show ${some(n, "more run", "more runs")}`,
+  },
+
+  details: {
+    heading: (/** @type {string} */ name) => `Settings of ${name}`,
+    changes: "Changed on the way",
+    command: "As a command",
+    without: "The command and the link begin as this run began, without what was changed on the way.",
+    copyCommand: "Copy command",
+    copyChanges: "Copy changes",
+    use: "Use these settings",
+  },
+
+  test: {
+    heading: "Test digits",
+    score: (/** @type {string} */ accuracy, /** @type {string} */ count) => `${accuracy} of ${count} right.`,
+    warning: "The test set is for the end: whoever chooses settings by it finds those that suit these digits by luck. Choose by held-out digits.",
+  },
+
+  data: {
+    heading: "Data",
+    size: (/** @type {number} */ training, /** @type {number} */ test) => `${some(training, "digit", "digits")} to train on, ${some(test, "digit", "digits")} to test.`,
+    classes: (/** @type {string} */ names) => `Classes: ${names}.`,
+    notes: "When it was opened:",
   },
 
   rewind: {
@@ -160,7 +187,6 @@ export const T = {
     read: "Read with it",
     close: "Close",
     busy: "A training is under way: stop it first.",
-    changes: "Changed on the way",
     none: "No snapshot of this run was kept.",
   },
 };
