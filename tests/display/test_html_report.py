@@ -13,6 +13,7 @@ import digitlab as dl
 from digitlab.display import html_report
 from digitlab.display.html_parts import SECTIONS, Part, Section
 from digitlab.display.html_report import part_count, save_html_report
+from digitlab.display.html_step import step_table
 from digitlab.display.html_subject import Subject
 from digitlab.errors import FileError, InputError
 from digitlab.figures import new_figure
@@ -152,6 +153,22 @@ def test_the_example_is_the_surest_mistake_that_nobody_disputes(mnist):
     right = dl.Digits(test.images[:5], network.predict(test.images[:5]).astype(np.uint8), "all right")
     calm = _subject(network, right)
     assert calm.example == calm.predictions.confidence.argmin()
+
+
+@pytest.mark.parametrize("layers", [[784, 10], [784, 12, 8, 10]])
+def test_a_step_is_told_number_by_number(few_parts, few, layers):
+    subject = _subject(dl.Network(layers), few)
+    step = subject.step
+    assert 0.4 * step.loss < step.loss_after < step.loss
+    text = _Page(html_report.html_report(subject)).text
+    for quantity in step.quantities.values():
+        assert f" {quantity.name} " in text
+        assert quantity.about in text
+    assert ", ".join(f"{value:.4g}" for value in step["p"]) in text
+    assert f"the loss on this picture from {step.loss:.4g} to {step.loss_after:.4g}" in text
+    check = step_table(subject).check
+    assert check.agrees
+    assert f"d{check.name} says {check.derivative:.6g}" in text
 
 
 @pytest.mark.parametrize("layers", [[784, 10], [784, 12, 10]])

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from digitlab.data.files import check_place
 from digitlab.data.label_errors import SOURCE
 from digitlab.display.html_parts import SECTIONS, Part, Section
+from digitlab.display.html_step import step_table
 from digitlab.display.html_subject import Subject
 from digitlab.display.report import sure_in_words
 from digitlab.durable import write_durably
@@ -81,6 +82,8 @@ def html_report(subject: Subject, advance: Callable[[], object] | None = None) -
         sections=drawn,
         disputed=[(one, picture_address(subject.test.images[one.error.index])) for one in report.label_errors],
         label_errors_source=SOURCE,
+        table=step_table(subject),
+        example=picture_address(subject.test.images[subject.example]),
         version=__version__,
     )
     return page

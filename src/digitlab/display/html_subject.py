@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +11,11 @@ import numpy as np
 from digitlab.data.digits import Digits
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.evaluation.report import Report, report_of
+from digitlab.inside.backprop import Backprop, backprop_step
 from digitlab.network.network import Network
 from digitlab.runs.run import Run
+
+SMALLEST, LARGEST = 1e-9, 1.0  # learning rates
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,3 +58,15 @@ class Subject:
         if wrong.any():
             return int(np.where(wrong, predictions.confidence, -1).argmax())
         return int(predictions.confidence.argmin())
+
+    @cached_property
+    def step(self) -> Backprop:
+        """One step of backpropagation on the example, at a learning rate that this one picture can bear.
+
+        Along the gradient g the loss falls by about ``learning_rate |g|^2``: that is to be less than half of it.
+        """
+        picture, label = self.test.images[self.example], self.test.labels[self.example]
+        tried = backprop_step(self.network, picture, label, learning_rate=SMALLEST)
+        steepness = sum(float(np.square(tried[name]).sum()) for name in tried.quantities if name[:2] in {"dW", "db"})
+        rate = 10.0 ** math.floor(math.log10(max(tried.loss / 2 / max(steepness, SMALLEST), SMALLEST)))
+        return backprop_step(self.network, picture, label, learning_rate=min(rate, LARGEST))
