@@ -35,7 +35,7 @@ def evaluate(
     found, network = open_model(model)
     train, test = understood.open(data)
     run = Run(found.path) if found.path.is_dir() else None
-    subject = Subject(str(found), network, train, test, run)
+    subject = Subject(str(found), network, train, test, run, found.epoch)
     report = subject.report
     if html is not None:
         with moving_bar(part_count()) as advance:

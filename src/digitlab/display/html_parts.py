@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digitlab.display.html_subject import Subject
+from digitlab.errors import InputError
 from digitlab.evaluation.coverage import coverage_curve
+from digitlab.evaluation.curves import curves_of
 from digitlab.figures.confusion import draw_confusion
+from digitlab.figures.curves import draw_curves
 from digitlab.figures.reliability import draw_coverage, draw_reliability
 
 if TYPE_CHECKING:
@@ -43,6 +46,12 @@ class Section:
     parts: tuple[Part, ...]
 
 
+def _curves(subject: Subject) -> Figure:
+    if subject.run is None:
+        raise InputError("the model is no run, and a model file does not tell how it learned")
+    return draw_curves(curves_of([(subject.model, subject.run, subject.epoch)]))
+
+
 SECTIONS = (
     Section(
         "confusion",
@@ -72,6 +81,18 @@ SECTIONS = (
                 "the coverage curve",
                 "A falling curve: the share of errors left against the share of pictures passed on to a person.",
                 lambda subject: draw_coverage(coverage_curve(subject.predictions)),
+            ),
+        ),
+    ),
+    Section(
+        "learning",
+        "How it learned",
+        "The loss and the accuracy after each epoch, of pictures that were held out where there are some.",
+        (
+            Part(
+                "the learning curves",
+                "Two panels: loss against epochs, which should fall, and accuracy against epochs, which should rise.",
+                _curves,
             ),
         ),
     ),

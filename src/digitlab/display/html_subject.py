@@ -28,6 +28,7 @@ class Subject:
         train: the training part of the data; empty where there is none.
         test: the test part.
         run: where the model is one.
+        epoch: at the end of which the run is meant; None for its end.
     """
 
     model: str
@@ -35,6 +36,7 @@ class Subject:
     train: Digits
     test: Digits
     run: Run | None = None
+    epoch: int | None = None
 
     @cached_property
     def predictions(self) -> Predictions:
