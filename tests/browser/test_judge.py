@@ -94,10 +94,28 @@ def test_a_mistake_leads_inside(open_page, trained):
     page.locator("main.inside").get_by_text(f"Test digit {index}", exact=True).wait_for()
 
 
+def test_another_reader_is_better_or_not_in_a_sentence_and_with_pictures(open_page, trained):
+    page, run = _judged(open_page, trained)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/compare" in request.url else None)
+    page.locator("#compare-heading").scroll_into_view_if_needed()
+    page.get_by_label("Compare with").select_option("model:standard")
+    compared = trained.ask(f"/api/judge/compare?reader=run:{run}&other=model:standard")
+    page.locator(".says").get_by_text("Standard is better than quick").wait_for()
+    assert page.locator(".sides-of .tiles").last.locator(".tile").count() == min(60, compared["only_other"])
+    assert "with=model%3Astandard" in page.url
+    page.get_by_label("Compare with").select_option("")
+    page.locator(".says").wait_for(state="detached")
+    assert len(asked) == 1
+    page.get_by_label("Compare with").select_option(f"run:{run}")
+    page.locator(".compare .refusal").get_by_text("Each model can be there once only").wait_for()
+    open_page.watched.errors.clear()  # the browser logs the refusal
+
+
 def test_an_epoch_that_was_kept_is_judged_too(open_page, trained):
     page, run = _judged(open_page, trained)
     epoch = trained.ask(f"/api/runs/{run}")["snapshots"][0]
-    slider = page.get_by_role("slider", name=re.compile("^Rewind"))
+    slider = page.get_by_role("slider", name=re.compile("^Rewind")).first
     slider.press("Home")
     page.wait_for_url(f"**reader=run%3A{run}%40{epoch}*")
     accuracy = trained.ask(f"/api/judge?reader=run:{run}@{epoch}")["accuracy"]
@@ -120,10 +138,12 @@ def test_it_fits_is_accessible_and_nothing_jumps(open_page, trained, width, dark
     _, label, predicted = _largest(trained.ask(f"/api/judge?reader=run:{run}"))
     page.goto("about:blank")
     page.add_init_script(f"({WATCH_JUMPS})()")
-    page.goto(f"{trained.url}/#/judge?reader=run:{run}&cell={label}-{predicted}")
+    page.goto(f"{trained.url}/#/judge?reader=run:{run}&cell={label}-{predicted}&with=run:{run}@0")
     page.locator(".cell .tile").first.wait_for()
     page.locator("#gallery-heading").scroll_into_view_if_needed()
     page.locator(".gallery .tile").nth(9).wait_for()
+    page.locator("#compare-heading").scroll_into_view_if_needed()
+    page.locator(".sides-of .tile").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("window.jumps") < 0.05
     found = axe.Axe().run(page)

@@ -137,3 +137,31 @@ def test_the_answers_are_as_the_document_says(lab):
     assert {one["name"]: one["required"] for one in parameters} == {
         "true": True, "predicted": True, "reader": False, "version": False,
     }  # fmt: skip
+
+
+def test_a_comparison_is_the_librarys_and_shows_who_reads_what(asked, standard, mnist, few, tmp_path):
+    from digitlab.evaluation import predict_all
+    from digitlab.evaluation.comparison import compare
+
+    test = mnist[1]
+    recipe = dl.recipe("seed", epochs=2)
+    names = ["20260101-120000-seed", "20260101-130000-seed"]
+    for name in names:
+        dl.fit(recipe.new_network(), few, recipe, out=tmp_path / name)
+    lab = Lab(tmp_path)
+    reader, other = (lab.judge.reader(id) for id in (f"run:{names[0]}", "model:standard"))
+    found = lab.judge.compare(reader, other)
+    expected = compare(*(predict_all(one.network, test) for one in (reader, other)), ("seed", "standard"))
+    assert found.titles == ("seed", "standard")
+    assert (found.sentence, found.p, found.interval) == (expected.sentence, expected.p, expected.interval)
+    assert found.both + found.only_reader + found.only_other + found.neither == found.count == len(test)
+    assert len(found.lost) == min(60, found.only_reader)
+    for one in found.gained:
+        assert one.answers[0] != one.label == one.answers[1] == test.labels[one.index]
+    twins = lab.judge.compare(reader, lab.judge.reader(f"run:{names[1]}"))
+    assert twins.titles == ("seed of 12:00:00", "seed of 13:00:00")
+    assert twins.sentence == "seed of 12:00:00 and seed of 13:00:00 give the same answers"
+    earlier = lab.judge.compare(reader, lab.judge.reader(f"run:{names[0]}@0"))
+    assert earlier.titles == ("seed", "seed@0")
+    with pytest.raises(InputError, match="each model can be there once only"):
+        lab.judge.compare(reader, reader)

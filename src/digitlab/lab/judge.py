@@ -1,5 +1,6 @@
 """How good the readers of a lab are on its test set; all of it follows from what a reader says of each picture."""
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -9,20 +10,23 @@ import numpy as np
 from digitlab.data.digits import SIDE, Digits
 from digitlab.data.label_errors import label_errors_of
 from digitlab.evaluation.cells import Push, cell_of
+from digitlab.evaluation.contest import Contestant, compare_all
 from digitlab.evaluation.coverage import coverage_curve
 from digitlab.evaluation.metrics import wilson_interval
 from digitlab.evaluation.mistakes import mistakes
 from digitlab.evaluation.neighbours import Neighbour
 from digitlab.evaluation.predictions import Predictions
 from digitlab.evaluation.report import GroupScore, Report, report_of
-from digitlab.lab.judgements import Cell, Judgement, Mistakes, Near, Neighbours, Pusher, TestPicture
+from digitlab.lab.judgements import Cell, Compared, Judgement, Mistakes, Near, Neighbours, Pusher, Sided, TestPicture
 from digitlab.lab.kept import Kept
-from digitlab.lab.readers import Reader, Readers, weight_pictures
+from digitlab.lab.readers import MODEL, RUN, Reader, Readers, weight_pictures
 from digitlab.network.network import Network
+from digitlab.runs.run import Run
 
 MOST_SEEN = 6  # readers that are remembered as they were when they were judged
-MOST_PICTURES = 60  # of one cell that are told
+MOST_PICTURES = 60  # of one cell, or one side of a comparison, that are told
 MOST_NEIGHBOURED = 4  # of one cell, of which the nearest training digits are told
+_TIMED = re.compile(r"^\d{8}-(\d\d)(\d\d)(\d\d)-(.+)", re.ASCII)  # a run's name
 
 
 class Judge:
@@ -122,6 +126,61 @@ class Judge:
                 for one in found.nearest
             ],
         )
+
+    def compare(self, reader: Reader, other: Reader) -> Compared:
+        """Whether another reader is better, or the pictures cannot tell.
+
+        Raises:
+            InputError: they are the same, know other classes, or one has met the test pictures while it learnt.
+        """
+        titles = _titles(reader.id, other.id)
+        pair = [self._contestant(one, title) for one, title in zip((reader, other), titles, strict=True)]
+        contest = compare_all(pair, train=self._data()[0])
+        (found,) = contest.pairs
+        images = self._data()[1].images
+        sided: tuple[list[Sided], list[Sided]] = [], []
+        for one in found.changed:
+            note = one.label_error.note if one.label_error else ""
+            shown = Sided(one.index, one.label, one.answers, images[one.index].tobytes(), note)
+            sided[one.answers[1] == one.label].append(shown)
+        lost, gained = sided
+        return Compared(
+            reader=reader.id,
+            version=reader.version,
+            other=other.id,
+            other_version=other.version,
+            titles=titles,
+            names=list(found.classes),
+            sentence=found.sentence,
+            seeds=[group.sentence for group in contest.groups],
+            count=found.count,
+            accuracy=found.accuracy,
+            both=found.both,
+            only_reader=found.only_a,
+            only_other=found.only_b,
+            neither=found.neither,
+            difference=found.difference,
+            interval=found.interval,
+            p=found.p,
+            level=found.level,
+            lost=lost[:MOST_PICTURES],
+            gained=gained[:MOST_PICTURES],
+        )
+
+    def _contestant(self, reader: Reader, title: str) -> Contestant:
+        run = None if reader.run is None else Run(reader.run)
+        epoch = None if reader.run is None or reader.id == RUN + reader.run.name else int(reader.id.rpartition("@")[2])
+        return Contestant(title, reader.network.card, self._predictions(reader), run, epoch)
+
+
+def _titles(first: str, second: str) -> tuple[str, str]:
+    """What two readers are called: runs without the time in their names, or with a part of it, if that parts them."""
+    a, b = (id.removeprefix(RUN).removeprefix(MODEL) for id in (first, second))
+    for form in (r"\4", r"\4 of \1:\2:\3"):
+        short_a, short_b = (_TIMED.sub(form, name) for name in (a, b))
+        if short_a != short_b:
+            return short_a, short_b
+    return a, b
 
 
 def _pushers(network: Network, pushes: list[Push]) -> list[Pusher]:

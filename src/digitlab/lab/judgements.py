@@ -136,3 +136,48 @@ class Cell(Judged):
     layer: int
     units: list[Pusher]
     nearest: list[Neighbours]
+
+
+class Sided(Struct):
+    """A picture of the test set that only one of two readers reads rightly; ``answers`` are of both."""
+
+    index: int
+    label: int
+    answers: tuple[int, int]
+    pixels: bytes
+    label_error: str
+
+
+class Compared(Judged):
+    """Two readers on the same pictures; differences are the other's accuracy minus the reader's.
+
+    Attributes:
+        other, other_version: whom the reader is compared with.
+        titles: what the sentence calls them.
+        names: what the classes are called.
+        sentence: whether one is better, or the pictures cannot tell.
+        seeds: where they differ in their seed alone, what that says, in sentences.
+        accuracy: of both, 0 to 1.
+        both, only_reader, only_other, neither: how many pictures are read rightly by whom.
+        p, level: of McNemar's exact test; the difference counts where p is below the level.
+        lost, gained: pictures that only the reader, and only the other one, reads rightly; the first of them.
+    """
+
+    other: str
+    other_version: int
+    titles: tuple[str, str]
+    names: list[str]
+    sentence: str
+    seeds: list[str]
+    count: int
+    accuracy: tuple[float, float]
+    both: int
+    only_reader: int
+    only_other: int
+    neither: int
+    difference: float
+    interval: tuple[float, float]
+    p: float
+    level: float
+    lost: list[Sided]
+    gained: list[Sided]

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from digitlab.lab.judgements import Cell, Judgement, Mistakes
+from digitlab.lab.judge import Judge
+from digitlab.lab.judgements import Cell, Compared, Judgement, Mistakes
 from digitlab.lab.readers import Reader
 from digitlab.lab.web.api import Call, Parameter, Table
 from digitlab.lab.web.requests import READER, Count
@@ -19,6 +20,7 @@ CELL = {
     "true": Parameter("the true class, by its number", Count, required=True),
     "predicted": Parameter("the class that it was taken for, by its number", Count, required=True),
 }
+OTHER = {"other": Parameter("who the reader is compared with", required=True)}
 
 ROUTES = Table()
 _route = ROUTES.enter
@@ -41,6 +43,13 @@ def _mistakes(call: Call) -> Mistakes:
 def _cell(call: Call) -> Cell:
     """One cell of the confusion matrix: its pictures, and what they have in common."""
     return call.lab.judge.cell(_reader(call), call.query["true"], call.query["predicted"])
+
+
+@_route("GET", "/api/judge/compare", heavy=True, query=READER | VERSION | OTHER, refuses=(404, 409))
+def _compare(call: Call) -> Compared:
+    """Whether another reader is better on the same pictures: its interval, a paired test, what changed."""
+    judge: Judge = call.lab.judge
+    return judge.compare(_reader(call), judge.reader(call.query["other"]))
 
 
 def _reader(call: Call) -> Reader:

@@ -34,7 +34,7 @@ export function Pictures({ judgement, place, cell, trouble, busy }) {
     ${cell &&
     place &&
     html`<figure class="average"><${Picture} pixels=${cell.mean} label=${T.confusion.averageLabel} /><figcaption>${T.confusion.average}</figcaption></figure>
-      <ul class="tiles" tabindex="0" aria-label=${heading}>${cell.pictures.map((one) => html`<${Tile} key=${one.index} picture=${one} names=${names} reader=${reader} />`)}</ul>
+      <ul class="tiles" aria-label=${heading}>${cell.pictures.map((one) => html`<${Tile} key=${one.index} picture=${one} names=${names} reader=${reader} />`)}</ul>
       ${cell.count > cell.pictures.length && html`<p class="note">${T.confusion.some(cell.pictures.length, cell.count)}</p>`}`}
   </div>`;
 }

@@ -1,6 +1,7 @@
 /** @file The mistakes on the test set, the surest first. */
 import { asQuery, useAnswer } from "../kit/answer.js";
-import { html, useEffect, useRef, useSeen, useState } from "../kit/lib.js";
+import { html, useEffect, useRef, useState } from "../kit/lib.js";
+import { useWanted } from "./seen.js";
 import { T } from "./texts.js";
 import { Tile } from "./tile.js";
 
@@ -12,9 +13,7 @@ const MOST = 24; // at once
 export function Gallery({ judgement }) {
   const section = useRef(null);
   const [start, setStart] = useState(0);
-  const [wanted, setWanted] = useState(false);
-  const seen = useSeen(section);
-  useEffect(() => setWanted(wanted || seen), [seen]);
+  const wanted = useWanted(section);
   const { reader = "", version, names = [] } = judgement ?? {};
   useEffect(() => setStart(0), [reader, version]);
   const { answer, busy } = useAnswer(judgement && wanted ? `judge/mistakes?${asQuery({ reader, version, start, most: MOST })}` : null);

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../kit/lib.js";
 import { EpochChoice, ReaderChoice, useReader } from "../kit/readers.js";
 import { useStore } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
+import { Compare } from "./compare.js";
 import { Confusion } from "./confusion.js";
 import { Gallery } from "./gallery.js";
 import { Refusal } from "./refusal.js";
@@ -32,7 +33,8 @@ export function JudgeRoom() {
     html`<${Verdict} judgement=${judgement} busy=${busy} />
       <${Confusion} judgement=${judgement} />
       <${Gallery} judgement=${judgement} />
-      <${Sure} judgement=${judgement} />`}
+      <${Sure} judgement=${judgement} />
+      <${Compare} judgement=${judgement} />`}
   </div>`;
 }
 

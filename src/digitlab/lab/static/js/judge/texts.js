@@ -1,9 +1,9 @@
 /** @file Every text of the room in which networks are judged; those that the rooms share are in ../texts.js. */
 import { LOCALE, some, T as shared } from "../texts.js";
 
-/** @import { TestPicture } from "../kit/types.js" */
+/** @import { Shown } from "./tile.js" */
 
-/** @param {string[]} names  @param {TestPicture} picture */
+/** @param {string[]} names  @param {Shown} picture */
 const said = (names, { label, predicted }) => `a ${names[label]}, read as ${names[predicted]}`;
 
 /** @param {number} value */
@@ -61,7 +61,7 @@ export const T = {
   },
 
   picture: {
-    label: (/** @type {string[]} */ names, /** @type {TestPicture} */ picture, /** @type {string} */ sure) => `Test digit ${picture.index}: ${said(names, picture)}, ${sure} sure. See inside`,
+    label: (/** @type {string[]} */ names, /** @type {Shown} */ picture, /** @type {string} */ sure) => `Test digit ${picture.index}: ${said(names, picture)}${sure && `, ${sure} sure`}. See inside.`,
     is: (/** @type {string} */ name) => `is ${name}`,
     disputed: "label?",
     disputedLabel: (/** @type {string} */ note) => ` Its label is in doubt: ${note}.`,
@@ -94,5 +94,26 @@ export const T = {
     when: (/** @type {string} */ threshold, /** @type {string} */ count, /** @type {string} */ share, /** @type {string} */ right, /** @type {string} */ low, /** @type {string} */ high) =>
       `At least ${threshold} sure it is of ${count} pictures (${share}); of these, ${right} are right (95 % interval ${low} to ${high}).`,
     never: (/** @type {string} */ threshold) => `It is at least ${threshold} sure of no picture.`,
+  },
+
+  compare: {
+    heading: "Is another one better?",
+    with: "Compare with",
+    nobody: "choose another reader",
+    help: "Both read the same test digits. Pictures that only one of them reads rightly tell which is better, or that nobody can tell.",
+    counts: (/** @type {string} */ p) => `Were both equally good, chance would hardly ever part them like this (McNemar's exact test: p ${p}).`,
+    chance: (/** @type {string} */ p) => `Were both equally good, chance would often part them like this (McNemar's exact test: p ${p}).`,
+    accuracy: (/** @type {string} */ title) => `${title} in all`,
+    both: "Both right",
+    neither: "Both wrong",
+    only: (/** @type {string} */ title) => `Only ${title} right`,
+    better: (/** @type {string} */ title) => `${title} is better`,
+    curves: "How they learnt",
+    curvesHeld: "The share of held-out digits that each read rightly after each epoch.",
+    curvesTraining: "The share of its own training digits that each read rightly after each epoch.",
+    epoch: "epoch",
+    right: "right",
+    pictures: (/** @type {string} */ title, /** @type {number} */ n) => `Only ${title} reads ${some(n, "picture", "pictures")} rightly`,
+    none: "There is none.",
   },
 };

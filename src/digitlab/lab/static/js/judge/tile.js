@@ -5,16 +5,18 @@ import { html } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
 import { T } from "./texts.js";
 
-/** @param {{ picture: import("../kit/types.js").TestPicture, names: string[], reader: string }} props */
+/** @typedef {{ index: number, label: number, predicted: number, confidence?: number, pixels: string, label_error: string }} Shown  confidence: where it is known */
+
+/** @param {{ picture: Shown, names: string[], reader: string }} props */
 export function Tile({ picture, names, reader }) {
   const { index, label, predicted, confidence, pixels, label_error: note } = picture;
-  const sure = percent(confidence);
+  const sure = confidence === undefined ? "" : percent(confidence);
   return html`<li>
     <a class="tile" href=${linkTo("inside", { reader, picture: String(index) })} aria-label=${T.picture.label(names, picture, sure) + (note && T.picture.disputedLabel(note))} title=${note}>
       <${Picture} pixels=${pixels} />
       <b class=${label === predicted ? "good" : "bad"}>${names[predicted]}</b>
       <small>${T.picture.is(names[label])}</small>
-      <small>${sure}</small>
+      ${sure && html`<small>${sure}</small>`}
       ${note && html`<span class="disputed">${T.picture.disputed}</span>`}
     </a>
   </li>`;

@@ -57,9 +57,9 @@ function choose(address, name, id) {
 
 /**
  * Back to an epoch of the run that reads, of those that were kept. The last place is the reader as it is; others have but this.
- * @param {{ reader: string | null }} props
+ * @param {{ reader: string | null, name?: string }} props  name: its part of the address
  */
-export function EpochChoice({ reader }) {
+export function EpochChoice({ reader, name = "reader" }) {
   const { address } = useParts("address");
   const field = useId();
   const run = runOf(reader) ?? (reader?.startsWith("run:") ? reader : null);
@@ -67,7 +67,7 @@ export function EpochChoice({ reader }) {
   const [moved, setMoved] = useState(/** @type {string | null} */ (null));
   useLater(
     () => {
-      if (moved !== null) choose(address, "reader", moved);
+      if (moved !== null) choose(address, name, moved);
       setMoved(null);
     },
     SETTLED,

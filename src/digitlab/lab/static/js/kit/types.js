@@ -77,6 +77,11 @@
  * @typedef {{ index: number, pixels: string, of_true: Near[], of_predicted: Near[] }} Neighbours
  * @typedef {{ reader: string, version: number, true: number, predicted: number, count: number, pictures: TestPicture[],
  *   mean: string, layer: number, units: Pusher[], nearest: Neighbours[] }} Cell
+ * @typedef {{ index: number, label: number, answers: [number, number], pixels: string, label_error: string }} Sided
+ * @typedef {{ reader: string, version: number, other: string, other_version: number, titles: [string, string], names:
+ *   string[], sentence: string, seeds: string[], count: number, accuracy: [number, number], both: number, only_reader:
+ *   number, only_other: number, neither: number, difference: number, interval: [number, number], p: number, level:
+ *   number, lost: Sided[], gained: Sided[] }} Compared
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null }} Look
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null, pixels: string, names:
  *   string[], probabilities: number[], logits: number[], predicted: number, activations: (number | null)[][], digit:
