@@ -10,22 +10,20 @@ from digitlab.evaluation.metrics import DigitScore
 from digitlab.evaluation.report import GroupScore
 
 
-class TestScore(Struct):
-    """How many digits of the test set a reader gets right; of the training under way, after how many epochs."""
-
-    reader: str
-    version: int
-    epoch: int | None
-    count: int
-    right: int
-    accuracy: float
-
-
 class Judged(Struct, kw_only=True):
     """Whose answers these are; the version changes when the network does."""
 
     reader: str
     version: int
+
+
+class TestScore(Judged, kw_only=True):
+    """How many digits of the test set a reader gets right; of the training under way, after how many epochs."""
+
+    epoch: int | None
+    count: int
+    right: int
+    accuracy: float
 
 
 class TestPicture(Struct):

@@ -52,4 +52,6 @@ class Scores:
 
 def _score(reader: Reader, predictions: Predictions, epoch: int | None = None) -> TestScore:
     right, count = int(predictions.right.sum()), len(predictions)
-    return TestScore(reader.id, reader.version, epoch, count, right, right / count)
+    return TestScore(
+        reader=reader.id, version=reader.version, epoch=epoch, count=count, right=right, accuracy=right / count
+    )

@@ -62,9 +62,9 @@
  * @typedef {{ digit: number, count: number, precision: number, recall: number, f1: number }} DigitScore
  * @typedef {{ by: string, name: string, count: number, accuracy: number, accuracy_interval: [number, number] }}
  *   GroupScore
+ * @typedef {{ reader: string, version: number }} Judged
  * @typedef {{ reader: string, version: number, epoch: number | null, count: number, right: number, accuracy: number }}
  *   TestScore
- * @typedef {{ reader: string, version: number }} Judged
  * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string, label_error: string
  *   }} TestPicture
  * @typedef {{ reader: string, version: number, source: string, names: string[], count: number, accuracy: number,
