@@ -16,13 +16,23 @@ from typing import Any, Unpack
 from digitlab.data.digits import Digits
 from digitlab.errors import InputError, describe, require_kind
 from digitlab.network.network import Network
-from digitlab.runs.options import Options, TrainOptions, check_whole
+from digitlab.runs.options import Options, TrainOptions
 from digitlab.runs.starts import branch, check_parts, resume
 from digitlab.runs.writer import check_free
-from digitlab.training.events import Advice, Control, EpochDone, Event, History, Started, Stopped
+from digitlab.training.events import (
+    Advice,
+    Control,
+    EpochDone,
+    Event,
+    History,
+    LayersMeasured,
+    Started,
+    Stopped,
+)
 from digitlab.training.loop import Loop
 from digitlab.training.recipe import Recipe
 from digitlab.training.recipe_files import NamedRecipe
+from digitlab.training.settings import check_whole
 from digitlab.training.start import Start
 
 Events = Generator[Event, None, None]
@@ -39,6 +49,7 @@ def train(
     *,
     control: Control | None = None,
     each_step: bool = False,
+    layers_every: int = 0,
     **options: Unpack[Options],
 ) -> Events:
     """Train ``network`` in place, event by event. Its card then tells the classes' names and how the training went.
@@ -52,11 +63,13 @@ def train(
         recipe: every setting that changes the result.
         control: lets another thread stop it or change settings.
         each_step: tell a `StepDone` for each step as well.
+        layers_every: after so many epochs tell a `LayersMeasured` as well; 0 for never.
         options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every, about: see `TrainOptions`.
 
     Returns:
-        A generator of events: `Started`, an `EpochDone` for each epoch (with each step's `StepDone` before), a
-        `SettingChanged` for each change, an `Advice` where nothing is learnt, and `Stopped`.
+        A generator of events: `Started`, an `EpochDone` for each epoch (with each step's `StepDone` before and a
+        `LayersMeasured` behind it, where wished), a `SettingChanged` for each change, an `Advice` where nothing is
+        learnt, and `Stopped`.
 
     Raises:
         InputError: no digits; options that cannot be; a folder that is not empty.
@@ -71,6 +84,7 @@ def train(
     require_kind(control, Control, "the control", "control = dl.Control()")
     if each_step:
         control.detail = "steps"
+    control.layers_every = layers_every or control.layers_every
     if chosen.out is not None and not chosen.resume:
         check_free(chosen.out)
     return _kept_at_exit(_train(network, digits, recipe, chosen, control))
@@ -105,6 +119,7 @@ def fit(
     report_every: int | None = None,
     listeners: Iterable[Listener] = (),
     control: Control | None = None,
+    layers_every: int = 0,
     **options: Unpack[Options],
 ) -> History:
     """Train ``network`` in place to the end of the recipe. Ctrl-C stops it and keeps what was learnt so far.
@@ -117,6 +132,7 @@ def fit(
         report_every: by default a tenth of the epochs.
         listeners: called with every event. An exception in one ends the training in order, and is raised again.
         control: lets another thread stop it or change settings.
+        layers_every: after so many epochs measure the layers, see `LayersMeasured`; 0 for never.
         options: engine, threads, out, resume, branch, checkpoint_every, snapshot_every, about: see `TrainOptions`.
 
     Returns:
@@ -129,7 +145,7 @@ def fit(
     if report_every is not None:
         report_every = check_whole(report_every, "report_every", low=1)
     everyone = _listeners(listeners)
-    events = train(network, digits, recipe, control=control, **options)
+    events = train(network, digits, recipe, control=control, layers_every=layers_every, **options)
     out = options.get("out")
     history = drain(events, control, everyone, progress=recipe.epochs if progress else 0, report_every=report_every)
     history.run = None if out is None else str(out)
@@ -159,6 +175,8 @@ def drain(
                 history.epochs, history.warnings = list(event.earlier), event.warnings
             elif isinstance(event, EpochDone):
                 history.epochs.append(event)
+            elif isinstance(event, LayersMeasured):
+                history.layers.append(event)
             elif isinstance(event, Advice):
                 history.advice = event.words
             elif isinstance(event, Stopped):

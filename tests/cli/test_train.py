@@ -45,6 +45,18 @@ def test_train_answers_in_json(folder, run):
     assert Run(Path("here/run")).manifest.outcome.loss == answer["loss"]
 
 
+def test_the_sizes_of_layers_are_told_with_the_lines(folder, run):
+    call = ["train", "minibatch", "--layers", "784,4,10", "--epochs", "2", "--report-every", "2", "--watch-layers"]
+    lines = run(*call, "--out", "run")[1].splitlines()
+    told = [line for line in lines if line.startswith("  layers: weights ")]
+    assert len(told) == 1
+    assert re.fullmatch(r"  layers: weights \S+, \S+; gradient \S+, \S+; step \S+ %, \S+ % of the weights", told[0])
+    answer = json.loads(run(*call, "--out", "again", "--json")[1])
+    assert [(one["epoch"], len(one["layers"])) for one in answer["layers"]] == [(2, 2)]
+    assert set(answer["layers"][0]["layers"][0]) == {"weights", "gradient", "change"}
+    assert (folder / "run" / "model.safetensors").read_bytes() == (folder / "again" / "model.safetensors").read_bytes()
+
+
 def test_a_training_that_learns_nothing_is_told_why(folder, run):
     call = ["train", "minibatch", "--layers", "784,10", "--learning-rate", "1e-6", "--epochs", "1", "--out", "run"]
     words = "nothing is learnt so far: the loss falls too slowly; try a larger learning rate than 1e-06, or more epochs"

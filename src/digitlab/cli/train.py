@@ -3,7 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from digitlab.cli.options import (
 )
 from digitlab.cli.output import complain, print_json, write_line
 from digitlab.data.digits import Digits
+from digitlab.display.progress import epochs_between_lines
 from digitlab.engines import AUTO
 from digitlab.errors import InputError
 from digitlab.figures import draw_history
@@ -29,9 +30,10 @@ from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.fitting import drain, follow, handling
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
 from digitlab.runs.models import RUNS, claimed_folder, name_and_epoch
-from digitlab.runs.options import CHECKPOINT_SECONDS, check_whole
+from digitlab.runs.options import CHECKPOINT_SECONDS
 from digitlab.training import SETTINGS, Control, History, Recipe
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
+from digitlab.training.settings import check_whole
 from digitlab.training.start import Start
 
 TERMINATED = 143  # 128 + SIGTERM, as shells have it
@@ -41,6 +43,10 @@ Name = Annotated[str | None, Parameter(name="RECIPE", help="A named recipe, or a
 Out = Annotated[Path | None, Parameter(help="A new folder for the run.", show_default=f"{RUNS}/...")]
 ReportEvery = Annotated[
     int | None, Parameter(help="Epochs between lines.", show_default="a tenth of them", converter=whole)
+]
+WatchLayers = Annotated[
+    bool,
+    Parameter(help="With the lines, tell how large each layer is, its gradient and its last step.", show_default=False),
 ]
 Resume = Annotated[bool, Parameter(help="Go on with the run in --out, as if it had never stopped.", show_default=False)]
 From = Annotated[
@@ -70,6 +76,7 @@ def train(
     engine: EngineName = AUTO,
     threads: Threads = None,
     report_every: ReportEvery = None,
+    watch_layers: WatchLayers = False,
     resume: Resume = False,
     branch: From = None,
     checkpoint_every: CheckpointEvery = CHECKPOINT_SECONDS,
@@ -99,6 +106,7 @@ def train(
             done = f" has ended already, after {start.state.counters.epoch} epochs: nothing to do"
             write_line(f"{out}{done}" if nothing_to_do else f"going on with {out}")
         told = stack.enter_context(told_to_end(control))
+        control.layers_every = (report_every or epochs_between_lines(recipe.epochs)) if watch_layers else 0
         progress = recipe.epochs if talk and not nothing_to_do else 0
         events = follow(start, recipe.new_network(), digits, control)
         history = drain(events, control, progress=progress, report_every=report_every)
@@ -181,4 +189,4 @@ def _answer(folder: Path, chosen: Recipe, history: History) -> dict[str, object]
         "accuracy": last.accuracy if last else None,
         "seconds": history.stopped.seconds if history.stopped else None,
         "advice": history.advice,
-    }
+    } | ({"layers": [asdict(measured) for measured in history.layers]} if history.layers else {})

@@ -10,9 +10,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from digitlab.display.terminal import new_console, wide_enough
 from digitlab.errors import printable
 from digitlab.figures.notebook import notebook_shell
-from digitlab.training.events import Advice, EpochDone, Event, SettingChanged, Started, Stopped
+from digitlab.training.events import Advice, EpochDone, Event, LayersMeasured, SettingChanged, Started, Stopped
 
 LINES = 10  # how many lines a training prints unless told otherwise
+
+
+def epochs_between_lines(epochs: int) -> int:
+    """How many epochs lie between two lines, where nobody says it."""
+    return max(1, epochs // LINES)
 
 
 class TrainingProgress:
@@ -37,7 +42,7 @@ class TrainingProgress:
         later: float | None = None,
     ) -> None:
         self.epochs, self.title, self.later = epochs, title, later
-        self.report_every = report_every or max(1, epochs // LINES)
+        self.report_every = report_every or epochs_between_lines(epochs)
         self.console = console or new_console()
         self._last: EpochDone | None = None
         self._bar = Progress(
@@ -70,6 +75,8 @@ class TrainingProgress:
             self._bar.update(self._task, completed=event.epoch, description=words)
             if event.epoch == 1 or event.epoch % self.report_every == 0 or event.epoch == self.epochs:
                 self._print(event)
+        elif isinstance(event, LayersMeasured):
+            self.console.print(layers_line(event))
         elif isinstance(event, SettingChanged):
             self.console.print(f"{event.name} is {event.value:g} from step {event.step + 1:,} on")
         elif isinstance(event, Advice):
@@ -114,6 +121,14 @@ class TrainingProgress:
             return ""
         seconds = (self.epochs - event.epoch + self.later) * event.seconds / event.epoch
         return f"   about {duration(seconds)} left in all" if seconds >= 1 else ""
+
+
+def layers_line(event: LayersMeasured) -> str:
+    """The sizes of all layers, from the first to the last, in a line."""
+    weights = ", ".join(f"{layer.weights:.3g}" for layer in event.layers)
+    gradients = ", ".join(f"{layer.gradient:.2g}" for layer in event.layers)
+    steps = ", ".join(f"{100 * layer.ratio:.2g} %" for layer in event.layers)
+    return f"  layers: weights {weights}; gradient {gradients}; step {steps} of the weights"
 
 
 @contextmanager

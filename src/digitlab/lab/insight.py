@@ -4,7 +4,6 @@ A fixed probe, some of the training digits, is shown to it. That is quick, and c
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from digitlab.engines import find_engine
 from digitlab.lab.records import Layer
 from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.network import Network
+from digitlab.training.layer_sizes import size_of
 
 PROBES = 500
 NEAR = 0.02  # this near to an end, as a part of the range, is saturated
@@ -47,7 +47,7 @@ class Probe:
         for number, (layer, slope, a) in enumerate(parts, 1):
             hidden = number < len(shape.sizes) - 1
             dead, saturated = _idle(a, shape.activation) if hidden else (0, 0.0)
-            layers.append(Layer(a.shape[1], _size(slope.W, slope.b), _size(layer.W, layer.b), dead, saturated))
+            layers.append(Layer(a.shape[1], _finite(size_of(slope)), _finite(size_of(layer)), dead, saturated))
         return layers
 
     def close(self) -> None:
@@ -55,8 +55,7 @@ class Probe:
         self._session.close()
 
 
-def _size(W: NDArray[Any], b: NDArray[Any]) -> float | None:
-    size = float(np.sqrt(np.sum(np.square(W, dtype=np.float64)) + np.sum(np.square(b, dtype=np.float64))))
+def _finite(size: float) -> float | None:
     return size if np.isfinite(size) else None
 
 

@@ -19,9 +19,9 @@ from digitlab.reproduction.table import FORMAT, Table, table_of
 from digitlab.reproduction.trainings import Training, plan
 from digitlab.runs import TrainOptions
 from digitlab.runs.lock import LOCK, FolderLock
-from digitlab.runs.options import check_whole
 from digitlab.training.events import Control
 from digitlab.training.recipe_files import NamedRecipe, named_recipes
+from digitlab.training.settings import check_whole
 
 TABLE, MARKDOWN = "table.json", "table.md"
 MOST_SEEDS = 1000

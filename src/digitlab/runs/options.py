@@ -13,9 +13,9 @@ from digitlab.engines import AUTO, Engine, find_engine
 from digitlab.engines.checks import check_threads
 from digitlab.errors import InputError, describe, require_kind, require_name
 from digitlab.training.recipe_files import check_about
+from digitlab.training.settings import check_whole
 
 CHECKPOINT_SECONDS = 30.0
-MOST_EPOCHS = 1_000_000_000  # between lines, or between snapshots
 
 
 class Branch(NamedTuple):
@@ -104,15 +104,3 @@ def _seconds(value: Any) -> float:
     if not number or math.isnan(value) or value < 0:
         raise InputError("checkpoint_every must be a number of seconds, 0 or more", got=describe(value))
     return float(value)
-
-
-def check_whole(value: Any, name: str, *, low: int) -> int:
-    """A whole number from ``low`` on, in its plain form.
-
-    Raises:
-        InputError: it is something else.
-    """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not low <= value <= MOST_EPOCHS:
-        raise InputError(f"{name} must be a whole number from {low} to {MOST_EPOCHS:,}", got=describe(value))
-    return int(value)

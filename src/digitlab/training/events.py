@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from digitlab.errors import require_name
 from digitlab.training.recipe import check_live
+from digitlab.training.settings import check_whole
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,42 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class LayerSizes:
+    """How large a layer is, as 2-norms of its weights and biases together.
+
+    Attributes:
+        weights: after the last step.
+        gradient: of the mean cross-entropy of the last batch, met with the parameters before that step; without weight
+            decay.
+        change: of the last step.
+    """
+
+    weights: float
+    gradient: float
+    change: float
+
+    @property
+    def ratio(self) -> float:
+        """The change as a part of the weights; a usual pace is about 0.001."""
+        return self.change / self.weights if self.weights else 0.0
+
+
+@dataclass(frozen=True)
+class LayersMeasured:
+    """The layers at the end of an epoch, from the first hidden one to the last; only on request.
+
+    Attributes:
+        epoch: how many are done.
+        step: how many steps have been taken.
+        layers: one `LayerSizes` each.
+    """
+
+    epoch: int
+    step: int
+    layers: tuple[LayerSizes, ...]
+
+
+@dataclass(frozen=True)
 class SettingChanged:
     """A setting has another value from the next step on (see `Control.change`).
 
@@ -129,7 +166,7 @@ class Stopped:
 
 
 Detail = Literal["epochs", "looks", "steps"]
-Event = Started | StepDone | EpochDone | SettingChanged | Advice | Stopped
+Event = Started | StepDone | EpochDone | LayersMeasured | SettingChanged | Advice | Stopped
 
 
 class Control:
@@ -137,6 +174,7 @@ class Control:
 
     def __init__(self) -> None:
         self._detail: Detail = "epochs"
+        self._layers_every = 0
         self._stop = False  # no threading.Event: its lock could stop a signal handler that interrupts `stop` for ever
         self._changes: SimpleQueue[tuple[str, float]] = SimpleQueue()
 
@@ -156,6 +194,25 @@ class Control:
     def detail(self, value: Detail) -> None:
         require_name(value, get_args(Detail), "detail")
         self._detail = value
+
+    @property
+    def layers_every(self) -> int:
+        """After how many epochs a `LayersMeasured` is told, from the next look on; 0 for never.
+
+        Each costs the gradient of one batch more. The result is the same, bit for bit.
+
+        Raises:
+            InputError: it is set to something else.
+        """
+        return self._layers_every
+
+    @layers_every.setter
+    def layers_every(self, epochs: int) -> None:
+        self._layers_every = check_whole(epochs, "layers_every", low=0)
+
+    def measures(self, epoch: int) -> bool:
+        """Whether the layers are to be measured at the end of this epoch."""
+        return self._layers_every > 0 and epoch % self._layers_every == 0
 
     def stop(self) -> None:
         """Stop after the steps in hand; what was learnt so far is kept. Asking twice is the same as once."""
@@ -192,6 +249,7 @@ class History:
         epochs: one `EpochDone` each.
         stopped: the last event.
         run: the run folder, where one was asked for.
+        layers: a `LayersMeasured` for each epoch for which that was asked for.
         advice: why nothing was learnt, where that was so (see `Advice`).
         warnings: what a person should know, such as a damaged checkpoint that was passed over.
     """
@@ -199,6 +257,7 @@ class History:
     epochs: list[EpochDone] = field(default_factory=list)
     stopped: Stopped | None = None
     run: str | None = None
+    layers: list[LayersMeasured] = field(default_factory=list)
     advice: str | None = None
     warnings: tuple[str, ...] = ()
 

@@ -13,14 +13,25 @@ from typing import TypeVar
 import numpy as np
 
 from digitlab.data.digits import Digits
+from digitlab.engines.base import Batch, StepResults
 from digitlab.engines.optimizer import Hyperparameters, Optimizer
 from digitlab.errors import DivergenceError, RunError
 from digitlab.network.card import Card, TrainingSummary, plain_text
-from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
-from digitlab.training.batches import batches_of_epoch, split
-from digitlab.training.divergence import explain_divergence, explain_silence
-from digitlab.training.events import Advice, Control, EpochDone, Event, SettingChanged, Started, StepDone, Stopped
+from digitlab.training.batches import batches_of_epoch
+from digitlab.training.divergence import explain_divergence
+from digitlab.training.events import (
+    Advice,
+    Control,
+    EpochDone,
+    Event,
+    LayersMeasured,
+    SettingChanged,
+    Started,
+    StepDone,
+    Stopped,
+)
+from digitlab.training.layer_sizes import measure_layers
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.recipe import Recipe
 from digitlab.training.regularizers import regularization_of
@@ -28,6 +39,7 @@ from digitlab.training.schedules import ScheduleSettings, rate_factor
 from digitlab.training.standstill import explain_standstill
 from digitlab.training.start import Start
 from digitlab.training.state import Change, Outcome
+from digitlab.training.validation import hold_out, validate
 
 T = TypeVar("T", Hyperparameters, ScheduleSettings)
 
@@ -53,12 +65,13 @@ class Loop:
         start.state.parameters = network.parameters
         network.card = self.recipe.new_card(digits.classes)
         seen = dataclasses.replace(digits, images=network.card.preprocess(digits.images))
-        self.training, self.held_out = _hold_out(seen, self.recipe)
+        self.training, self.held_out = hold_out(seen, self.recipe.validation, self.recipe.seed)
         self.optimizer = self._new_optimizer()
         self.patience = self.recipe.patience
         for change in self.state.counters.changes:
             self._set(change)
         self.last = start.earlier[-1] if start.earlier else None
+        self.layers: LayersMeasured | None = None  # of the epoch under way
         self.judged = False  # whether it was looked at whether anything is learnt
         self.whole_step = True  # whether the state is that between two steps
         self.began = time.perf_counter()
@@ -147,9 +160,8 @@ class Loop:
             yield from self._take_changes()
             if self.control.stopping:
                 return
-            some = batches[counters.position : counters.position + self._steps_between_looks()]
             self.whole_step = False
-            done = self.session.advance(self.network.parameters, self.optimizer, some, counters.epoch + 1)
+            some, done = self._take_steps(batches)
             counters.step += len(done.losses)
             counters.position += len(done.losses)
             for loss, hits, count in zip(done.losses, done.hits, done.counts, strict=True):
@@ -167,11 +179,28 @@ class Loop:
                 self.keeper.checkpoint(self.state, self._outcome("running"))
         epoch = self._close_epoch()
         yield epoch
+        if self.layers is not None:
+            yield self.layers
+            self.layers = None
         if not self.judged and 10 * epoch.epoch >= self.recipe.epochs and epoch.step >= STEPS_OF_GRACE:
             self.judged = True
             rate = self.optimizer.hyperparameters.learning_rate
             if words := explain_standstill(self.network, self.session, self.recipe, rate, epoch.accuracy):
                 yield Advice(epoch.epoch, words)
+
+    def _take_steps(self, batches: list[Batch]) -> tuple[list[Batch], StepResults]:
+        """Those until the next look; the last one of an epoch goes alone where its layers are to be measured."""
+        counters, parameters = self.state.counters, self.network.parameters
+        first, epoch = counters.position, counters.epoch + 1
+        some = batches[first : first + self._steps_between_looks()]
+        measuring = self.control.measures(epoch) and first + len(some) == len(batches)
+        if measuring and len(some) > 1:
+            some, measuring = some[:-1], False
+        before = parameters.copy() if measuring else None
+        done = self.session.advance(parameters, self.optimizer, some, epoch)
+        if before is not None and done.failed is None:
+            self.layers = measure_layers(self.session, before, parameters, some[0], (epoch, counters.step + 1))
+        return some, done
 
     def _close_epoch(self) -> EpochDone:
         """Count the epoch, validate, and keep what is to be kept."""
@@ -183,7 +212,7 @@ class Loop:
         if self.recipe.averaging:
             self.state.average_in(self.recipe.averaging)
         rate = self.optimizer.hyperparameters.learning_rate * self.optimizer.factor(counters.step - 1)
-        validation = self._validate()
+        validation = validate(self.network, self.held_out, self.state, keep_best=self.recipe.keep == "best")
         event = EpochDone(counters.epoch, counters.step, loss, accuracy, self._seconds(), rate, *validation)
         self.last = event
         if self.keeper:
@@ -199,25 +228,6 @@ class Loop:
             if snapshot or self.keeper.due:
                 self.keeper.checkpoint(self.state, self._outcome("running"), snapshot=snapshot)
         return event
-
-    def _validate(self) -> tuple[float, float] | tuple[None, None]:
-        """Loss and accuracy of the samples held out; remembers when and with which parameters the loss was lowest."""
-        if self.held_out is None:
-            return None, None
-        counters, learnt = self.state.counters, self.state.learnt
-        try:
-            network = Network.from_parameters(self.network.architecture, learnt, self.network.card)
-            logits = network.logits(self.held_out.images, preprocessed=True).astype(np.float64)
-        except DivergenceError:
-            raise explain_silence(self.network, self.held_out, counters.step) from None
-        measured = softmax_cross_entropy(logits, self.held_out.labels)
-        loss, accuracy = measured.total / len(self.held_out), measured.hits / len(self.held_out)
-        counters.waited += 1
-        if counters.best_loss is None or loss < counters.best_loss:
-            counters.best_loss, counters.best_epoch, counters.waited = loss, counters.epoch, 0
-            if self.recipe.keep == "best":
-                self.state.best = learnt.copy()
-        return loss, accuracy
 
     def _is_over_early(self) -> bool:
         return self.held_out is not None and 0 < self.patience <= self.state.counters.waited
@@ -288,11 +298,3 @@ def _from_recipe(recipe: Recipe, kind: type[T], **others: int) -> T:
     """One of these, with the recipe's settings of the same names."""
     names = {field.name for field in dataclasses.fields(kind)} - set(others)
     return kind(**others, **{name: getattr(recipe, name) for name in names})
-
-
-def _hold_out(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
-    """The samples to train on, and those for validation."""
-    if recipe.validation == 0:
-        return digits, None
-    trained, held_out = split(len(digits), recipe.validation, recipe.seed)
-    return digits[trained], digits[held_out]

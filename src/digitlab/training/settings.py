@@ -12,8 +12,10 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
-from digitlab.errors import ArchitectureError, RecipeError, describe
+from digitlab.errors import ArchitectureError, InputError, RecipeError, describe
 from digitlab.network.architecture import MAX_LAYERS, MAX_UNITS, Architecture
+
+MOST_EPOCHS = 1_000_000_000  # between lines, or between snapshots
 
 
 @dataclass(frozen=True)
@@ -189,3 +191,15 @@ def settings_of(recipe_type: type) -> dict[str, Setting]:
     """The table of a dataclass whose fields were made by the functions above: its own by name, then those inherited."""
     fields = sorted(dataclasses.fields(recipe_type), key=lambda field: field.name not in vars(recipe_type))
     return {field.name: dataclasses.replace(field.metadata["setting"], name=field.name) for field in fields}
+
+
+def check_whole(value: Any, name: str, *, low: int) -> int:
+    """A whole number from ``low`` on, in its plain form.
+
+    Raises:
+        InputError: it is something else.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not low <= value <= MOST_EPOCHS:
+        raise InputError(f"{name} must be a whole number from {low} to {MOST_EPOCHS:,}", got=describe(value))
+    return int(value)
