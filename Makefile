@@ -12,6 +12,7 @@
 #   make soak    the tests that take long, and a million hostile files of each form
 #   make docs    the documentation as web pages, in docs/_build
 #   make reference   the pages of docs/reference that follow from the code
+#   make robustness  measure again what docs/reference/robustness.md shows; two minutes
 #   make wheel   the package, in dist
 #   make standard  make the model that ships anew, to the same bytes; CHECK=1 only compares
 #   make rejection  make the network that rejects what is no digit anew, likewise
@@ -23,7 +24,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference wheel standard rejection golden clean
+.PHONY: demo lesson test check page sanitize bench bench-quick bench-lab soak docs reference robustness wheel standard rejection golden clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -82,6 +83,9 @@ docs: $(VENV)/ready-docs
 
 reference: $(VENV)/ready
 	$(BIN)/python docs/make_reference.py
+
+robustness: $(VENV)/ready
+	$(BIN)/python docs/make_robustness.py
 
 wheel: $(VENV)/ready
 	$(PIP) wheel --no-deps --wheel-dir dist .

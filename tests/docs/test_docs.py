@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import shlex
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from digitlab import load, load_mnist
 from digitlab.cli.commands import app
+from digitlab.display.robustness import robustness_markdown
+from digitlab.evaluation import CORRUPTIONS, Robustness, corrupt
 from digitlab.reproduction import read_table
 from digitlab.reproduction.markdown import as_markdown
 
@@ -70,6 +75,20 @@ def test_the_table_of_results_is_that_of_a_reproduction():
     table = as_markdown(read_table(ROOT / "docs/reference/results.json"))
     page = (ROOT / "docs/reference/results.md").read_text("utf-8")
     assert f"<!-- table.md begins -->\n\n{table}\n<!-- table.md ends -->" in page
+
+
+def test_the_tables_of_robustness_are_the_codes():
+    """`make robustness` writes them; what takes little time is measured again."""
+    numbers = json.loads((ROOT / "docs/reference/robustness.json").read_text("utf-8"))
+    measured = {name: msgspec.convert(one, Robustness) for name, one in numbers.items()}
+    page = (ROOT / "docs/reference/robustness.md").read_text("utf-8")
+    assert f"<!-- tables begin -->\n\n{robustness_markdown(measured)}\n<!-- tables end -->" in page
+    network, test = load("standard"), load_mnist()[1]
+    standard = {one.name: one.accuracy for one in measured["standard"].corruptions}
+    assert list(standard) == list(CORRUPTIONS)
+    for name in ("scale", "stripe", "dotted_line"):
+        accuracy = (network.predict(corrupt(test.images, name)) == test.labels).mean()
+        assert accuracy == pytest.approx(standard[name], abs=0.0003)  # a matrix product may round in other ways
 
 
 def test_what_follows_from_the_code_is_up_to_date():

@@ -16,6 +16,7 @@ COMMANDS = (
     "evaluate",
     "calibrate",
     "compare",
+    "robustness",
     "predict",
     "read",
     "why",

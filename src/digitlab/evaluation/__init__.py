@@ -1,5 +1,6 @@
 """Evaluation: how good a network is, measured on digits that it was not trained on."""
 
+from digitlab.evaluation.attacks import fgsm, pgd
 from digitlab.evaluation.calibrating import Calibrated, calibrate
 from digitlab.evaluation.calibration import Bin, calibration_error, calibration_interval, fit_temperature, reliability
 from digitlab.evaluation.cells import Cell, cell_of
@@ -11,23 +12,29 @@ from digitlab.evaluation.metrics import brier_score
 from digitlab.evaluation.mistakes import Mistake
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.evaluation.report import Report, evaluate, report_of
+from digitlab.evaluation.robustness import Attacked, Corrupted, Curve, Robustness, attack_examples, measure_robustness
 from digitlab.evaluation.temperatures import TemperatureCurve, temperature_curve
 
 __all__ = [
     "CORRUPTIONS",
+    "Attacked",
     "Bin",
     "Calibrated",
     "Cell",
     "Comparison",
     "Contest",
     "Contestant",
+    "Corrupted",
     "Corruption",
     "Coverage",
+    "Curve",
     "Mistake",
     "Predictions",
     "Report",
+    "Robustness",
     "Sure",
     "TemperatureCurve",
+    "attack_examples",
     "brier_score",
     "calibrate",
     "calibration_error",
@@ -38,8 +45,11 @@ __all__ = [
     "corrupt",
     "coverage_curve",
     "evaluate",
+    "fgsm",
     "fit_temperature",
     "mcnemar",
+    "measure_robustness",
+    "pgd",
     "predict_all",
     "reliability",
     "report_of",

@@ -9,15 +9,19 @@ from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.curves import draw_curves
 from digitlab.figures.history import draw_history
 from digitlab.figures.reliability import draw_coverage, draw_reliability
+from digitlab.figures.robustness import draw_attacks, draw_corruptions, draw_robustness
 from digitlab.figures.style import new_figure, save_figure
 
 __all__ = [
+    "draw_attacks",
     "draw_comparison",
     "draw_confusion",
+    "draw_corruptions",
     "draw_coverage",
     "draw_curves",
     "draw_history",
     "draw_reliability",
+    "draw_robustness",
     "new_figure",
     "save_figure",
 ]
