@@ -7,6 +7,7 @@ from digitlab.inside.ablated import Ablation, ablation
 from digitlab.inside.attribution import Attribution, attribute
 from digitlab.inside.backprop import Backprop, backprop_step
 from digitlab.inside.contributions import Contributions, contributions_of
+from digitlab.inside.counterfactual import Counterfactual, find_counterfactual
 from digitlab.inside.damage import Damage, damaged
 from digitlab.inside.damage_curves import DamageCurve, noise_curve, pruning_curve
 from digitlab.inside.projection import Projection, project
@@ -16,6 +17,7 @@ __all__ = [
     "Attribution",
     "Backprop",
     "Contributions",
+    "Counterfactual",
     "Damage",
     "DamageCurve",
     "Projection",
@@ -24,6 +26,7 @@ __all__ = [
     "backprop_step",
     "contributions_of",
     "damaged",
+    "find_counterfactual",
     "noise_curve",
     "project",
     "pruning_curve",
