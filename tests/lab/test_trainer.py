@@ -265,6 +265,18 @@ def test_a_step_of_a_branch_has_its_place_among_the_epochs(trainer, feed):
     assert told == [(100 + number, 3 + (number > 8), 2 + number / 8) for number in range(1, 11)]
 
 
+def test_the_ratio_of_a_step_to_the_weights_is_told_while_somebody_watches(trainer, feed, monkeypatch):
+    begin(trainer, paused=True)
+    monkeypatch.setattr(type(feed), "watchers", 1)
+    trainer.go_on()
+    wait(lambda: (seen := trainer.state().insight) and seen.layers[0].ratio)
+    trainer.stop()
+    wait(lambda: phase(trainer) == "interrupted")
+    layers = trainer.state().insight.layers
+    assert [layer.units for layer in layers] == [4, 10]
+    assert all(0 < layer.ratio < 1 for layer in layers)
+
+
 def test_a_copy_is_never_torn(trainer, few):
     """With a rate of 0.5 and no momentum, each step's parameters can be found again by taking the steps by hand."""
     recipe = read_recipe("seed", epochs=100_000, layers=(784, 4, 10))

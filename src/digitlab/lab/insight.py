@@ -14,6 +14,7 @@ from digitlab.engines import find_engine
 from digitlab.lab.records import Layer
 from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.network import Network
+from digitlab.training.events import LayersMeasured
 from digitlab.training.layer_sizes import size_of
 
 PROBES = 500
@@ -36,18 +37,25 @@ class Probe:
         self._x = normalize(self._digits.images).reshape(len(self._digits), -1)
         self._session = find_engine(engine, network.architecture).open(network.architecture, self._digits, threads=1)
 
-    def look(self, network: Network) -> list[Layer]:
-        """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers."""
+    def look(self, network: Network, measured: LayersMeasured | None = None) -> list[Layer]:
+        """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers.
+
+        Args:
+            network: it.
+            measured: what training told of its layers lately.
+        """
+        ratios = [_finite(layer.ratio) for layer in measured.layers] if measured else [None] * len(network.layers)
         shape = network.architecture
         gradient = self._session.sums(network.parameters, slice(None)).gradient / len(self._digits)
         with np.errstate(over="ignore", invalid="ignore"):
             answers = list(network.activations(self._x))
         layers = []
-        parts = zip(network.layers, shape.layers(gradient), answers, strict=True)
-        for number, (layer, slope, a) in enumerate(parts, 1):
+        parts = zip(network.layers, shape.layers(gradient), answers, ratios, strict=True)
+        for number, (layer, slope, a, ratio) in enumerate(parts, 1):
             hidden = number < len(shape.sizes) - 1
             dead, saturated = _idle(a, shape.activation) if hidden else (0, 0.0)
-            layers.append(Layer(a.shape[1], _finite(size_of(slope)), _finite(size_of(layer)), dead, saturated))
+            sizes = _finite(size_of(slope)), _finite(size_of(layer))
+            layers.append(Layer(a.shape[1], *sizes, ratio, dead, saturated))
         return layers
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from digitlab.lab.insight import Probe
 from digitlab.lab.records import Phase, Trouble
 from digitlab.lab.training_status import TrainingStatus
 from digitlab.network.network import Network
-from digitlab.training.events import Control, EpochDone, Event, StepDone, Stopped
+from digitlab.training.events import Control, EpochDone, Event, LayersMeasured, StepDone, Stopped
 from digitlab.training.start import Start
 
 BEAT = 0.5  # seconds between two tellings: each wakes a browser, which often shares the cores that train
@@ -61,8 +61,9 @@ class Job:
         self._pausing, self._allowed = False, ""  # allowed: "step" or "epoch", then pause again
         self._more_steps = 0  # wished while one is allowed
         self._probe: Probe | None = None
+        self._measured: LayersMeasured | None = None
         self._make_copy()
-        self._next_beat = self._next_copy = self._next_look = 0.0
+        self._next_beat = self._next_copy = self._next_look = self._next_measuring = 0.0
 
     @property
     def run(self) -> str:
@@ -166,13 +167,11 @@ class Job:
             status.tell_step(event)
         if now >= self._next_copy:
             self._make_copy()
+        if isinstance(event, LayersMeasured):  # which has cost the gradient of a batch
+            self._measured, self._control.layers_every = event, 0
+            self._next_measuring = now + max(BEAT, SHARE * status.batch_seconds)
         if now >= self._next_beat:
-            told = status.tell_epochs()
-            if isinstance(event, StepDone) and not told and not each_step:
-                status.tell_step(event)  # else a long epoch would seem to stand still
-            if status.feed.watchers and now >= self._next_look:
-                self._look()
-            self._next_beat = time.monotonic() + BEAT
+            self._beat(event, now)
         if self._ends_allowance(event):
             with self._wake:
                 if self._allowed == "step" and self._more_steps:
@@ -185,6 +184,18 @@ class Job:
                 self._wake.wait_for(lambda: self._is_hurried(per_second), 1 / per_second)
         if self._must_wait() and not status.ends_epoch(event):
             self._wait()
+
+    def _beat(self, event: Event, now: float) -> None:
+        """Tell of the epochs since the last beat; while somebody watches, look inside, and have layers measured."""
+        status = self.status
+        told = status.tell_epochs()
+        if isinstance(event, StepDone) and not told and self._control.detail != "steps":
+            status.tell_step(event)  # else a long epoch would seem to stand still
+        if status.feed.watchers and now >= self._next_look:
+            self._look()
+        if status.feed.watchers and now >= self._next_measuring:
+            self._control.layers_every = 1
+        self._next_beat = time.monotonic() + BEAT
 
     def _ends_allowance(self, event: Event) -> bool:
         """Whether the step or the epoch that was allowed is over; an epoch's last step tells of the epoch as well."""
@@ -228,7 +239,7 @@ class Job:
             if self._probe is None and started is not None:
                 self._probe = Probe(self._network, self._digits, started.engine)
             if self._probe is not None:
-                self.status.look(self._probe.look(self._copy.network), self._copy.version)
+                self.status.look(self._probe.look(self._copy.network, self._measured), self._copy.version)
         self._next_look = after_rest(began, BEAT)
 
     def newest_copy(self) -> Copy:

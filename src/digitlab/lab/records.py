@@ -139,11 +139,12 @@ class Step(Struct):
 
 
 class Layer(Struct):
-    """One layer: sizes (2-norms) of its gradient and weights, and how many of its units do nothing."""
+    """One layer: 2-norms of its gradient and weights, how far a step moves them (a part of them), and idle units."""
 
     units: int
     gradient: float | None
     weights: float | None
+    ratio: float | None
     dead: int
     saturated: float
 

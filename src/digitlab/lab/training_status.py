@@ -106,6 +106,12 @@ class TrainingStatus:
         size = self._recipe.batch_size or self.started.samples
         return (event.step - began) / -(-self.started.samples // size)
 
+    @property
+    def batch_seconds(self) -> float:
+        """How long one batch takes, about; 0 while nobody can know."""
+        rate, samples = rate_of(self._epochs), self.started.samples if self.started else 0
+        return min(1.0, (self._recipe.batch_size or samples) / samples) / rate if rate and samples else 0.0
+
     def look(self, layers: list[records.Layer], version: int) -> None:
         """Tell of a look inside."""
         self.insight = records.Insight(self.epoch, self.step, layers, version)

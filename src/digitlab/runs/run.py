@@ -192,7 +192,10 @@ class Run:
         return runs
 
     def parent(self) -> Run | None:
-        """Where the manifest says that it was, or beside this run; it is the one if both learnt alike up to there."""
+        """The run that it was branched from, if it is where the manifest says, or beside this one.
+
+        It is known by its history: up to the branch, both learnt alike.
+        """
         if (told := self.manifest.parent) is None:
             return None
         for folder in (Path(told.run), self.folder.absolute().parent / Path(told.run).name):

@@ -22,7 +22,8 @@
  * @typedef {{ epoch: number[], loss: number[], accuracy: number[], seconds: number[], validation_loss: (number |
  *   null)[], validation_accuracy: (number | null)[], epochs_per_second: number | null, step: number }} Epochs
  * @typedef {{ step: number, epoch: number, place: number, loss: number, accuracy: number }} Step
- * @typedef {{ units: number, gradient: number | null, weights: number | null, dead: number, saturated: number }} Layer
+ * @typedef {{ units: number, gradient: number | null, weights: number | null, ratio: number | null, dead: number,
+ *   saturated: number }} Layer
  * @typedef {{ epoch: number, step: number, layers: Layer[], version: number }} Insight
  * @typedef {{ step: number, epoch: number, name: string, value: number }} Change
  * @typedef {{ run: string, epoch: number }} Parent

@@ -1,4 +1,4 @@
-/** @file For each layer: how large its gradient is, and how many of its units do nothing. */
+/** @file For each layer: how large its gradient is, how far a step moves it, and how many of its units do nothing. */
 import { percent, short } from "../kit/format.js";
 import { html } from "../kit/lib.js";
 import { useStore } from "../kit/store.js";
@@ -6,6 +6,7 @@ import { T } from "./texts.js";
 
 const COLUMNS = [
   [T.layers.gradient, T.layers.gradientHelp],
+  [T.layers.ratio, T.layers.ratioHelp],
   [T.layers.dead, T.layers.deadHelp],
   [T.layers.saturated, T.layers.saturatedHelp],
 ];
@@ -41,9 +42,11 @@ export function Layers() {
 function row(units, index, output, layer) {
   // From 1e-6 to 10, in powers of ten, along the bar.
   const gradient = layer?.gradient ? (Math.log10(layer.gradient) + 6) / 7 : 0;
+  const ratio = layer?.ratio ? (Math.log10(layer.ratio) + 6) / 6 : 0; // from 1e-6 to 1
   return html`<tr key=${index}>
     <th scope="row">${output ? T.layers.output : T.layers.hidden(index + 1)}<small>${T.layers.units(units)}</small></th>
     <td>${short(layer?.gradient)}<${Bar} part=${gradient} /></td>
+    <td>${typeof layer?.ratio === "number" ? `${short(100 * layer.ratio)}\u00a0%` : "–"}<${Bar} part=${ratio} /></td>
     ${output
       ? html`<td class="none">–</td><td class="none">–</td>`
       : html`<td>${layer?.dead ?? "–"}<${Bar} part=${(layer?.dead ?? 0) / units} warn /></td>
