@@ -27,7 +27,8 @@ def bars(monkeypatch):
 
 def test_models_stand_side_by_side(run, folder, clothes, bars):
     data, model = clothes
-    code, out, err = run("robustness", model, model + "/model.safetensors", "--data", data, "--save", "r.png")
+    twice = (model, model + "/model.safetensors", model)  # of which one is the same again
+    code, out, err = run("robustness", *twice, "--data", data, "--save", "r.png")
     assert (code, err) == (0, "")
     assert bars[0] == 2 * PARTS == sum(bars[1:])
     assert f"model {model}\nmodel {model}/model.safetensors\n" in out
