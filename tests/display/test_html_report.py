@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import digitlab as dl
 from digitlab.display import html_report
 from digitlab.display.html_parts import SECTIONS, Part, Section
-from digitlab.display.html_report import part_count, save_html_report
+from digitlab.display.html_report import piece_count, save_html_report
 from digitlab.display.html_step import step_table
 from digitlab.display.html_subject import Subject
 from digitlab.errors import FileError, InputError
@@ -94,9 +95,9 @@ def test_the_page_needs_nothing_but_itself(few_parts, mnist):
 
 
 def test_it_holds_the_numbers_and_says_what_it_leaves_out(few_parts, mnist):
-    subject = _subject(dl.Network([784, 10]), mnist[1])
-    advanced = []
-    text = _Page(html_report.html_report(subject, lambda: advanced.append(1))).text
+    told = []
+    subject = replace(_subject(dl.Network([784, 10]), mnist[1]), tell=lambda: told.append(1))
+    text = _Page(html_report.html_report(subject)).text
     report = subject.report
     low, high = report.accuracy_interval
     assert f"It reads {100 * report.accuracy:.2f} % of the 10,000 digits of MNIST test rightly" in text
@@ -110,7 +111,7 @@ def test_it_holds_the_numbers_and_says_what_it_leaves_out(few_parts, mnist):
     assert "A title & <b>more</b>" in text
     assert "One sentence." in text
     assert "Left out: what cannot be. This one has <no> layers." in text
-    assert len(advanced) == part_count() == 2
+    assert len(told) == 2
 
 
 def test_names_are_words_and_no_markup(few_parts, few):
@@ -171,13 +172,17 @@ def test_a_step_is_told_number_by_number(few_parts, few, layers):
     assert f"d{check.name} says {check.derivative:.6g}" in text
 
 
-@pytest.mark.parametrize("layers", [[784, 10], [784, 12, 10]])
-def test_every_part_is_drawn_or_left_out_with_a_reason(few, layers):
+@pytest.mark.parametrize(("layers", "missing"), [([784, 10], 1), ([784, 12, 10], 1)])
+def test_every_part_is_drawn_or_left_out_with_a_reason(few, layers, missing):
     """Of any network: each figure has its words, what cannot be drawn a line."""
-    drawn = [one for section in SECTIONS for one in html_report._draw(section, _subject(dl.Network(layers), few), None)]
+    told = []
+    subject = replace(_subject(dl.Network(layers), few[:60]), tell=lambda: told.append(1))
+    drawn = [one for section in SECTIONS for one in html_report._draw(section, subject)]
     for one in drawn:
         if one.figure is None:
             assert one.why_not, one.part.name
         else:
             assert one.figure.title, one.part.name
             assert one.figure.look.endswith("."), one.part.name
+    assert sum(one.figure is None for one in drawn) == missing
+    assert len(told) == piece_count()

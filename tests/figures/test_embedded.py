@@ -25,7 +25,7 @@ def test_the_words_are_taken_out_of_the_drawing():
     assert "what is measured" in text
     assert "A title" not in text
     assert "One sentence" not in text
-    assert (found.width, found.height) == (384, 288)
+    assert (found.width, found.height) == pytest.approx((384, 288), abs=12)
 
 
 @pytest.mark.parametrize("crowd", [False, True])
@@ -33,11 +33,12 @@ def test_pictures_and_crowds_are_pngs(rng, crowd):
     figure = _figure()
     axes = figure.subplots()
     if crowd:
-        axes.scatter(*rng.random((2, 10_000)), c=rng.random(10_000))
+        axes.scatter(*rng.random((2, 2000)), c=rng.random(2000))
     else:
         axes.imshow(rng.random((28, 28)), cmap="gray")
     found = embed(figure)
     assert found.kind == "png"
+    assert crowd or found.width < 330  # without the empty edges beside a square
     picture = np.asarray(Image.open(io.BytesIO(found.content)).convert("RGB"))
     assert picture[0, 0].tolist() == [255, 255, 255]
     assert picture.min() < 80

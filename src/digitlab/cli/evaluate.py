@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, Json, Model, open_model
 from digitlab.cli.output import print_json, write_line
-from digitlab.display.html_report import check_html_path, part_count, save_html_report
+from digitlab.display.html_report import check_html_path, piece_count, save_html_report
 from digitlab.display.html_subject import Subject
 from digitlab.display.progress import moving_bar
 from digitlab.display.report import report_text
@@ -35,11 +35,11 @@ def evaluate(
     found, network = open_model(model)
     train, test = understood.open(data)
     run = Run(found.path) if found.path.is_dir() else None
-    subject = Subject(str(found), network, train, test, run, found.epoch)
-    report = subject.report
-    if html is not None:
-        with moving_bar(part_count()) as advance:
-            save_html_report(subject, html, advance)
+    with moving_bar(piece_count() if html else 0) as advance:
+        subject = Subject(str(found), network, train, test, run, found.epoch, advance)
+        report = subject.report
+        if html is not None:
+            save_html_report(subject, html)
     if json:
         print_json(report.to_dict() | {"model": found.name})
         return 0

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from digitlab import figures
 from digitlab.display.html_subject import Subject
 from digitlab.errors import InputError
 from digitlab.evaluation.coverage import coverage_curve
 from digitlab.evaluation.curves import curves_of
-from digitlab.figures.confusion import draw_confusion
-from digitlab.figures.curves import draw_curves
-from digitlab.figures.reliability import draw_coverage, draw_reliability
+from digitlab.evaluation.robustness import attack_examples
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +25,7 @@ class Part:
     """One figure.
 
     Attributes:
-        name: what it shows, in a few words, for whoever waits for it, or gets a line in its place.
+        name: what it shows, in a few words, for whoever gets a line in its place.
         alt: what can be seen, for whoever cannot see it.
         draw: makes it.
     """
@@ -38,7 +37,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Section:
-    """Some figures under one title; ``about`` is a sentence or two that lead there."""
+    """Some figures under one title.
+
+    Attributes:
+        id: its address in the page.
+        title: in few words.
+        about: a sentence or two that lead there; ``{example}`` is the picture that is looked at closely.
+        parts: its figures.
+    """
 
     id: str
     title: str
@@ -49,7 +55,14 @@ class Section:
 def _curves(subject: Subject) -> Figure:
     if subject.run is None:
         raise InputError("the model is no run, and a model file does not tell how it learned")
-    return draw_curves(curves_of([(subject.model, subject.run, subject.epoch)]))
+    return figures.draw_curves(curves_of([(subject.model, subject.run, subject.epoch)]))
+
+
+def _attacks(subject: Subject) -> Figure:
+    attacked = attack_examples(subject.network, subject.test)
+    if not attacked:
+        raise InputError("no attack that was tried made it misread a picture")
+    return figures.draw_attacks(attacked, subject.report.names)
 
 
 SECTIONS = (
@@ -61,7 +74,7 @@ SECTIONS = (
             Part(
                 "the confusion matrix",
                 "A square of counts: a row for each true class, a column for each answer; errors are orange.",
-                lambda subject: draw_confusion(subject.report),
+                lambda subject: figures.draw_confusion(subject.report),
             ),
         ),
     ),
@@ -75,12 +88,37 @@ SECTIONS = (
                 "the reliability diagram",
                 "Points of the share that is right against how sure the network was, with intervals, beside a "
                 "diagonal; below, bars that count the pictures.",
-                lambda subject: draw_reliability(subject.report.reliability),
+                lambda subject: figures.draw_reliability(subject.report.reliability),
             ),
             Part(
                 "the coverage curve",
                 "A falling curve: the share of errors left against the share of pictures passed on to a person.",
-                lambda subject: draw_coverage(coverage_curve(subject.predictions)),
+                lambda subject: figures.draw_coverage(coverage_curve(subject.predictions)),
+            ),
+        ),
+    ),
+    Section(
+        "robust",
+        "How much it bears",
+        "Test pictures are clean. These are spoiled, turned, and changed on purpose, along the gradient, where it "
+        "hurts most; the network is the same.",
+        (
+            Part(
+                "the corruptions",
+                "One digit as it is and under fifteen corruptions, with the accuracy under each.",
+                lambda subject: figures.draw_corruptions(
+                    subject.test.images, subject.example, measured=subject.robustness
+                ),
+            ),
+            Part(
+                "the robustness",
+                "Bars of the accuracy under each corruption; curves of the accuracy with noise, turned, and attacked.",
+                lambda subject: figures.draw_robustness({subject.model: subject.robustness}),
+            ),
+            Part(
+                "the attacks",
+                "Pictures in three rows: as they are, what an attack changes, and attacked, with the wrong answers.",
+                _attacks,
             ),
         ),
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,6 +27,7 @@ from digitlab.display.report import sure_in_words
 from digitlab.durable import write_durably
 from digitlab.errors import DigitlabError, FileError, InputError, printable, refuse, system_errors
 from digitlab.evaluation.report import Report
+from digitlab.evaluation.robustness import PARTS
 from digitlab.figures.embedded import Embedded, embed
 from digitlab.version import __version__
 
@@ -51,28 +52,27 @@ class Drawn:
         return _address(self.figure.kind, self.figure.content) if self.figure else ""
 
 
-def save_html_report(subject: Subject, path: str | Path, advance: Callable[[], object] | None = None) -> None:
+def save_html_report(subject: Subject, path: str | Path) -> None:
     """Measure everything, and write the page.
 
     Args:
-        subject: the model and the digits.
+        subject: the model and the digits; its ``tell`` is called `piece_count` times.
         path: where to; it takes the place of what is there.
-        advance: called after each of `part_count` parts.
 
     Raises:
         InputError: as `check_html_path`; or the network cannot be measured on these digits.
         FileError: the file cannot be written.
     """
     check_html_path(path)
-    page = html_report(subject, advance)
+    page = html_report(subject)
     with system_errors(FileError, f"{printable(str(path))}: the report cannot be written"):
         write_durably(Path(path), page.encode())
 
 
-def html_report(subject: Subject, advance: Callable[[], object] | None = None) -> str:
+def html_report(subject: Subject) -> str:
     """The page. Arguments and errors as `save_html_report`."""
     report = subject.report
-    drawn = [(section, list(_draw(section, subject, advance))) for section in SECTIONS]
+    drawn = [(section, list(_draw(section, subject))) for section in SECTIONS]
     page: str = _template().render(
         subject=subject,
         report=report,
@@ -101,9 +101,9 @@ def check_html_path(path: str | Path) -> None:
     check_place(path, "a report")
 
 
-def part_count() -> int:
-    """How many parts the page has."""
-    return sum(len(section.parts) for section in SECTIONS)
+def piece_count() -> int:
+    """Of how many pieces the work consists: each figure is one, and measuring robustness many."""
+    return sum(len(section.parts) for section in SECTIONS) + PARTS
 
 
 def summary(subject: Subject) -> list[str]:
@@ -138,14 +138,13 @@ def _most_confused(report: Report) -> str:
     return f"The most frequent one is {pair} ({_count(most, 'time')})."
 
 
-def _draw(section: Section, subject: Subject, advance: Callable[[], object] | None) -> Iterator[Drawn]:
+def _draw(section: Section, subject: Subject) -> Iterator[Drawn]:
     for part in section.parts:
         try:
             yield Drawn(part, embed(part.draw(subject)))
         except DigitlabError as error:  # one layer, other classes, no training part, no run
             yield Drawn(part, why_not=error.what)
-        if advance is not None:
-            advance()
+        subject.tell()
 
 
 def picture_address(pixels: NDArray[np.uint8]) -> str:

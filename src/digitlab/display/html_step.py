@@ -25,23 +25,17 @@ class StepTable:
 
     Attributes:
         step: the step itself.
-        index: of the picture, in the test set.
-        answer, label: what the network reads, and what is true, by name.
         stages: a title, and its rows: quantity and numbers in words.
         check: of the parameter of the last layer whose derivative is largest in size.
     """
 
     step: Backprop
-    index: int
-    answer: str
-    label: str
     stages: list[tuple[str, list[tuple[Quantity, str]]]]
     check: Check
 
 
 def step_table(subject: Subject) -> StepTable:
     """The step on the example of the report, whose label is what the test set says."""
-    names, index = subject.report.names, subject.example
     step = subject.step
     grouped = groupby(step.quantities.values(), key=lambda one: one.stage)
     stages = [(STAGES[stage], [(one, in_words(one)) for one in quantities]) for stage, quantities in grouped]
@@ -49,9 +43,6 @@ def step_table(subject: Subject) -> StepTable:
     steepest = np.unravel_index(np.abs(step[f"d{last}"]).argmax(), step[last].shape)
     return StepTable(
         step=step,
-        index=index,
-        answer=names[int(step["p"].argmax())],
-        label=names[step.label],
         stages=stages,
         check=step.check(last, tuple(map(int, steepest))),
     )

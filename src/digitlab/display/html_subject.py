@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.evaluation.report import Report, report_of
+from digitlab.evaluation.robustness import Robustness, measure_robustness
 from digitlab.inside.backprop import Backprop, backprop_step
+from digitlab.inside.contributions import Contributions, contributions_of
 from digitlab.network.network import Network
 from digitlab.runs.run import Run
 
@@ -29,6 +33,7 @@ class Subject:
         test: the test part.
         run: where the model is one.
         epoch: at the end of which the run is meant; None for its end.
+        tell: called after each piece of the work.
     """
 
     model: str
@@ -37,6 +42,7 @@ class Subject:
     test: Digits
     run: Run | None = None
     epoch: int | None = None
+    tell: Callable[[], object] = lambda: None
 
     @cached_property
     def predictions(self) -> Predictions:
@@ -47,6 +53,11 @@ class Subject:
     def report(self) -> Report:
         """The numbers."""
         return report_of(self.predictions)
+
+    @cached_property
+    def robustness(self) -> Robustness:
+        """What is left of the accuracy where pictures are spoiled."""
+        return measure_robustness(self.network, self.test, progress=self.tell)
 
     @cached_property
     def example(self) -> int:
@@ -61,14 +72,43 @@ class Subject:
             return int(np.where(wrong, predictions.confidence, -1).argmax())
         return int(predictions.confidence.argmin())
 
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The example, ``(28, 28)``."""
+        image: NDArray[np.uint8] = self.test.images[self.example]
+        return image
+
+    @property
+    def label(self) -> int:
+        """What the example is said to be."""
+        return int(self.test.labels[self.example])
+
+    @property
+    def answer(self) -> int:
+        """What the example is read as."""
+        return int(self.predictions.predicted[self.example])
+
+    @property
+    def example_in_words(self) -> str:
+        """Which picture it is, what it is said to be, and what it is read as."""
+        label, answer = (
+            f"{'' if self.report.named else 'a '}{self.report.names[one]}" for one in (self.label, self.answer)
+        )
+        share = f"{100 * self.predictions.confidence[self.example]:.1f} %"
+        return f"test picture {self.example}, {label}, which it reads as {answer} with {share}"
+
+    @cached_property
+    def contributions(self) -> Contributions:
+        """What the units do when they read the example."""
+        return replace(contributions_of(self.network, self.image), names=self.report.names)
+
     @cached_property
     def step(self) -> Backprop:
         """One step of backpropagation on the example, at a learning rate that this one picture can bear.
 
         Along the gradient g the loss falls by about ``learning_rate |g|^2``: that is to be less than half of it.
         """
-        picture, label = self.test.images[self.example], self.test.labels[self.example]
-        tried = backprop_step(self.network, picture, label, learning_rate=SMALLEST)
+        tried = backprop_step(self.network, self.image, self.label, learning_rate=SMALLEST)
         steepness = sum(float(np.square(tried[name]).sum()) for name in tried.quantities if name[:2] in {"dW", "db"})
         rate = 10.0 ** math.floor(math.log10(max(tried.loss / 2 / max(steepness, SMALLEST), SMALLEST)))
-        return backprop_step(self.network, picture, label, learning_rate=min(rate, LARGEST))
+        return backprop_step(self.network, self.image, self.label, learning_rate=min(rate, LARGEST))

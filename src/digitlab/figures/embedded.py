@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_SVG_BYTES = 80_000  # of lines and letters; what has more of them is smaller as a PNG
+EDGE = 0.06  # inches
 COLOURS = 256  # of a PNG: nobody sees the difference, and the file is a third
 
 
@@ -42,14 +43,15 @@ def embed(figure: Figure) -> Embedded:
     title, look = figure.get_suptitle(), figure.get_supxlabel()
     figure.suptitle("").set_in_layout(False)
     figure.supxlabel("").set_in_layout(False)
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox().padded(EDGE)  # without the room that the words had
     kind, content = "svg+xml", b""
     if not figure.findobj(AxesImage):
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "digitlab"}):
-            content = _render(figure, "svg", metadata={"Date": None})
+            content = _render(figure, "svg", bbox_inches=box, metadata={"Date": None})
     if not 0 < len(content) <= MOST_SVG_BYTES:
-        kind, content = "png", _fewer_colours(_render(figure, "png"))
-    width, height = (round(96 * inches) for inches in figure.get_size_inches())
-    return Embedded(title, look, kind, content, width, height)
+        kind, content = "png", _fewer_colours(_render(figure, "png", bbox_inches=box))
+    return Embedded(title, look, kind, content, round(96 * box.width), round(96 * box.height))
 
 
 def _render(figure: Figure, kind: str, **options: object) -> bytes:
