@@ -3,8 +3,6 @@
 Letters for shapes: N pictures.
 """
 
-import math
-
 import numpy as np
 
 from digitlab.data.digits import SIDE
@@ -53,7 +51,7 @@ def motion_blur(images: Bytes, keys: Keys) -> Numbers:
     weights /= weights.sum()
     angle = np.radians(90 * evenly(keys, 0, np.arange(1)) - 45)  # (N, 1)
     right, down = (np.ceil(taps * part - 0.5).astype(np.intp) for part in (np.cos(angle), np.sin(angle)))  # (N, 21)
-    far = math.ceil(max(taps))
+    far = len(taps) - 1
     around = np.pad(images, ((0, 0), (far, far), (far, far)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(around, (SIDE, SIDE), axis=(1, 2))
     picture, trail = np.arange(len(images)), np.zeros(images.shape)
