@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -51,8 +52,18 @@ def images(cell) -> list[str]:
     return [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
-@pytest.fixture(scope="module", params=FIGURES)
-def executed(request, tmp_path_factory: pytest.TempPathFactory):
+@pytest.fixture(scope="module")
+def execute(tmp_path_factory: pytest.TempPathFactory):
+    """Gives a notebook by its name after two epochs. Each is run once, in whatever order the tests come."""
+    return functools.cache(lambda name: _executed(name, tmp_path_factory))
+
+
+@pytest.fixture(params=FIGURES)
+def executed(request, execute):
+    return execute(request.param)
+
+
+def _executed(name: str, tmp_path_factory: pytest.TempPathFactory):
     """A notebook after two epochs, run by this very interpreter, in a folder of its own, on one core."""
     folder = tmp_path_factory.mktemp("lesson")
     for table in LESSON.glob("*.json"):
@@ -80,12 +91,12 @@ def executed(request, tmp_path_factory: pytest.TempPathFactory):
             "MPLCONFIGDIR": mpl.get_cachedir(),  # with the fonts that it has found already
         }
     )
-    notebook = stored(request.param)
-    notebook.metadata.name = request.param
+    notebook = stored(name)
+    notebook.metadata.name = name
     notebook.cells.append(nbformat.v4.new_code_cell("print(sys.executable)"))
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in own.items():
-            patch.setenv(name, value)
+        for variable, value in own.items():
+            patch.setenv(variable, value)
         NotebookClient(notebook, kernel_name="this", timeout=120).execute(env=environment, cwd=str(folder))
     assert printed(notebook.cells.pop()).strip() == sys.executable
     return notebook
