@@ -18,14 +18,15 @@ from msgspec import Struct, UnsetType
 
 from digitlab.cli.commands import app
 from digitlab.evaluation import calibration, coverage, metrics, report
-from digitlab.lab import judgements, looks, pictures, records
+from digitlab.lab import judgements, pictures, records
+from digitlab.lab.look import records as look_records
 from digitlab.reading import results
 from digitlab.training import SETTINGS, named_recipes
 from digitlab.training.settings import Setting, by_group
 
 HERE = Path(__file__).parent / "reference"
 TYPES = Path(records.__file__).parent / "static/js/kit/types.js"
-TOLD = (records, pictures, judgements, looks)  # the modules whose records the lab tells
+TOLD = (records, pictures, judgements, look_records)  # the modules whose records the lab tells
 NOTE = "<!-- Written by `make reference` from the code: change it there. -->\n"
 
 

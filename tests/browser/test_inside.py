@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 from tests.browser.serving import button
-
-PARTS = ("units",)
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +63,90 @@ def test_pictures_are_random_mistakes_or_numbers(open_page, trained, run):
     open_page.watched.errors.clear()  # the browser logs the refusal
 
 
+def test_damage_is_measured_and_undone(open_page, trained, run):
+    page = open_page(f"/#/inside?reader=run:{run}&picture=5&part=damage")
+    large = page.locator(".result .large b")
+
+    def shows(**damage):
+        told = trained.ask(f"/api/inside/damage?reader=run:{run}", {"index": 5, **damage})
+        large.get_by_text(f"{100 * told['after']['accuracy']:.2f}").wait_for()
+        return told
+
+    whole = shows()
+    slider = page.get_by_label("Remove the smallest weights")
+    slider.press("End")
+    assert shows(prune=1)["after"]["accuracy"] < whole["before"]["accuracy"]
+    button(page, "^Undo all damage").click()
+    squares = page.get_by_role("slider", name="Units of the hidden layer")
+    squares.focus()
+    for key in ("ArrowRight", "Enter", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_text("2 units are off").wait_for()
+    shows(off=[[1, 1], [1, 2]])
+    page.keyboard.press("Enter")
+    page.get_by_text("1 unit is off").wait_for()
+
+
+def test_a_step_shows_where_each_number_comes_from_and_checks_it(open_page, trained, run):
+    page = open_page(f"/#/inside?reader=run:{run}&picture=5&part=step")
+    told = trained.ask(f"/api/inside/step?reader=run:{run}", {"index": 5})
+    row = page.get_by_role("group", name="delta1", exact=True)
+    first = row.get_by_role("button").first
+    first.hover()
+    page.locator(".how").get_by_text("delta1").first.wait_for()
+    unit = told["layers"][0]["shown"][0]
+    page.locator(".how p", has_text=f"delta1 of unit {unit}").wait_for()
+    assert page.get_by_role("group", name="z1", exact=True).locator(".lit small").inner_text() == str(unit)
+    assert page.get_by_role("group", name="z2", exact=True).locator(".above, .below").count() > 0
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".how p", has_text=f"delta1 of unit {told['layers'][0]['shown'][1]}").wait_for()
+    page.get_by_label("Learning rate").select_option("1")
+    faster = trained.ask(f"/api/inside/step?reader=run:{run}", {"index": 5, "learning_rate": 1})
+    assert faster["new_loss"] < told["new_loss"] < told["loss"]
+    page.locator(".losses b").nth(1).get_by_text(f"{faster['new_loss']:.4f}").wait_for()
+    button(page, "^Check it by trying").click()
+    page.locator(".check tbody tr").nth(3).wait_for()
+    assert page.locator(".check .right").count() == 4
+
+
+def test_a_dot_of_the_map_shows_its_picture_and_is_looked_at(open_page, trained, run):
+    page = open_page(f"/#/inside?reader=run:{run}&picture=5&part=map")
+    page.get_by_text("The map shows").wait_for()
+    map = page.get_by_role("slider", name="Map of test digits")
+    map.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("status").get_by_text("test digit 0: a 7").wait_for()
+    page.keyboard.press("ArrowLeft")
+    index = int(map.get_attribute("aria-valuenow"))
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Test digit {index}", exact=True).wait_for()
+
+
+def test_a_drawing_of_the_read_room_is_looked_at(open_page, trained, run):
+    page = open_page(f"/#/inside?reader=run:{run}&picture=drawing")
+    page.get_by_role("link", name="Go to the Read room").click()
+    pad = page.get_by_role("application", name="Drawing pad")
+    pad.focus()
+    for key in [" ", *["ArrowDown"] * 9]:
+        page.keyboard.press(key)
+    page.go_back()
+    page.get_by_text("The network reads").wait_for()
+    page.get_by_role("link", name="One step").click()
+    page.get_by_label("Say which digit your drawing is").select_option("1")
+    page.get_by_text("Forward: from the picture").wait_for()
+
+
 @pytest.mark.parametrize(("width", "height", "dark"), [(1280, 800, False), (380, 760, True)])
-@pytest.mark.parametrize("part", PARTS)
-def test_each_part_is_accessible_and_fits_the_screen(open_page, trained, run, part, width, height, dark):
+def test_all_parts_are_accessible_and_fit_the_screen(open_page, trained, run, width, height, dark):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page(f"/#/inside?reader=run:{run}&part={part}", width=width, height=height, dark=dark, bypass_csp=True)
+    page = open_page(f"/#/inside?reader=run:{run}", width=width, height=height, dark=dark, bypass_csp=True)
     page.get_by_text("Test digit 0").wait_for()
-    time.sleep(0.3)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = axe.Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
+    parts = page.get_by_role("navigation", name="What to look at").get_by_role("link")
+    for place in range(parts.count()):
+        parts.nth(place).click()
+        page.locator(".parts [aria-current]", has_text=parts.nth(place).inner_text()).wait_for()
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = axe.Axe().run(page)
+        assert not found.response["violations"], found.generate_report()

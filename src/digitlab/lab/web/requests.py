@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from digitlab.lab.records import Value
 from digitlab.lab.resume_marker import LEAST_SPEED, MOST_SPEED
 from digitlab.lab.web.api import Parameter
+from digitlab.network.card import MAX_TEMPERATURE, MIN_TEMPERATURE
 from digitlab.reading.strokes import FARTHEST, FINEST
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -80,3 +81,43 @@ class LookAt(Chosen, forbid_unknown_fields=True):
     """A picture, and the class that is asked about; the predicted one by default."""
 
     digit: Count | None = None
+
+
+class Flip(Chosen, forbid_unknown_fields=True):
+    """A picture, and which class it shall become; by default any other."""
+
+    becomes: Count | None = None
+
+
+class Hurt(Chosen, forbid_unknown_fields=True):
+    """A picture, and what is done to the network.
+
+    ``off``: hidden units that are switched off, each as its layer, from 1, and its number. ``prune``: which share of
+    the weights of each layer, the smallest ones. ``noise`` on the weights: how many standard deviations of the layer's.
+    ``temperature``: what the logits are divided by; null leaves it.
+    """
+
+    off: Annotated[list[tuple[Ordinal, Count]], Meta(max_length=5000)] = []
+    prune: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    noise: Annotated[float, Meta(ge=0, le=10)] = 0.0
+    temperature: Annotated[float, Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)] | None = None
+
+
+class TakeStep(Chosen, forbid_unknown_fields=True):
+    """A picture, its true class (null: that of the test set), and the learning rate."""
+
+    label: Count | None = None
+    learning_rate: float = 0.1
+
+
+class CheckStep(Chosen, forbid_unknown_fields=True):
+    """A picture, its true class, and the parameters to check, such as ``["W1", [300, 12]]``."""
+
+    label: Count | None = None
+    parameters: Annotated[list[tuple[Name, Annotated[list[Count], Meta(max_length=2)]]], Meta(max_length=12)] = []
+
+
+class PlaceOf(Chosen, forbid_unknown_fields=True):
+    """A picture, and a layer: 0 is the picture, the last one the logits."""
+
+    layer: Count = 0

@@ -24,6 +24,7 @@ export function useChoice() {
   const { id, reader, unknown } = useReader();
   const sizes = reader?.sizes ?? [784, 64, 10];
   const drawn = address.picture === "drawing";
+  const digit = numberOf(address.digit);
   const layer = within(address.layer, sizes.length - 1, 1);
   return {
     id,
@@ -32,7 +33,7 @@ export function useChoice() {
     part: PARTS.find((one) => one === address.part) ?? PARTS[0],
     picture: drawn ? (asking.strokes.length ? { drawing: JSON.parse(bodyOf(asking.strokes, asking.width)) } : null) : { index: numberOf(address.picture) ?? 0 },
     drawn,
-    digit: numberOf(address.digit),
+    digit: digit !== undefined && digit < sizes[sizes.length - 1] ? digit : undefined,
     layer,
     unit: address.unit === undefined ? undefined : within(address.unit, sizes[layer] - 1, 0),
   };

@@ -6,7 +6,11 @@ import { useParts } from "../kit/store.js";
 import { loadRuns } from "../kit/stream.js";
 import { useLook } from "./answer.js";
 import { PARTS, seenBy, strongest, useChoice } from "./choice.js";
+import { DamagePart } from "./damage.js";
+import { MapPart } from "./map.js";
 import { Picture } from "./picture.js";
+import { Pixels } from "./pixels.js";
+import { StepPart } from "./step.js";
 import { T } from "./texts.js";
 import { Units } from "./units.js";
 
@@ -17,7 +21,7 @@ import { Units } from "./units.js";
 /** @typedef {{ choice: Chosen, inside: Inside | null }} PartProps */
 
 /** @type {Record<import("./choice.js").Part, (props: PartProps) => any>} */
-const SHOWN = { units: Units };
+const SHOWN = { units: Units, pixels: Pixels, damage: DamagePart, step: StepPart, map: MapPart };
 
 export function InsideRoom() {
   const choice = useChoice();

@@ -20,6 +20,8 @@ export function useAnswer(path, again = 0, { body, wait = 0, every = 0 } = {}) {
   const [known, setKnown] = useState({ question: "", again, answer: /** @type {A | null} */ (null), trouble: /** @type {Trouble | null} */ (null) });
   const [asking, setAsking] = useState(false);
   const last = useRef({ question: "", again, at: 0 });
+  const stands = useRef({ question, at: performance.now() }); // since when it is the question
+  if (stands.current.question !== question) stands.current = { question, at: performance.now() };
   useEffect(() => {
     const same = last.current.question === question;
     if (path === null || asking || (same && last.current.again === again)) return undefined;
@@ -33,7 +35,7 @@ export function useAnswer(path, again = 0, { body, wait = 0, every = 0 } = {}) {
       }
       setAsking(false);
     };
-    const later = setTimeout(askNow, same ? last.current.at + every - performance.now() : wait);
+    const later = setTimeout(askNow, (same ? last.current.at + every : stands.current.at + wait) - performance.now());
     return () => clearTimeout(later);
   }, [question, again, asking]);
   return { answer: known.answer, trouble: known.trouble, busy: known.question !== question || known.again !== again };

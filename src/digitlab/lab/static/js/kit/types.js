@@ -92,5 +92,27 @@
  * @typedef {{ reader: string, version: number, layer: number, unit: number, bias: number, weights: Signed | null,
  *   before: Connection[], after: Connection[] }} Unit
  * @typedef {{ index: number | null, count: number, of: number }} NextMistake
+ * @typedef {{ pixels: string, largest: number, method: string, sum: number, expected: number | null }} Attribution
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, digit: number, methods:
+ *   Attribution[] }} Attributions
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, digit: number, becomes:
+ *   number | null, after: string | null, change: Signed | null, distance: number | null, greatest: number | null,
+ *   probability: number | null }} Counterfactual
+ * @typedef {{ right: number, accuracy: number, cross_entropy: number }} Measured
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, of: number, before:
+ *   Measured, after: Measured, names: string[], probabilities_before: number[], probabilities: number[] }} Damaged
+ * @typedef {{ name: string, layer: number, stage: string, formula: string, about: string }} Quantity
+ * @typedef {{ units: number, shown: number[], W: number[][], b: number[], new_b: number[], z: number[], a: number[] |
+ *   null, slope: number[] | null, back: number[] | null, delta: number[] }} StepLayer
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, pixels: string, names:
+ *   string[], true: number, learning_rate: number, activation: string, quantities: Quantity[], layers: StepLayer[], p:
+ *   number[], new_p: number[], loss: number, new_loss: number }} StepTaken
+ * @typedef {{ name: string, index: number[], derivative: number, numerical: number, nudge: number, ahead: number,
+ *   behind: number, agrees: boolean }} Checked
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, checks: Checked[] }} Checks
+ * @typedef {{ reader: string, version: number, layer: number, what: string, names: string[], explained: number[],
+ *   points: [number, number][], labels: number[], predicted: number[] }} LayerMap
+ * @typedef {{ reader: string, version: number, index: number | null, label: number | null, layer: number, x: number, y:
+ *   number }} Place
  */
 export {};

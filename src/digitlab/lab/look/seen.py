@@ -1,7 +1,4 @@
-"""Looking into the networks of a lab while they see a picture: a test digit, or a drawing.
-
-The numbers are those of `digitlab.inside`; this brings them into the shapes of `digitlab.lab.looks`.
-"""
+"""What is looked at: a reader, and a picture, which is a test digit or a drawing; and what all answers share."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import InputError
-from digitlab.inside import contributions_of
-from digitlab.lab import looks
 from digitlab.lab.lab import Lab
+from digitlab.lab.look.records import NextMistake, Signed
 from digitlab.lab.readers import Reader
 from digitlab.network.card import names_of_outputs
 from digitlab.network.network import Network
-
-STRONGEST = 12  # connections of a unit that are told
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ class Seen:
         return self.reader.network
 
     def told(self) -> dict[str, Any]:
-        """The fields of `looks.Look`."""
+        """The fields of `records.Look`."""
         return {"reader": self.reader.id, "version": self.reader.version, "index": self.index, "label": self.label}
 
 
@@ -59,54 +53,7 @@ def see_test_digit(lab: Lab, reader: Reader, index: int | None = None) -> Seen:
     return Seen(reader, test.images[index], names, index, int(test.labels[index]))
 
 
-def look(seen: Seen, digit: int | None = None) -> looks.Inside:
-    """What goes on in the network, and which units speak for ``digit``, by default the predicted one.
-
-    Raises:
-        InputError: no such digit.
-        DivergenceError: the network has no answer.
-    """
-    network = seen.network
-    probabilities = network.probabilities(seen.image)  # (K,)
-    predicted = int(probabilities.argmax())
-    digit = predicted if digit is None else check_class(network, digit)
-    found = contributions_of(network, seen.image)
-    return looks.Inside(
-        **seen.told(),
-        pixels=network.card.preprocess(seen.image.reshape(-1)).tobytes(),
-        names=list(seen.names),
-        probabilities=probabilities.tolist(),
-        logits=found.logits.tolist(),
-        predicted=predicted,
-        activations=[short(layer) for layer in found.activations],
-        digit=digit,
-        pushes=short(found.pushes[:, digit]),
-        bias=float(found.bias[digit]),
-    )
-
-
-def look_at_unit(reader: Reader, layer: int, unit: int) -> looks.Unit:
-    """A unit of a layer, counted from 1, and its strongest connections.
-
-    Raises:
-        InputError: there is no such layer or unit.
-    """
-    check_unit(reader.network, layer, unit)
-    layers = reader.network.layers
-    W, b = layers[layer - 1]
-    return looks.Unit(
-        reader=reader.id,
-        version=reader.version,
-        layer=layer,
-        unit=unit,
-        bias=float(b[unit]),
-        weights=signed_picture(W[:, unit]) if layer == 1 else None,
-        before=[] if layer == 1 else _strongest(W[:, unit]),
-        after=[] if layer == len(layers) else _strongest(layers[layer].W[unit]),
-    )
-
-
-def next_mistake(lab: Lab, reader: Reader, after: int = -1) -> looks.NextMistake:
+def next_mistake(lab: Lab, reader: Reader, after: int = -1) -> NextMistake:
     """The next test digit behind ``after`` that the reader gets wrong; after the last one, the first.
 
     Raises:
@@ -116,7 +63,7 @@ def next_mistake(lab: Lab, reader: Reader, after: int = -1) -> looks.NextMistake
     wrong = np.flatnonzero(~predictions.right)
     later = wrong[wrong > after]
     found = next(iter([*later[:1], *wrong[:1]]), None)
-    return looks.NextMistake(None if found is None else int(found), len(wrong), len(predictions))
+    return NextMistake(None if found is None else int(found), len(wrong), len(predictions))
 
 
 def check_class(network: Network, digit: int) -> int:
@@ -144,20 +91,14 @@ def check_unit(network: Network, layer: int, unit: int) -> None:
         raise InputError(f"layer {layer} has {sizes[layer]} units, counted from 0", got=unit)
 
 
-def signed_picture(numbers: NDArray[Any]) -> looks.Signed:
+def signed_picture(numbers: NDArray[Any]) -> Signed:
     """Numbers ``(P,)`` or ``(28, 28)`` as a picture, each byte as far from 128 as its number is from 0."""
     flat = np.asarray(numbers, np.float64).reshape(-1)
     largest = float(np.abs(flat).max())
     shares = flat / largest if largest > 0 else flat
-    return looks.Signed(np.rint(128 + 127 * shares).astype(np.uint8).tobytes(), largest)
+    return Signed(np.rint(128 + 127 * shares).astype(np.uint8).tobytes(), largest)
 
 
 def short(numbers: NDArray[Any]) -> list[Any]:
     """A list of them, nested as they are, each to six digits: a page shows fewer."""
     return [short(one) if one.ndim else float(f"{one:.6g}") for one in numbers]
-
-
-def _strongest(weights: NDArray[Any]) -> list[looks.Connection]:
-    """The largest, whatever their sign, the largest first."""
-    order = np.argsort(-np.abs(weights), kind="stable")[:STRONGEST]
-    return [looks.Connection(int(unit), float(f"{weights[unit]:.6g}")) for unit in order]
