@@ -1,4 +1,4 @@
-"""Pixels that come from other places: digits leaned, scaled, turned and shifted about the middle of the picture.
+"""Pixels that come from other places: digits leaned, scaled and turned about the middle of the picture, or shifted.
 
 Places are rounded to 1/256 pixel, so that every product and sum is exact in float32 and all machines give the same
 bytes.
@@ -21,17 +21,16 @@ _MIDDLE = (SIDE - 1) / 2
 _FINE = 256  # places in a pixel
 
 
-def moved(images: Bytes, matrix: ArrayLike, shift: ArrayLike = (0, 0)) -> Pixels:
+def moved(images: Bytes, matrix: ArrayLike) -> Pixels:
     """Each pixel from its place in the source, between the four pixels there; what lies beyond is paper.
 
     Args:
         images: ``(N, 28, 28)``.
         matrix: ``(2, 2)``: the place ``(x, y)`` of the source, seen from the middle, that a pixel's own is turned into.
-        shift: added to it, in pixels.
     """
     own = np.arange(SIDE) - _MIDDLE
     x, y = np.meshgrid(own, own)  # columns and rows
-    source = np.tensordot(np.asarray(matrix), np.stack([x, y]), axes=1) + np.reshape(shift, (2, 1, 1)) + _MIDDLE
+    source = np.tensordot(np.asarray(matrix), np.stack([x, y]), axes=1) + _MIDDLE
     source = np.clip(np.rint(source * _FINE), -_FINE, SIDE * _FINE).astype(np.intp)
     (column, row), (right, below) = source // _FINE + 1, (source % _FINE / _FINE).astype(np.float32)
     around = np.pad(images, ((0, 0), (1, 2), (1, 2))).reshape(len(images), (SIDE + 3) ** 2)
