@@ -172,17 +172,18 @@ def test_a_step_is_told_number_by_number(few_parts, few, layers):
     assert f"d{check.name} says {check.derivative:.6g}" in text
 
 
-@pytest.mark.parametrize(("layers", "missing"), [([784, 10], 1), ([784, 12, 10], 1)])
-def test_every_part_is_drawn_or_left_out_with_a_reason(few, layers, missing):
-    """Of any network: each figure has its words, what cannot be drawn a line."""
-    told = []
-    subject = replace(_subject(dl.Network(layers), few[:60]), tell=lambda: told.append(1))
-    drawn = [one for section in SECTIONS for one in html_report._draw(section, subject)]
+def _all_drawn(subject, sections):
+    drawn = [one for section in sections for one in html_report._draw(section, subject)]
     for one in drawn:
-        if one.figure is None:
-            assert one.why_not, one.part.name
-        else:
+        if one.figure is not None:
             assert one.figure.title, one.part.name
             assert one.figure.look.endswith("."), one.part.name
-    assert sum(one.figure is None for one in drawn) == missing
+    return {one.part.name: one.why_not for one in drawn if one.figure is None}
+
+
+def test_every_part_is_drawn_or_left_out_with_a_reason(few):
+    told = []
+    subject = replace(_subject(dl.Network([784, 12, 10]), few[:20]), tell=lambda: told.append(1))
+    missing = _all_drawn(subject, SECTIONS)
+    assert missing == {"the learning curves": "the model is no run, and a model file does not tell how it learned"}
     assert len(told) == piece_count()
