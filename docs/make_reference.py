@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct, UnsetType
 
 from digitlab.cli.commands import app
-from digitlab.evaluation import calibration, coverage, metrics, report
+from digitlab.evaluation import calibration, coverage, metrics, report, robustness
 from digitlab.lab import judgements, pictures, records
 from digitlab.lab.look import records as look_records
 from digitlab.reading import results
@@ -113,9 +113,10 @@ def types_module() -> str:
         " *",
     ]
     lines += [f" * @typedef {{{_in_js(getattr(records, name))}}} {name}" for name in ("EventKind", "Phase", "Value")]
-    homes = {module.__name__ for module in (*TOLD, results, calibration, coverage, metrics, report)}
-    for kind in [kind for module in TOLD for kind in vars(module).values()]:
-        if isinstance(kind, type) and kind.__module__ in homes and (issubclass(kind, Struct) or is_dataclass(kind)):
+    homes = {module.__name__ for module in (*TOLD, results, calibration, coverage, metrics, report, robustness)}
+    found = [kind for module in TOLD for kind in vars(module).values() if isinstance(kind, type)]
+    for kind in dict.fromkeys(found):
+        if kind.__module__ in homes and (issubclass(kind, Struct) or is_dataclass(kind)):
             fields = [_field(name, hint) for name, hint in get_type_hints(kind).items()]
             text = f"@typedef {{{{ {', '.join(fields)} }}}} {kind.__name__}"
             lines += textwrap.wrap(text, 120, initial_indent=" * ", subsequent_indent=" *   ", break_on_hyphens=False)

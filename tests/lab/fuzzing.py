@@ -206,8 +206,10 @@ def about_what_there_is(case: Any, luck: int, runs: list[str]) -> Any:
     run = choose.choice([*runs, "small"])
     if "name" in case.path_parameters:
         case.path_parameters["name"] = run
-    if "reader" in case.query:
-        case.query["reader"] = choose.choice(["live", f"run:{run}", f"run:{run}@{choose.randrange(3)}"])
+    for name in case.query.keys() & {"reader", "other"}:
+        case.query[name] = choose.choice(["live", "model:standard", f"run:{run}", f"run:{run}@{choose.randrange(3)}"])
+    for name in case.query.keys() & {"true", "predicted"}:
+        case.query[name] = choose.randrange(10)
     body = case.body
     if isinstance(body, dict):
         if isinstance(body.get("recipe"), str):

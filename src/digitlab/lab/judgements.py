@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from digitlab.evaluation.calibration import Bin
 from digitlab.evaluation.coverage import Coverage, Sure
 from digitlab.evaluation.metrics import DigitScore
 from digitlab.evaluation.report import GroupScore
+from digitlab.evaluation.robustness import Curve
+from digitlab.lab.records import Trouble
 
 
 class Judged(Struct, kw_only=True):
@@ -179,3 +183,37 @@ class Compared(Judged):
     level: float
     lost: list[Sided]
     gained: list[Sided]
+
+
+class Spoiled(Struct):
+    """One corruption of MNIST-C: what it does, how it differs from theirs, the accuracy under it, a digit under it."""
+
+    name: str
+    about: str
+    approximated: str
+    accuracy: float
+    interval: tuple[float, float]
+    pixels: bytes
+
+
+class Robust(Struct):
+    """What is left of the accuracy where pictures are spoiled, turned or attacked; ``picture``: the digit as it is."""
+
+    count: int
+    clean: float
+    mean_accuracy: float
+    picture: bytes
+    corruptions: list[Spoiled]
+    noise: Curve
+    rotation: Curve
+    fgsm: Curve
+    pgd: Curve
+
+
+class Measurement(Judged):
+    """How far the measurement of a reader's robustness is, 0 to 1. It waits while a training takes steps."""
+
+    state: Literal["none", "waiting", "measuring", "done", "failed"]
+    progress: float
+    trouble: Trouble | None = None
+    result: Robust | None = None

@@ -20,6 +20,7 @@ from digitlab.lab import records
 from digitlab.lab.feed import Feed
 from digitlab.lab.judge import Judge
 from digitlab.lab.kept import Kept
+from digitlab.lab.measuring import Measuring
 from digitlab.lab.readers import Reader, Readers, read_pixels
 from digitlab.lab.runs import delete_run, describe_run, folder_of, list_runs
 from digitlab.lab.scores import Scores
@@ -66,6 +67,7 @@ class Lab:
         self.kept = Kept()
         self.judge = Judge(self.readers, self.data, self.predictions, self.kept)
         self.scores = Scores(lambda: self.data()[1], self.predictions, self.trainer.is_running)
+        self.measuring = Measuring(lambda: self.data()[1], self.trainer.is_running)
         self.closed = False
         self._data: tuple[Digits, Digits] | None = None
         self._loading = threading.Lock()
@@ -216,6 +218,7 @@ class Lab:
     def close(self, timeout: float) -> None:
         """Tell watchers to go, stop the training and keep what was learnt; takes at most so many seconds."""
         self.feed.close()
+        self.measuring.close()
         self.closed = self.trainer.close(timeout)
 
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from digitlab.lab import records
 from digitlab.lab.judge import Judge
-from digitlab.lab.judgements import Cell, Compared, Judgement, Mistakes
+from digitlab.lab.judgements import Cell, Compared, Judgement, Measurement, Mistakes
 from digitlab.lab.readers import Reader
 from digitlab.lab.web.api import Call, Parameter, Table
 from digitlab.lab.web.requests import READER, Count
@@ -50,6 +51,18 @@ def _compare(call: Call) -> Compared:
     """Whether another reader is better on the same pictures: its interval, a paired test, what changed."""
     judge: Judge = call.lab.judge
     return judge.compare(_reader(call), judge.reader(call.query["other"]))
+
+
+@_route("GET", "/api/judge/robustness", query=READER | VERSION, refuses=(404, 409))
+def _robustness(call: Call) -> Measurement:
+    """How robust a reader is, if that was measured; else how far the measurement is."""
+    return call.lab.measuring.state(_reader(call))
+
+
+@_route("POST", "/api/judge/robustness", body=records.Empty, query=READER | VERSION, refuses=(404, 409))
+def _measure(call: Call) -> Measurement:
+    """Begin to measure how robust a reader is, where that is not known; it takes up to half a minute."""
+    return call.lab.measuring.begin(_reader(call))
 
 
 def _reader(call: Call) -> Reader:

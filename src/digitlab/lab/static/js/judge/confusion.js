@@ -3,12 +3,15 @@ import { writeAddress } from "../kit/address.js";
 import { html, useRef } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
 import { Pictures, Reasons, useCell } from "./cell.js";
+import { isWord } from "./name.js";
 import { T } from "./texts.js";
 
 /** @import { Judgement } from "../kit/types.js" */
 /** @typedef {[number, number]} Place  true class, and the one that it was taken for */
 
 const STEPS = /** @type {Record<string, Place>} */ ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] });
+
+const MANY = 14; // classes: the matrix takes all of the width
 
 /** @param {{ judgement: Judgement | null }} props */
 export function Confusion({ judgement }) {
@@ -19,7 +22,7 @@ export function Confusion({ judgement }) {
   return html`<section class="confusion card" aria-labelledby="confusion-heading">
     <h2 id="confusion-heading">${T.confusion.heading}</h2>
     <p class="note">${T.confusion.help}</p>
-    <div class="both">
+    <div class=${`both ${names.length > MANY ? "many" : ""}`}>
       <${Matrix} names=${names} counts=${judgement?.confusion} opened=${opened} onOpen=${(/** @type {Place} */ place) => writeAddress({ ...address, cell: place.join("-") })} />
       <${Pictures} judgement=${judgement} place=${opened} ...${found} />
     </div>
@@ -37,6 +40,7 @@ function placeIn(text, classes) {
 function Matrix({ names, counts, opened, onOpen }) {
   const table = useRef(/** @type {HTMLTableElement | null} */ (null));
   const wrong = counts?.map((row, label) => row.map((n, predicted) => (label === predicted ? 0 : n)));
+  const named = names.some(isWord);
   const most = Math.max(1, ...(wrong?.flat() ?? []));
   const [first, second] = opened ?? placeOf(wrong, most); // where Tab comes to
   const move = (/** @type {KeyboardEvent} */ event, /** @type {Place} */ [label, predicted]) => {
@@ -68,16 +72,16 @@ function Matrix({ names, counts, opened, onOpen }) {
     </td>`;
   };
   return html`<div class="scroll">
-    <table class="matrix" ref=${table}>
+    <table class=${`matrix ${named ? "named" : ""}`} style=${{ minWidth: names.length > MANY ? `${(named ? 110 : 40) + 34 * names.length}px` : "" }} ref=${table}>
       <caption class="unseen">${T.confusion.caption}</caption>
       <thead>
         <tr>
           <td class="corner"><span aria-hidden="true"><i>${T.confusion.column}</i><i>${T.confusion.row}</i></span></td>
-          ${names.map((name) => html`<th key=${name} scope="col">${name}</th>`)}
+          ${names.map((name) => html`<th key=${name} scope="col" title=${name}><span>${name}</span></th>`)}
         </tr>
       </thead>
       <tbody>
-        ${names.map((name, label) => html`<tr key=${name}><th scope="row">${name}</th>${names.map((_, predicted) => cell(label, predicted))}</tr>`)}
+        ${names.map((name, label) => html`<tr key=${name}><th scope="row" title=${name}><span>${name}</span></th>${names.map((_, predicted) => cell(label, predicted))}</tr>`)}
       </tbody>
     </table>
   </div>`;

@@ -8,6 +8,7 @@ import { Compare } from "./compare.js";
 import { Confusion } from "./confusion.js";
 import { Gallery } from "./gallery.js";
 import { Refusal } from "./refusal.js";
+import { Robust } from "./robust.js";
 import { Sure } from "./sure.js";
 import { T } from "./texts.js";
 import { Verdict } from "./verdict.js";
@@ -34,6 +35,7 @@ export function JudgeRoom() {
       <${Confusion} judgement=${judgement} />
       <${Gallery} judgement=${judgement} />
       <${Sure} judgement=${judgement} />
+      <${Robust} judgement=${judgement} />
       <${Compare} judgement=${judgement} />`}
   </div>`;
 }

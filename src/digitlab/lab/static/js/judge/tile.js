@@ -3,6 +3,7 @@ import { linkTo } from "../kit/address.js";
 import { percent } from "../kit/format.js";
 import { html } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
+import { isWord } from "./name.js";
 import { T } from "./texts.js";
 
 /** @typedef {{ index: number, label: number, predicted: number, confidence?: number, pixels: string, label_error: string }} Shown  confidence: where it is known */
@@ -12,7 +13,7 @@ export function Tile({ picture, names, reader }) {
   const { index, label, predicted, confidence, pixels, label_error: note } = picture;
   const sure = confidence === undefined ? "" : percent(confidence);
   return html`<li>
-    <a class="tile" href=${linkTo("inside", { reader, picture: String(index) })} aria-label=${T.picture.label(names, picture, sure) + (note && T.picture.disputedLabel(note))} title=${note}>
+    <a class=${`tile ${isWord(names[predicted]) || isWord(names[label]) ? "worded" : ""}`} href=${linkTo("inside", { reader, picture: String(index) })} aria-label=${T.picture.label(names, picture, sure) + (note && T.picture.disputedLabel(note))} title=${note}>
       <${Picture} pixels=${pixels} />
       <b class=${label === predicted ? "good" : "bad"}>${names[predicted]}</b>
       <small>${T.picture.is(names[label])}</small>

@@ -63,7 +63,11 @@
  * @typedef {{ digit: number, count: number, precision: number, recall: number, f1: number }} DigitScore
  * @typedef {{ by: string, name: string, count: number, accuracy: number, accuracy_interval: [number, number] }}
  *   GroupScore
+<<<<<<< HEAD
  * @typedef {{ reader: string, version: number }} Judged
+=======
+ * @typedef {{ x: number[], accuracy: number[], unit: string }} Curve
+>>>>>>> b6c1366 (Judge: robustness is measured on request, one reader at a time; classes with names; told in the documentation)
  * @typedef {{ reader: string, version: number, epoch: number | null, count: number, right: number, accuracy: number }}
  *   TestScore
  * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string, label_error: string
@@ -83,6 +87,12 @@
  *   string[], sentence: string, seeds: string[], count: number, accuracy: [number, number], both: number, only_reader:
  *   number, only_other: number, neither: number, difference: number, interval: [number, number], p: number, level:
  *   number, lost: Sided[], gained: Sided[] }} Compared
+ * @typedef {{ name: string, about: string, approximated: string, accuracy: number, interval: [number, number], pixels:
+ *   string }} Spoiled
+ * @typedef {{ count: number, clean: number, mean_accuracy: number, picture: string, corruptions: Spoiled[], noise:
+ *   Curve, rotation: Curve, fgsm: Curve, pgd: Curve }} Robust
+ * @typedef {{ reader: string, version: number, state: "none" | "waiting" | "measuring" | "done" | "failed", progress:
+ *   number, trouble: Trouble | null, result: Robust | null }} Measurement
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null }} Look
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null, pixels: string, names:
  *   string[], probabilities: number[], logits: number[], predicted: number, activations: (number | null)[][], digit:

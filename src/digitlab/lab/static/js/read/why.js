@@ -1,9 +1,9 @@
 /** @file Why a digit is read as it is: a sentence, and its picture after each step of preparing it, side by side. */
 import { ask } from "../kit/api.js";
 import { percent, sentence } from "../kit/format.js";
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { paintPixels } from "../kit/pixels.js";
-import { set, useParts } from "../kit/store.js";
+import { html, useState } from "../kit/lib.js";
+import { Picture } from "../kit/picture.js";
+import { set } from "../kit/store.js";
 import { attempt } from "../kit/wish.js";
 import { T } from "./texts.js";
 
@@ -39,17 +39,12 @@ export function Why({ photo, box }) {
 const Steps = ({ name, steps }) => html`<ol aria-label=${name}>${steps.map((step) => html`<${Step} key=${step.name} step=${step} />`)}</ol>`;
 
 /** @param {{ step: WhyStep }} props */
-function Step({ step }) {
-  const { theme } = useParts("theme");
-  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  useEffect(() => void (canvas.current && paintPixels(canvas.current, step.pixels)), [step, theme]);
-  return html`<li class=${step.changes ? "other" : ""} title=${step.what}>
-    <canvas ref=${canvas} width="28" height="28" role="img" aria-label=${step.what}></canvas>
-    <b>${step.digit}${step.changes && html`<span class="unseen"> ${T.why.other}</span>`}</b>
-    <small>${percent(step.probability, 0)}</small>
-    <small class="name">${step.name}</small>
-  </li>`;
-}
+const Step = ({ step }) => html`<li class=${step.changes ? "other" : ""} title=${step.what}>
+  <${Picture} pixels=${step.pixels} label=${step.what} />
+  <b>${step.digit}${step.changes && html`<span class="unseen"> ${T.why.other}</span>`}</b>
+  <small>${percent(step.probability, 0)}</small>
+  <small class="name">${step.name}</small>
+</li>`;
 
 /** A digit as a picture of its own, upright. @param {Photo} photo  @param {Box} box  @returns {Promise<Blob | null>} */
 async function cutOut({ file, reading }, [left, top, width, height]) {
