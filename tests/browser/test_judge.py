@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from tests.browser.serving import button
+from tests.browser.serving import button, end
 from tests.browser.test_rooms import WATCH_JUMPS
 
 
 def _judged(open_page, trained, **how):
     """The room, once the run `quick` is judged; and the run's name."""
-    run = trained.training()["run"]
+    run = next(run["name"] for run in trained.ask("/api/runs")["runs"] if run["recipe"] == "quick")
     page = open_page(f"/#/judge?reader=run:{run}", **how)
     page.locator(".accuracy .big b:not(.none)").wait_for()
     return page, run
@@ -24,7 +24,7 @@ def _largest(judgement):
     return max(cells, key=lambda cell: cell[0])
 
 
-def test_how_good_it_is_comes_in_a_sentence_and_a_cell_opens_its_pictures(open_page, trained):
+def test_how_good_it_is_comes_in_a_sentence_a_cell_opens_and_curves_are_tables_too(open_page, trained):
     page, run = _judged(open_page, trained)
     judgement = trained.ask(f"/api/judge?reader=run:{run}")
     right = round(judgement["accuracy"] * judgement["count"])
@@ -39,6 +39,10 @@ def test_how_good_it_is_comes_in_a_sentence_and_a_cell_opens_its_pictures(open_p
     assert f"cell={label}-{predicted}" in page.url
     page.reload()  # the address holds it
     page.locator(".cell .tile").nth(count - 1).wait_for()
+    page.locator(".values summary", has_text="Is it right as often as it says").click()
+    bins = judgement["reliability"]
+    row = page.locator(".values tbody tr").nth(len(bins) - 1)
+    assert row.locator("td").last.inner_text() == str(bins[-1]["count"])
 
 
 def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(open_page, trained):
@@ -62,7 +66,7 @@ def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(open_page, train
     open_page.watched.errors.clear()  # the browser logs the refusal
 
 
-def test_mistakes_are_asked_for_when_they_are_seen_and_come_in_parts(open_page, trained):
+def test_mistakes_are_asked_for_when_they_are_seen_come_in_parts_and_lead_inside(open_page, trained):
     page, run = _judged(open_page, trained, height=500)
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "/mistakes" in request.url else None)
@@ -74,23 +78,8 @@ def test_mistakes_are_asked_for_when_they_are_seen_and_come_in_parts(open_page, 
     page.get_by_text(f"1 to 24 of {wrong['count']} mistakes").wait_for()
     assert f"picture={wrong['pictures'][0]['index']}" in first.get_attribute("href")
     button(page, "^Less sure ones").click()
-    page.locator(f".gallery .tile[href$='picture={wrong['pictures'][24]['index']}']").wait_for()
-
-
-def test_how_sure_it_is_can_be_read_as_a_table(open_page, trained):
-    page, run = _judged(open_page, trained)
-    bins = trained.ask(f"/api/judge?reader=run:{run}")["reliability"]
-    page.locator(".values summary", has_text="Is it right as often as it says").click()
-    rows = page.locator(".values tbody tr")
-    rows.nth(len(bins) - 1).wait_for()
-    assert rows.last.locator("td").last.inner_text() == str(bins[-1]["count"])
-
-
-def test_a_mistake_leads_inside(open_page, trained):
-    page, run = _judged(open_page, trained)
-    page.locator("#gallery-heading").scroll_into_view_if_needed()
-    page.locator(".gallery .tile").first.click()
-    index = trained.ask(f"/api/judge/mistakes?reader=run:{run}&most=1")["pictures"][0]["index"]
+    index = wrong["pictures"][24]["index"]
+    page.locator(f".gallery .tile[href$='picture={index}']").click()
     page.locator("main.inside").get_by_text(f"Test digit {index}", exact=True).wait_for()
 
 
@@ -110,6 +99,39 @@ def test_another_reader_is_better_or_not_in_a_sentence_and_with_pictures(open_pa
     page.get_by_label("Compare with").select_option(f"run:{run}")
     page.locator(".compare .refusal").get_by_text("Each model can be there once only").wait_for()
     open_page.watched.errors.clear()  # the browser logs the refusal
+
+
+def test_robustness_is_measured_when_it_is_asked_for_and_kept(open_page, trained):
+    page, run = _judged(open_page, trained)
+    page.locator("#robust-heading").scroll_into_view_if_needed()
+    button(page, "^Measure it").click()
+    page.get_by_text("spoiled in 15 ways").wait_for()
+    measured = trained.ask(f"/api/judge/robustness?reader=run:{run}")["result"]
+    assert page.locator(".corruptions li").count() == 16
+    assert f"{100 * measured['corruptions'][0]['accuracy']:.1f}" in page.locator(".corruptions li").nth(1).inner_text()
+    page.reload()
+    page.locator("#robust-heading").scroll_into_view_if_needed()
+    page.get_by_text("spoiled in 15 ways").wait_for()  # it is kept
+
+
+def test_a_network_that_learns_is_judged_as_it_was_until_it_is_judged_again(open_page, trained):
+    end(trained)
+    trained.ask("/api/train", {"recipe": "minibatch", "paused": True})
+    page = open_page("/#/judge?reader=live")
+    shown = page.locator(".accuracy .big b:not(.none)")
+    shown.wait_for()
+    before = shown.inner_text()
+    trained.ask("/api/control", {"do": "epoch"})
+    trained.wait_for(lambda training: training["epoch"] == 1 and training["phase"] == "paused")
+    page.get_by_text("The training has gone on since.").wait_for()
+    page.locator(".matrix .wrong").first.click()
+    page.locator(".cell .average").wait_for()  # of the network that was judged
+    assert shown.inner_text() == before
+    button(page, "^Judge it again").click()
+    page.wait_for_function("before => document.querySelector('.accuracy .big b').innerText !== before", arg=before)
+    page.wait_for_timeout(200)
+    open_page.watched.errors.clear()  # of a cell that is empty now, the browser logs the refusal
+    end(trained)
 
 
 def test_an_epoch_that_was_kept_is_judged_too(open_page, trained):

@@ -27,7 +27,7 @@ export function Compare({ judgement }) {
   const other = address.with || null;
   const { answer, trouble, busy } = useAnswer(judgement && other && wanted ? `judge/compare?${asQuery({ reader, version, other })}` : null);
   const compared = other && !trouble ? /** @type {Compared | null} */ (answer) : null;
-  return html`<section class="compare card" ref=${section} aria-labelledby="compare-heading" aria-busy=${String(busy)}>
+  return html`<section class=${`compare card ${other && !trouble ? "chosen" : ""}`} ref=${section} aria-labelledby="compare-heading" aria-busy=${String(busy)}>
     <div class="head">
       <h2 id="compare-heading">${T.compare.heading}</h2>
       <${ReaderChoice} reader=${other} name="with" label=${T.compare.with} none=${T.compare.nobody} />

@@ -2,11 +2,10 @@
 import { asQuery, useAnswer } from "../kit/answer.js";
 import { post, Refused } from "../kit/api.js";
 import { percent } from "../kit/format.js";
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
+import { html, useEffect, useState } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
 import { Plot } from "../kit/plot.js";
 import { Refusal } from "./refusal.js";
-import { useWanted } from "./seen.js";
 import { T } from "./texts.js";
 import { decimals } from "./verdict.js";
 
@@ -16,13 +15,11 @@ const LOOK_EVERY = 500; // milliseconds, while it is measured
 
 /** @param {{ judgement: Judgement | null }} props */
 export function Robust({ judgement }) {
-  const section = useRef(null);
-  const wanted = useWanted(section);
   const [looks, setLooks] = useState(0);
   const [refused, setRefused] = useState(/** @type {Trouble | null} */ (null));
   const { reader, version } = judgement ?? {};
   const path = `judge/robustness?${asQuery({ reader, version })}`;
-  const { answer, trouble } = useAnswer(judgement && wanted ? path : null, looks);
+  const { answer, trouble } = useAnswer(judgement && path, looks);
   const found = /** @type {Measurement | null} */ (answer);
   const state = found?.reader === reader && found?.version === version ? found?.state : undefined;
   const under_way = state === "measuring" || state === "waiting";
@@ -41,7 +38,7 @@ export function Robust({ judgement }) {
     setLooks(looks + 1);
   };
   const wrong = refused ?? trouble ?? (state === "failed" ? found?.trouble : null);
-  return html`<section class="robust card" ref=${section} aria-labelledby="robust-heading">
+  return html`<section class=${`robust card ${under_way || state === "done" ? "begun" : ""}`} aria-labelledby="robust-heading">
     <h2 id="robust-heading">${T.robust.heading}</h2>
     <p class="note">${T.robust.help}</p>
     ${wrong && html`<${Refusal} trouble=${wrong} />`}

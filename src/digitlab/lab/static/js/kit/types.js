@@ -63,11 +63,8 @@
  * @typedef {{ digit: number, count: number, precision: number, recall: number, f1: number }} DigitScore
  * @typedef {{ by: string, name: string, count: number, accuracy: number, accuracy_interval: [number, number] }}
  *   GroupScore
-<<<<<<< HEAD
- * @typedef {{ reader: string, version: number }} Judged
-=======
  * @typedef {{ x: number[], accuracy: number[], unit: string }} Curve
->>>>>>> b6c1366 (Judge: robustness is measured on request, one reader at a time; classes with names; told in the documentation)
+ * @typedef {{ reader: string, version: number }} Judged
  * @typedef {{ reader: string, version: number, epoch: number | null, count: number, right: number, accuracy: number }}
  *   TestScore
  * @typedef {{ index: number, label: number, predicted: number, confidence: number, pixels: string, label_error: string
