@@ -316,7 +316,7 @@ def test_the_page_is_small(lab):
     static = Path(__file__).parents[2] / "src" / "digitlab" / "lab" / "static"
     served = [path for path in static.rglob("*") if path.suffix in {".html", ".css", ".js", ".svg"}]
     assert served
-    assert sum(path.stat().st_size for path in served) <= 400_000
+    assert sum(path.stat().st_size for path in served) <= 500_000
 
 
 def test_ctrl_c_ends_it_with_a_page_open(open_page, lab):
