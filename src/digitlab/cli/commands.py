@@ -21,6 +21,8 @@ COMMANDS = (
     "read",
     "why",
     "show",
+    "inside",
+    "step",
     "reproduce",
     "lab",
     "recipes",

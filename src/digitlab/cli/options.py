@@ -1,6 +1,7 @@
 """Options that several commands share, and the flags that are made from the recipe's table."""
 
 import inspect
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from digitlab.data import Digits, open_data
 from digitlab.data.polarity import Invert
 from digitlab.data.unlabelled import Pictures, open_pictures
 from digitlab.engines import engines_in_words
-from digitlab.errors import RecipeError
+from digitlab.errors import InputError, RecipeError
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD
 from digitlab.runs.models import LATEST, RUNS, FoundModel, find_model
@@ -32,6 +33,7 @@ def whole(_type: object, tokens: Sequence[Token]) -> int:
 
 
 Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
+Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]
 EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}. Does not change the result beyond rounding.")]
 FigureFile = Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
@@ -98,6 +100,20 @@ def open_model(name: str | None) -> tuple[FoundModel, Network]:
     """The model that is meant, and its network. See `find`."""
     found = find(name)
     return found, found.load()
+
+
+def one_digit(test: Digits, index: int | None) -> int:
+    """The index of the digit of a test set that is meant; a random one where none is given.
+
+    Raises:
+        InputError: there is no such digit.
+    """
+    if index is None and len(test):
+        index = random.randrange(len(test))
+    if index is None or not 0 <= index < len(test):
+        must_be = f"an index from 0 to {len(test) - 1}" if len(test) else ""
+        raise InputError("there is no such digit in the test set", must_be=must_be, got="" if index is None else index)
+    return index
 
 
 def _tell(name: str, notes: Sequence[str]) -> None:

@@ -1,20 +1,12 @@
 """``digitlab show``: one digit of the test set, and what a model says of it."""
 
-import random
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, open_model, whole
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Index, Json, Model, one_digit, open_model
 from digitlab.cli.output import print_json, write_line
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
-from digitlab.errors import InputError
 from digitlab.figures.style import check_figure_path, save_figure
 from digitlab.network.card import names_of_outputs
-
-Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]
 
 
 def show(
@@ -32,11 +24,7 @@ def show(
         check_figure_path(save)
     found, network = open_model(model)
     _, test = understood.open(data)
-    if index is None and len(test):
-        index = random.randrange(len(test))
-    if index is None or not 0 <= index < len(test):
-        must_be = f"an index from 0 to {len(test) - 1}" if len(test) else ""
-        raise InputError("there is no such digit in the test set", must_be=must_be, got="" if index is None else index)
+    index = one_digit(test, index)
     names = names_of_outputs(network.card, test.classes)
     prediction = examine(network, test.images[index], test.labels[index], names)
     if save is not None:

@@ -7,21 +7,31 @@ and `digitlab.inside`; a notebook shows them by themselves, `save_figure` writes
 from digitlab.figures.comparison import draw_comparison
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.curves import draw_curves
+from digitlab.figures.damage import draw_damage
 from digitlab.figures.history import draw_history
+from digitlab.figures.pixels import draw_attributions
+from digitlab.figures.projection import draw_projection
 from digitlab.figures.reliability import draw_coverage, draw_reliability
 from digitlab.figures.robustness import draw_attacks, draw_corruptions, draw_robustness
 from digitlab.figures.style import new_figure, save_figure
+from digitlab.figures.units import draw_activations, draw_contributions, draw_weights
 
 __all__ = [
+    "draw_activations",
     "draw_attacks",
+    "draw_attributions",
     "draw_comparison",
     "draw_confusion",
+    "draw_contributions",
     "draw_corruptions",
     "draw_coverage",
     "draw_curves",
+    "draw_damage",
     "draw_history",
+    "draw_projection",
     "draw_reliability",
     "draw_robustness",
+    "draw_weights",
     "new_figure",
     "save_figure",
 ]

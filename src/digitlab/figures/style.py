@@ -20,6 +20,7 @@ from digitlab.errors import FileError, InputError, printable, refuse, system_err
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 INK, SOFT, MUTED, ACCENT = "#1f2933", "#52606d", "#9aa5b1", "#2b6cb0"
 RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind of colour vision
@@ -92,12 +93,16 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         write_durably(path, render(figure, path.suffix.lower().removeprefix(".")))
 
 
-def draw_mosaic(axes: Axes, pictures: NDArray[np.floating]) -> None:
+def draw_mosaic(
+    axes: Axes, pictures: NDArray[np.floating], colours: str = "gray", limits: tuple[float, float] = (0, 1)
+) -> AxesImage:
     """Pictures ``(rows, columns, 28, 28)`` as one image: so many axes would take minutes."""
     rows, columns = pictures.shape[:2]
     apart = np.pad(pictures, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=np.nan)
     mosaic = apart.swapaxes(1, 2).reshape(rows * (SIDE + GAP), columns * (SIDE + GAP))
-    axes.imshow(mosaic[:-GAP, :-GAP], cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    low, high = limits
+    image = axes.imshow(mosaic[:-GAP, :-GAP], cmap=colours, vmin=low, vmax=high, interpolation="nearest", aspect="auto")
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    return image

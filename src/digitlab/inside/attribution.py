@@ -50,6 +50,7 @@ class Attribution:
     Attributes:
         method: one of `METHODS`.
         digit: the number of the class that is asked about.
+        seen: the picture, ``(28, 28) float64``, from 0 to 1.
         pixels: ``(28, 28) float64``; positive speaks for the digit, negative against it.
         sum: of all of them.
         expected: what the sum should be: by how much the logit rises from black paper to the picture. None for the
@@ -59,6 +60,7 @@ class Attribution:
 
     method: str
     digit: int
+    seen: NDArray[np.float64]
     pixels: NDArray[np.float64]
     sum: float
     expected: float | None
@@ -71,7 +73,7 @@ class Attribution:
 
     def to_dict(self) -> dict[str, object]:
         """All as plain values, ready for JSON."""
-        return vars(self) | {"pixels": self.pixels.tolist(), "off_by": self.off_by}
+        return vars(self) | {"seen": self.seen.tolist(), "pixels": self.pixels.tolist(), "off_by": self.off_by}
 
 
 def attribute(
@@ -101,7 +103,7 @@ def attribute(
         gradient, places = _mean_gradient(network, x, weights, rise)
     pixels = (gradient if method == GRADIENT else gradient * x)[0]
     expected = None if method == GRADIENT else rise
-    return Attribution(method, asked, as_square(pixels), float(pixels.sum()), expected, places)
+    return Attribution(method, asked, as_square(x[0]), as_square(pixels), float(pixels.sum()), expected, places)
 
 
 def _mean_gradient(

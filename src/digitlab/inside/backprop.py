@@ -77,6 +77,11 @@ class Backprop:
     learning_rate: float
     quantities: dict[str, Quantity]
 
+    def __repr__(self) -> str:
+        return (
+            f"Backprop({self.network.architecture}, label {self.label}: loss {self.loss:.4g} to {self.loss_after:.4g})"
+        )
+
     def __getitem__(self, name: str) -> Floats:
         require_name(name, self.quantities, "quantity")
         return self.quantities[name].values

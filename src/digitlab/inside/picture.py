@@ -4,6 +4,7 @@ Letters for shapes: N samples, P pixels, K classes.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -69,7 +70,7 @@ def require_answers(passed: Forward) -> None:
         raise DivergenceError(what, help="train it again with a smaller learning rate")
 
 
-def as_square(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+def as_square(pixels: NDArray[Any]) -> NDArray[np.float64]:
     """Numbers for each pixel ``(P,)`` as a picture, ``(28, 28)``; in one row where they make no square."""
     side = math.isqrt(pixels.size)
     return pixels.reshape((side, side) if side * side == pixels.size else (1, -1))

@@ -94,14 +94,14 @@ def _p(passed: Forward) -> Floats:
 def _forward(network: Network, passed: Forward, parameters: dict[str, Floats], y: Floats) -> Iterator[Quantity]:
     """From the picture to the loss."""
     last = len(passed.sums)
-    seen = "the picture, as the network sees it: 0 is paper, 1 is ink"
+    seen = "the picture: 0 is paper, 1 is ink"
     yield Quantity("x", 0, "forward", "pixels / 255", seen, passed.inputs[0][0])
     for number in range(1, last + 1):
         of = "the last layer" if number == last else f"layer {number}"
         W, b, taken = f"W{number}", f"b{number}", _input_of(number)
         yield Quantity(W, number, "forward", "", f"the weights of {of}, as they are", parameters[W])
         yield Quantity(b, number, "forward", "", f"the biases of {of}, as they are", parameters[b])
-        sums = "the logits: the weighted sums of the last layer" if number == last else f"the weighted sums of {of}"
+        sums = "the logits, weighted sums of the last layer" if number == last else f"the weighted sums of {of}"
         yield Quantity(f"z{number}", number, "forward", f"{taken} {W} + {b}", sums, passed.sums[number - 1][0])
         if number < last:
             formula = f"{network.architecture.activation}(z{number})"

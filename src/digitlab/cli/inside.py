@@ -1,0 +1,68 @@
+"""``digitlab inside``: what goes on in a model while it reads one digit."""
+
+import dataclasses
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Index, Json, Model, one_digit, open_model
+from digitlab.cli.output import print_json, write_line
+from digitlab.display.inside import inside_text
+from digitlab.display.prediction import examine
+from digitlab.display.terminal import print_prediction
+from digitlab.figures import draw_activations, draw_attributions, draw_contributions, draw_weights
+from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.inside import attribute, contributions_of
+from digitlab.inside.attribution import METHODS
+from digitlab.network.card import names_of_outputs
+
+WhichFigure = Annotated[
+    Literal["attributions", "contributions", "activations", "weights"],
+    Parameter(help="Which figure --save draws: of the pixels, of the units, or of the first layer's weights."),
+]
+
+
+def inside(
+    index: Index = None,
+    /,
+    *,
+    model: Model = None,
+    data: Data = "mnist",
+    understood: DataOptions = AS_IT_IS,
+    save: FigureFile = None,
+    figure: WhichFigure = "attributions",
+    json: Json = False,
+) -> int:
+    """Look inside a model while it reads a digit of the test set.
+
+    The strongest units of each layer, what pushes to the answer and against it, and which pixels speak for it; and
+    whether all that adds up to what the model says.
+    """
+    if save is not None:
+        check_figure_path(save)
+    found, network = open_model(model)
+    _, test = understood.open(data)
+    index = one_digit(test, index)
+    image, names = test.images[index], names_of_outputs(network.card, test.classes)
+    prediction = examine(network, image, test.labels[index], names)
+    contributions = dataclasses.replace(contributions_of(network, image), names=names)
+    attributions = [attribute(network, image, method=method) for method in METHODS]
+    if save is not None:
+        draw = {
+            "attributions": lambda: draw_attributions(attributions, names),
+            "contributions": lambda: draw_contributions(contributions),
+            "activations": lambda: draw_activations(contributions),
+            "weights": lambda: draw_weights(network),
+        }
+        save_figure(draw[figure](), save)
+    if json:
+        answer = {"index": index} | prediction.to_dict()
+        answer["contributions"] = contributions.to_dict()
+        answer["attributions"] = [one.to_dict() for one in attributions]
+        print_json(answer | {"model": found.name})
+    else:
+        write_line(f"model {found}")
+        print_prediction(prediction, title=f"{test.source} {index}")
+        write_line()
+        write_line(inside_text(contributions, attributions))
+    return 0

@@ -1,0 +1,49 @@
+"""Which pixels speak for a class, and which against it: the picture beside its attributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digitlab.figures.style import INK, MUTED, SIGNED, new_figure
+from digitlab.inside.attribution import Attribution
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_attributions(attributions: Sequence[Attribution], names: Sequence[str] | None = None) -> Figure:
+    """The picture, and beside it what each method says of its pixels.
+
+    Args:
+        attributions: of one picture and one class, by one method or several.
+        names: what the classes are called; by default by their numbers.
+    """
+    digit = attributions[0].digit
+    name = f"{digit}" if names is None else names[digit]
+    figure = new_figure(
+        2.35 * (1 + len(attributions)),
+        3.6,
+        f"Which pixels speak for {name}?",
+        "Red pixels speak for it, blue ones against it; a gradient alone also says where missing ink would.",
+    )
+    first, *others = figure.subplots(1, 1 + len(attributions))
+    first.imshow(attributions[0].seen, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    _frame(first, "the picture", "as the network sees it")
+    for axes, one in zip(others, attributions, strict=True):
+        limit = float(np.abs(one.pixels).max()) or 1.0
+        axes.imshow(one.pixels, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
+        axes.contour(one.seen, levels=[0.5], colors=MUTED, linewidths=0.7)
+        told = f"from -{limit:.2g} to {limit:.2g}"
+        _frame(axes, one.method, told if one.expected is None else f"sum {one.sum:.3f}, logit rose {one.expected:.3f}")
+    return figure
+
+
+def _frame(axes: Axes, title: str, below: str) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_color(MUTED)
+    axes.set_title(title, color=INK, fontsize=10.5)
+    axes.set_xlabel(below, color=INK, fontsize=9)
