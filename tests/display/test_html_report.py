@@ -185,5 +185,13 @@ def test_every_part_is_drawn_or_left_out_with_a_reason(few):
     told = []
     subject = replace(_subject(dl.Network([784, 12, 10]), few[:20]), tell=lambda: told.append(1))
     missing = _all_drawn(subject, SECTIONS)
-    assert missing == {"the learning curves": "the model is no run, and a model file does not tell how it learned"}
+    assert missing.pop("the learning curves") == "the model is no run, and a model file does not tell how it learned"
+    assert set(missing) <= {"the attributions of the label", "the attacks"}
     assert len(told) == piece_count()
+
+
+def test_what_a_network_without_hidden_units_lacks_is_said(few):
+    inside = [section for section in SECTIONS if section.id in {"inside", "example"}]
+    missing = _all_drawn(_subject(dl.Network([784, 10]), few[:20]), inside)
+    assert missing["the map of the last hidden layer"] == "the network has no hidden layer"
+    assert missing["the activations"] == "there are no activations to draw: the network has no hidden layer"

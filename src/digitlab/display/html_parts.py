@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from digitlab import figures
@@ -15,6 +16,9 @@ from digitlab.errors import InputError
 from digitlab.evaluation.coverage import coverage_curve
 from digitlab.evaluation.curves import curves_of
 from digitlab.evaluation.robustness import attack_examples
+from digitlab.evaluation.temperatures import temperature_curve
+from digitlab.inside import ablation, attribute, noise_curve, project, pruning_curve
+from digitlab.inside.attribution import METHODS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,6 +67,26 @@ def _attacks(subject: Subject) -> Figure:
     if not attacked:
         raise InputError("no attack that was tried made it misread a picture")
     return figures.draw_attacks(attacked, subject.report.names)
+
+
+def _damage(subject: Subject) -> Figure:
+    both = subject.network, subject.test
+    return figures.draw_damage(ablation(*both), pruning_curve(*both), noise_curve(*both), temperature_curve(*both))
+
+
+def _map_of_last_hidden(subject: Subject) -> Figure:
+    if not (hidden := len(subject.network.layers) - 1):
+        raise InputError("the network has no hidden layer")
+    return figures.draw_projection(project(subject.network, subject.test, hidden))
+
+
+def _attributions(subject: Subject, of_label: bool) -> Figure:
+    """Of the answer to the example, or of its label."""
+    image, label, answer = subject.image, subject.label, subject.answer
+    if of_label and label == answer:
+        raise InputError("the example is read rightly, so the answer and the label are the same")
+    found = [attribute(subject.network, image, label if of_label else answer, method) for method in METHODS]
+    return figures.draw_attributions(found, subject.report.names)
 
 
 SECTIONS = (
@@ -119,6 +143,61 @@ SECTIONS = (
                 "the attacks",
                 "Pictures in three rows: as they are, what an attack changes, and attacked, with the wrong answers.",
                 _attacks,
+            ),
+        ),
+    ),
+    Section(
+        "inside",
+        "What it has learnt",
+        "A network is nothing but its weights. These figures are of all of it, not of one picture.",
+        (
+            Part(
+                "the weights of the first layer",
+                "A square for each unit, with its weight for each pixel: red is positive, blue negative.",
+                lambda subject: figures.draw_weights(subject.network),
+            ),
+            Part(
+                "the map of the pixels",
+                "A map on which each test picture is a small number in the colour of its class.",
+                lambda subject: figures.draw_projection(project(subject.network, subject.test, 0)),
+            ),
+            Part(
+                "the map of the last hidden layer",
+                "The same map of what the last hidden layer makes of them, where classes should lie further apart.",
+                _map_of_last_hidden,
+            ),
+            Part(
+                "what damage costs",
+                "Four panels: accuracy with one unit off, with weights pruned, and with noise on the weights; and what "
+                "a temperature does to cross-entropy and calibration.",
+                _damage,
+            ),
+        ),
+    ),
+    Section(
+        "example",
+        "How it reads one picture",
+        "The picture is {example}. Here is what went on in the network when it read it.",
+        (
+            Part(
+                "the activations",
+                "A cell for each unit of each hidden layer, brighter where it hands on more.",
+                lambda subject: figures.draw_activations(subject.contributions),
+            ),
+            Part(
+                "the contributions",
+                "A table of what the strongest units push to each class, which adds up to the logits.",
+                lambda subject: figures.draw_contributions(subject.contributions),
+            ),
+            Part(
+                "the attributions of its answer",
+                "The picture, and beside it which pixels speak for the answer, by three methods.",
+                partial(_attributions, of_label=False),
+            ),
+            Part(
+                "the attributions of the label",
+                "The picture, and beside it which pixels speak for the label, by three methods.",
+                partial(_attributions, of_label=True),
             ),
         ),
     ),

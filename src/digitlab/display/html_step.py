@@ -7,15 +7,11 @@ from itertools import groupby
 
 import numpy as np
 
+from digitlab.display.backprop import STAGES
 from digitlab.display.html_subject import Subject
 from digitlab.inside.backprop import Backprop, Check
 from digitlab.inside.quantities import Quantity
 
-STAGES = {
-    "forward": "Forward: from the picture to the loss",
-    "backward": "Backward: from the loss to every weight",
-    "step": "The step: every weight a little downhill",
-}
 MOST_NUMBERS = 12  # of a quantity, that are written out
 
 
@@ -38,7 +34,9 @@ def step_table(subject: Subject) -> StepTable:
     """The step on the example of the report, whose label is what the test set says."""
     step = subject.step
     grouped = groupby(step.quantities.values(), key=lambda one: one.stage)
-    stages = [(STAGES[stage], [(one, in_words(one)) for one in quantities]) for stage, quantities in grouped]
+    stages = [
+        (STAGES[stage].capitalize(), [(one, in_words(one)) for one in quantities]) for stage, quantities in grouped
+    ]
     last = f"W{len(step.network.layers)}"
     steepest = np.unravel_index(np.abs(step[f"d{last}"]).argmax(), step[last].shape)
     return StepTable(
