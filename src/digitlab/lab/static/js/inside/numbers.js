@@ -46,9 +46,9 @@ export class Numbers {
 
   /** What a unit or a pixel is called. @param {number} layer  @param {number} place */
   title(layer, place) {
-    if (layer === 0) return T.pushes.pixel(place);
+    if (layer === 0) return T.inside.pixel(place);
     const unit = this.layer(layer).shown[place];
-    return layer === this.last ? this.step.names[unit] : T.inside.unit(unit);
+    return layer === this.last ? T.inside.output(this.step.names[unit]) : T.inside.unit(unit);
   }
 
   /** The place in the layer before from which a matrix is shown. @param {number} layer  @param {Lit} lit */

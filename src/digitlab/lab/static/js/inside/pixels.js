@@ -4,7 +4,6 @@ import { html, onValue, useEffect, useRef, useSeen, useState } from "../kit/lib.
 import { Picture } from "../kit/picture.js";
 import { paintSigned } from "../kit/pixels.js";
 import { useLook } from "./answer.js";
-import { signed } from "./bars.js";
 import { T } from "./texts.js";
 
 /** @import { Attribution, Attributions, Counterfactual } from "../kit/types.js" */
@@ -25,10 +24,13 @@ export function Pixels({ choice, inside }) {
     <${Flip} choice=${choice} inside=${inside} />`;
 }
 
+/** With its sign, and with as many digits as show whether two sums are the same. @param {number} value */
+const exactly = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+
 /** @param {{ method: string, name: string, found: Attribution | null }} props */
 function Method({ method, name, found }) {
   const { name: title, about } = T.pixels.methods[method];
-  const sum = found && (found.expected === null ? T.pixels.noSum : T.pixels.sum(signed(found.sum), signed(found.expected)));
+  const sum = found && (found.expected === null ? T.pixels.noSum : T.pixels.sum(exactly(found.sum), exactly(found.expected)));
   return html`<figure class="small-picture">
     <${Picture} pixels=${found?.pixels ?? ""} label=${T.pixels.label(title, name)} paint=${paintSigned} />
     <figcaption><h3>${title}</h3><p>${about}</p><p class="sum">${sum ?? "\u00a0"}</p></figcaption>

@@ -16,7 +16,7 @@ export function Pushes({ choice, inside }) {
   const shown = strongest(pushes, MOST);
   const rest = pushes.reduce((a, b) => a + b, 0) - shown.reduce((a, unit) => a + pushes[unit], 0);
   const rows = shown.map((unit) => ({
-    name: layer ? T.inside.unit(unit) : T.pushes.pixel(unit),
+    name: layer ? T.inside.unit(unit) : T.inside.pixel(unit),
     value: pushes[unit],
     onChoose: layer ? () => choose({ layer, unit }) : undefined,
   }));

@@ -33,7 +33,7 @@ export function InsideRoom() {
   // Of a network that learns, the same unit stays in sight.
   const first = useMemo(() => strongest(inside?.activations[choice.layer - 1] ?? [0], 1)[0], [seenBy(inside), choice.layer]);
   const chosen = { ...choice, unit: choice.unit ?? first };
-  return html`<div class="inside">
+  return html`<div class="looking">
     <div class="head">
       <h1>${T.inside.heading}</h1>
       ${choice.unknown && html`<p class="note">${T.reader.unknown(choice.unknown)}</p>`}

@@ -64,7 +64,7 @@ function QuantityRow({ quantity, numbers, lit, onLight }) {
           onFocus=${() => point(place)}
           onClick=${() => point(place)}
         >
-          <small>${whole ? "\u00a0" : layer === numbers.last ? numbers.title(layer, place) : numbers.layer(layer).shown[place]}</small>
+          <small>${whole ? "\u00a0" : layer === numbers.last ? numbers.step.names[numbers.layer(layer).shown[place]] : numbers.layer(layer).shown[place]}</small>
           ${short(value)}
         </button>`;
       })}

@@ -1,5 +1,5 @@
 /** @file One step of learning, number by number: what is pointed at lights up what it is connected with. */
-import { loss } from "../kit/format.js";
+import { loss, short } from "../kit/format.js";
 import { html, onValue, useEffect, useId, useMemo, useState } from "../kit/lib.js";
 import { useLook } from "./answer.js";
 import { Check } from "./check.js";
@@ -56,9 +56,12 @@ function Settings({ inside, drawn, label, rate, step, onLabel, onRate }) {
         ${RATES.map((one) => html`<option key=${one} value=${one} selected=${one === rate}>${one}</option>`)}
       </select>
     </label>
-    <p class="losses" role="status">${T.step.loss} <b>${loss(step?.loss)}</b> ${T.step.before}, <b>${loss(step?.new_loss)}</b> ${T.step.after}</p>
+    <p class="losses" role="status">${T.step.loss} <b>${cost(step?.loss)}</b> ${T.step.before}, <b>${cost(step?.new_loss)}</b> ${T.step.after}</p>
   </div>`;
 }
+
+/** A loss; one next to 0 with its power of ten. @param {number | undefined} value */
+const cost = (value) => (value !== undefined && value < 0.001 ? short(value) : loss(value));
 
 /** @param {{ step: StepTaken, choice: Choice, body: object }} props */
 function Walk({ step, choice, body }) {

@@ -16,6 +16,8 @@ export const T = {
     partsLabel: "What to look at",
     layer: (/** @type {number} */ layer, /** @type {number} */ layers) => (layer === layers ? "the output" : layers === 2 ? "the hidden layer" : `hidden layer ${layer}`),
     unit: (/** @type {number} */ unit) => `unit ${number(unit)}`,
+    output: (/** @type {string} */ name) => `output ${name}`,
+    pixel: (/** @type {number} */ pixel) => `pixel ${Math.floor(pixel / 28) + 1}, ${(pixel % 28) + 1}`,
   },
 
   picture: {
@@ -49,6 +51,7 @@ export const T = {
 
   unit: {
     heading: (/** @type {string} */ unit, /** @type {string} */ layer) => `${capital(unit)} of ${layer}`,
+    output: (/** @type {string} */ name) => `Output ${name}`,
     answer: "Its answer to this picture",
     bias: "Its bias",
     picture: (/** @type {number} */ unit) => `The weights of unit ${unit} as a picture`,
@@ -68,11 +71,10 @@ export const T = {
   pushes: {
     heading: (/** @type {string} */ name) => `What speaks for ${name}`,
     about: "Each unit of the last hidden layer pushes the digit up or down: its answer times its weight. All of them and the bias add up to the digit's sum, the logit; the largest sum wins.",
-    aboutPixels: "Each pixel pushes the digit up or down: its ink times its weight. All of them and the bias add up to the digit's sum, the logit; the largest sum wins.",
+    aboutPixels: "Each pixel (row, column) pushes the digit up or down: its ink times its weight. All of them and the bias add up to the digit's sum, the logit; the largest sum wins.",
     rest: (/** @type {number} */ n) => `the other ${number(n)} together`,
     bias: "bias",
     sum: "sum: the logit",
-    pixel: (/** @type {number} */ pixel) => `pixel in row ${Math.floor(pixel / 28) + 1}, column ${(pixel % 28) + 1}`,
   },
 
   pixels: {

@@ -23,7 +23,7 @@ export function UnitCard({ choice, inside }) {
   const byPlace = (/** @type {Connection} */ a, /** @type {Connection} */ b) => a.unit - b.unit;
   const after = found && toOutput ? [...found.after].sort(byPlace) : found?.after;
   return html`<section class="unit card" aria-labelledby="unit-heading" aria-live="polite">
-    <h2 id="unit-heading">${T.unit.heading(output ? (names[unit] ?? "") : T.inside.unit(unit), layerName(layer, sizes))}</h2>
+    <h2 id="unit-heading">${output ? T.unit.output(names[unit] ?? "") : T.unit.heading(T.inside.unit(unit), layerName(layer, sizes))}</h2>
     <div class="facts">
       ${found?.weights && html`<${Picture} pixels=${found.weights.pixels} label=${T.unit.picture(unit)} paint=${paintSigned} />`}
       <dl>
