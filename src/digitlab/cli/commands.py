@@ -14,6 +14,8 @@ from digitlab.version import __version__
 COMMANDS = (
     "train",
     "evaluate",
+    "mistakes",
+    "mislabels",
     "calibrate",
     "compare",
     "robustness",

@@ -4,11 +4,13 @@ Each has a title, named axes and one sentence of what to look at. They are drawn
 and `digitlab.inside`; a notebook shows them by themselves, `save_figure` writes one to a file.
 """
 
+from digitlab.figures.cell import draw_cell, draw_counterfactual
 from digitlab.figures.comparison import draw_comparison
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.curves import draw_curves
 from digitlab.figures.damage import draw_damage
 from digitlab.figures.history import draw_history
+from digitlab.figures.mistakes import draw_mislabels, draw_mistakes
 from digitlab.figures.pixels import draw_attributions
 from digitlab.figures.projection import draw_projection
 from digitlab.figures.reliability import draw_coverage, draw_reliability
@@ -20,14 +22,18 @@ __all__ = [
     "draw_activations",
     "draw_attacks",
     "draw_attributions",
+    "draw_cell",
     "draw_comparison",
     "draw_confusion",
     "draw_contributions",
     "draw_corruptions",
+    "draw_counterfactual",
     "draw_coverage",
     "draw_curves",
     "draw_damage",
     "draw_history",
+    "draw_mislabels",
+    "draw_mistakes",
     "draw_projection",
     "draw_reliability",
     "draw_robustness",

@@ -1,0 +1,104 @@
+"""One cell of a confusion matrix, opened; and the smallest change that makes an answer flip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digitlab.data.digits import SIDE
+from digitlab.evaluation.cells import Cell
+from digitlab.figures.style import GAP, INK, MUTED, RIGHT, SIGNED, SOFT, WRONG, new_figure, plain_axes
+from digitlab.inside.counterfactual import Counterfactual
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_cell(cell: Cell) -> Figure:
+    """The average of the cell's pictures, what pushed the answer, and some pictures with what is nearest to them."""
+    true, taken = cell.names[cell.true], cell.names[cell.predicted]
+    diagonal = cell.true == cell.predicted
+    count = f"{len(cell.indices):,} picture{'s' * (len(cell.indices) != 1)}"
+    title = f"{true} read rightly: {count}, the least sure" if diagonal else f"{true} taken for {taken}: {count}"
+    look = (
+        "Left: which units spoke up here, and which kept silent that usually hold against it?"
+        " Right: whose company is each picture in, by its pixels alone?"
+    )
+    figure = new_figure(11, max(4.6, 1.1 + 0.62 * len(cell.nearest)), title, look)
+    mean, pushes, nearest = figure.subplots(1, 3, width_ratios=(1, 1.5, 3.1))
+    mean.imshow(cell.mean, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    mean.set(xticks=[], yticks=[])
+    mean.set_title("their average", color=INK, fontsize=11, loc="left")
+    _draw_pushes(pushes, cell)
+    _draw_nearest(nearest, cell)
+    return figure
+
+
+def draw_counterfactual(found: Counterfactual) -> Figure:
+    """The picture as the network sees it, what must change, and what it would be read as then."""
+    look = (
+        f"Orange: ink that is added; blue: ink that is taken away. The change has a length of {found.distance:.2f} (two"
+        f" digits of MNIST are about 10 apart), and no pixel changes by more than {100 * found.greatest:.0f} %."
+    )
+    names = found.names
+    title = f"What would make this {names[found.digit]} a {names[found.becomes]}"
+    figure = new_figure(9, 3.9, title, look)
+    before, change, after = figure.subplots(1, 3)
+    for axes, pixels, digit, probabilities in (
+        (before, found.before, found.digit, found.probabilities_before),
+        (after, found.after, found.becomes, found.probabilities_after),
+    ):
+        axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        axes.set_xlabel(f"read as {names[digit]} with {100 * probabilities[digit]:.1f} %", color=INK, parse_math=False)
+    strongest = max(found.greatest, 1e-9)
+    shown = change.imshow(found.change, cmap=SIGNED, vmin=-strongest, vmax=strongest, interpolation="nearest")
+    figure.colorbar(shown, ax=change, shrink=0.7, label="change of ink")
+    for axes, words in ((before, "as the network sees it"), (change, "the change"), (after, "with the change")):
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(color=MUTED, linewidth=0.5)
+        axes.set_title(words, color=INK, fontsize=11, loc="left")
+    return figure
+
+
+def _draw_pushes(axes: Axes, cell: Cell) -> None:
+    """A line for each unit, from what it usually says to what it said of these pictures."""
+    rows = np.arange(len(cell.units))
+    said, usual = [unit.push for unit in cell.units], [unit.usual for unit in cell.units]
+    axes.hlines(rows, usual, said, color=MUTED, linewidth=2)
+    axes.plot(usual, rows, "o", color=MUTED, label="usually")
+    axes.plot(said, rows, "o", color=WRONG if cell.true != cell.predicted else RIGHT, label="on these")
+    axes.axvline(0, color=INK, linewidth=0.8)
+    kind = "pixel" if cell.of_pixels else "unit"
+    towards = f"push towards {cell.names[cell.predicted]}, in logits"
+    plain_axes(axes, towards, title="what pushed")
+    axes.set_yticks(rows, [f"{kind} {unit.unit}" for unit in cell.units], color=INK)
+    axes.set_ylim(len(rows) - 0.5, -1.8)
+    axes.grid(visible=False, axis="y")
+    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left", ncols=2, handletextpad=0.1)
+
+
+def _draw_nearest(axes: Axes, cell: Cell) -> None:
+    """A row for each picture: itself, and the nearest training digits of both sides."""
+    across = max((len(side) for one in cell.nearest for side in (one.of_true, one.of_predicted)), default=0)
+    step, apart = SIDE + GAP, SIDE // 2
+    begins = [0, step + apart, step + apart + across * step + apart]
+    canvas = np.full((len(cell.nearest) * step, begins[2] + across * step), np.nan)
+    for row, one in enumerate(cell.nearest):
+        sides = ([one.picture], [near.picture for near in one.of_true], [near.picture for near in one.of_predicted])
+        for begin, pictures in zip(begins, sides, strict=True):
+            for place, picture in enumerate(pictures):
+                left = begin + place * step
+                canvas[row * step : row * step + SIDE, left : left + SIDE] = picture
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    labels = [f"{one.index}   {100 * one.confidence:.0f} %" for one in cell.nearest]
+    axes.set_yticks(np.arange(len(cell.nearest)) * step + SIDE / 2, labels, color=SOFT, fontsize=8)
+    true, taken = cell.names[cell.true], cell.names[cell.predicted]
+    other = "other classes" if cell.true == cell.predicted else taken
+    heads = ("it", f"nearest training pictures of {true}", f"of {other}")
+    middles = [begins[0] + SIDE / 2, *(begin + across * step / 2 for begin in begins[1:])]
+    axes.set_xticks(middles, heads, color=INK, fontsize=9, parse_math=False)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

@@ -1,0 +1,117 @@
+"""What a network gets wrong, picture by picture; and labels that are suspected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.digits import SIDE
+from digitlab.evaluation.mislabels import Mislabels
+from digitlab.evaluation.mistakes import mistakes
+from digitlab.evaluation.predictions import Predictions
+from digitlab.figures.style import INK, SERIES, SOFT, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST = 40  # pictures in a gallery
+_ACROSS = 8
+_TILE = SIDE + 10, SIDE + 16  # width and height of a picture with what is written below it, in its pixels
+_LONGEST = 12  # letters of a class's name
+_DOUBT = SERIES[3]
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """A picture in a gallery: what is written above it, and in two lines below."""
+
+    picture: NDArray[np.uint8]
+    above: str
+    below: tuple[str, str]
+    in_doubt: bool
+
+
+def draw_mistakes(predictions: Predictions, most: int = MOST) -> Figure:
+    """The mistakes of which a network was surest, as a gallery; known label errors are framed."""
+    found = mistakes(predictions)
+    names = predictions.names
+    tiles = [
+        _Tile(
+            predictions.digits.images[one.index],
+            f"{one.index}",
+            (f"{_short(names[one.label])}, read as {_short(names[one.predicted])}", _percent(one.confidence)),
+            one.label_error is not None,
+        )
+        for one in found[:most]
+    ]
+    shown = "" if len(found) <= most else f", the {most} of which it was surest"
+    look = "Below each picture: its label, what it was read as, and how sure the network was. Would you have read it?"
+    return _gallery(tiles, f"{_counted(len(found), 'mistake')} on {predictions.digits.source}{shown}", look)
+
+
+def draw_mislabels(found: Mislabels, most: int = MOST) -> Figure:
+    """The most suspected labels, as a gallery; known label errors are framed."""
+    tiles = [
+        _Tile(
+            one.picture,
+            f"{one.part} {one.index}",
+            (
+                f"{_short(found.names[one.label])}, or {_short(found.names[one.predicted])}?",
+                _percent(one.confidence),
+            ),
+            one.label_error is not None,
+        )
+        for one in found.suspects[:most]
+    ]
+    shown = "" if len(found.suspects) <= most else f", the first {most}"
+    look = "Below each picture: its label, and what networks see that never saw this picture. Whom do you believe?"
+    return _gallery(tiles, f"{_counted(len(found.suspects), 'suspected label')} in {found.source}{shown}", look)
+
+
+def _gallery(tiles: Sequence[_Tile], title: str, look: str) -> Figure:
+    """The pictures in rows; all in one image, as so many axes would take seconds."""
+    width, height = _TILE
+    rows = max(-(-len(tiles) // _ACROSS), 1)
+    if any(tile.in_doubt for tile in tiles):
+        look += " Framed: a known label error."
+    figure = new_figure(10, 0.9 + 1.33 * rows, title, look)
+    axes = figure.subplots()
+    canvas = np.full((rows * height, _ACROSS * width), np.nan)
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, _ACROSS)
+        top, left = row * height + 5, column * width + (width - SIDE) // 2
+        canvas[top : top + SIDE, left : left + SIDE] = tile.picture
+        _write(axes, tile, left + SIDE / 2 - 0.5, top)
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_axis_off()
+    return figure
+
+
+def _write(axes: Axes, tile: _Tile, middle: float, top: float) -> None:
+    colour = _DOUBT if tile.in_doubt else INK
+    centred = {"ha": "center", "parse_math": False}
+    axes.text(middle, top - 1, tile.above, va="bottom", fontsize=7, color=SOFT, **centred)  # type: ignore[arg-type]
+    for line, (words, size) in enumerate(zip(tile.below, (9, 8), strict=True)):
+        axes.text(middle, top + SIDE + 0.5 + 5 * line, words, va="top", fontsize=size, color=colour, **centred)  # type: ignore[arg-type]
+    if tile.in_doubt:
+        from matplotlib.patches import Rectangle
+
+        corner = (middle - SIDE / 2 - 0.5, top - 1)
+        axes.add_patch(Rectangle(corner, SIDE + 1, SIDE + 1, fill=False, edgecolor=_DOUBT, linewidth=2))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} % sure"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
