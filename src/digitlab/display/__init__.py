@@ -3,6 +3,7 @@
 `evaluate` comes from here for whoever imports digitlab, because its `Report` is put into words here when it is printed.
 """
 
+from digitlab.display.backprop import step_text
 from digitlab.display.distortions import draw_distortions
 from digitlab.display.html_report import save_html_report
 from digitlab.display.html_subject import Subject
@@ -18,4 +19,5 @@ __all__ = [
     "evaluate",
     "report_text",
     "save_html_report",
+    "step_text",
 ]
