@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -18,6 +19,7 @@ from digitlab.display.html_step import step_table
 from digitlab.display.html_subject import Subject
 from digitlab.errors import FileError, InputError
 from digitlab.figures import new_figure
+from digitlab.figures.embedded import Embedded
 
 
 class _Page(HTMLParser):
@@ -172,6 +174,16 @@ def test_a_step_is_told_number_by_number(few_parts, few, layers):
     assert f"d{check.name} says {check.derivative:.6g}" in text
 
 
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Figures are made, but not rendered: that takes long, and each has tests of its own."""
+
+    def words(figure):
+        return Embedded(figure.get_suptitle(), figure.get_supxlabel(), "png", b"", 100, 100)
+
+    monkeypatch.setattr(html_report, "embed", words)
+
+
 def _all_drawn(subject, sections):
     drawn = [one for section in sections for one in html_report._draw(section, subject)]
     for one in drawn:
@@ -181,7 +193,7 @@ def _all_drawn(subject, sections):
     return {one.part.name: one.why_not for one in drawn if one.figure is None}
 
 
-def test_every_part_is_drawn_or_left_out_with_a_reason(few):
+def test_every_part_is_drawn_or_left_out_with_a_reason(few, unrendered):
     told = []
     subject = replace(_subject(dl.Network([784, 12, 10]), few[:20]), tell=lambda: told.append(1))
     missing = _all_drawn(subject, SECTIONS)
@@ -190,8 +202,18 @@ def test_every_part_is_drawn_or_left_out_with_a_reason(few):
     assert len(told) == piece_count()
 
 
-def test_what_a_network_without_hidden_units_lacks_is_said(few):
+def test_what_a_network_without_hidden_units_lacks_is_said(few, unrendered):
     inside = [section for section in SECTIONS if section.id in {"inside", "example"}]
     missing = _all_drawn(_subject(dl.Network([784, 10]), few[:20]), inside)
     assert missing["the map of the last hidden layer"] == "the network has no hidden layer"
     assert missing["the activations"] == "there are no activations to draw: the network has no hidden layer"
+
+
+@pytest.mark.soak
+def test_the_whole_report_on_the_model_that_ships_is_made_in_a_minute_and_not_large(mnist, tmp_path):
+    begun = time.perf_counter()
+    save_html_report(Subject("standard", dl.load("standard"), *mnist), tmp_path / "report.html")
+    assert time.perf_counter() - begun < 60
+    assert (tmp_path / "report.html").stat().st_size < 4_000_000
+    page = _Page((tmp_path / "report.html").read_text("utf-8"))
+    assert page.text.count("Left out: ") == 1  # it is no run
