@@ -189,7 +189,7 @@ def _all_drawn(subject, sections):
     for one in drawn:
         if one.figure is not None:
             assert one.figure.title, one.part.name
-            assert one.figure.look.endswith("."), one.part.name
+            assert one.figure.look[-1] in ".?", one.part.name
     return {one.part.name: one.why_not for one in drawn if one.figure is None}
 
 
@@ -198,13 +198,14 @@ def test_every_part_is_drawn_or_left_out_with_a_reason(few, unrendered):
     subject = replace(_subject(dl.Network([784, 12, 10]), few[:20]), tell=lambda: told.append(1))
     missing = _all_drawn(subject, SECTIONS)
     assert missing.pop("the learning curves") == "the model is no run, and a model file does not tell how it learned"
-    assert set(missing) <= {"the attributions of the label", "the attacks"}
+    assert set(missing) <= {"the attributions of the label", "the attacks", "the smallest change that flips its answer"}
     assert len(told) == piece_count()
 
 
 def test_what_a_network_without_hidden_units_lacks_is_said(few, unrendered):
     inside = [section for section in SECTIONS if section.id in {"inside", "example"}]
     missing = _all_drawn(_subject(dl.Network([784, 10]), few[:20]), inside)
+    assert len(missing) <= 3
     assert missing["the map of the last hidden layer"] == "the network has no hidden layer"
     assert missing["the activations"] == "there are no activations to draw: the network has no hidden layer"
 
@@ -217,3 +218,12 @@ def test_the_whole_report_on_the_model_that_ships_is_made_in_a_minute_and_not_la
     assert (tmp_path / "report.html").stat().st_size < 4_000_000
     page = _Page((tmp_path / "report.html").read_text("utf-8"))
     assert page.text.count("Left out: ") == 1  # it is no run
+
+
+def test_who_makes_no_mistake_has_none_to_look_at(mnist, unrendered):
+    test, network = mnist[1], dl.load("standard")
+    right = dl.Digits(test.images[:5], network.predict(test.images[:5]).astype(np.uint8), "all right")
+    chosen = [section for section in SECTIONS if section.id in {"mistakes", "example"}]
+    missing = _all_drawn(_subject(network, right), chosen)
+    assert missing["its most frequent kind of mistake"] == "it makes no mistake"
+    assert "the answer and the label are the same" in missing["the attributions of the label"]

@@ -6,19 +6,23 @@ Whoever adds a figure adds a line here. One that does not apply to a model raise
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from digitlab import figures
 from digitlab.display.html_subject import Subject
 from digitlab.errors import InputError
+from digitlab.evaluation.cells import cell_of
 from digitlab.evaluation.coverage import coverage_curve
 from digitlab.evaluation.curves import curves_of
 from digitlab.evaluation.robustness import attack_examples
 from digitlab.evaluation.temperatures import temperature_curve
 from digitlab.inside import ablation, attribute, noise_curve, project, pruning_curve
 from digitlab.inside.attribution import METHODS
+from digitlab.inside.counterfactual import find_counterfactual
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,6 +93,26 @@ def _attributions(subject: Subject, of_label: bool) -> Figure:
     return figures.draw_attributions(found, subject.report.names)
 
 
+def _cell(subject: Subject, place: int) -> Figure:
+    """A kind of mistake, which is a cell of the confusion matrix; place 0 is the most frequent one."""
+    confusion = subject.report.confusion
+    wrong = confusion - np.diag(confusion.diagonal())
+    frequent = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
+    if place >= len(frequent):
+        raise InputError("it makes no more kinds of mistakes" if place else "it makes no mistake")
+    true, taken = divmod(int(frequent[place]), len(wrong))
+    return figures.draw_cell(cell_of(subject.network, subject.predictions, subject.train, true, taken))
+
+
+def _counterfactual(subject: Subject) -> Figure:
+    """What would make the network read the example rightly; where it does, what would make it read something else."""
+    wanted = subject.label if subject.label != subject.answer else None
+    found = find_counterfactual(subject.network, subject.image, wanted)
+    if found is None:
+        raise InputError("no change was found that makes the answer flip")
+    return figures.draw_counterfactual(replace(found, names=subject.report.names))
+
+
 SECTIONS = (
     Section(
         "confusion",
@@ -99,6 +123,28 @@ SECTIONS = (
                 "the confusion matrix",
                 "A square of counts: a row for each true class, a column for each answer; errors are orange.",
                 lambda subject: figures.draw_confusion(subject.report),
+            ),
+        ),
+    ),
+    Section(
+        "mistakes",
+        "Its mistakes",
+        "Who has looked at the mistakes knows more than the accuracy tells: some nobody could have read, and some come "
+        "in kinds.",
+        (
+            Part(
+                "the surest mistakes",
+                "A gallery of pictures, each with its label, what it was read as, and how sure the network was.",
+                lambda subject: figures.draw_mistakes(subject.predictions),
+            ),
+            *(
+                Part(
+                    f"its {rank} kind of mistake",
+                    "The average of the pictures of one kind of mistake; bars of the units that pushed most; some of "
+                    "the pictures beside the training digits nearest to them.",
+                    partial(_cell, place=place),
+                )
+                for place, rank in enumerate(("most frequent", "second", "third"))
             ),
         ),
     ),
@@ -198,6 +244,11 @@ SECTIONS = (
                 "the attributions of the label",
                 "The picture, and beside it which pixels speak for the label, by three methods.",
                 partial(_attributions, of_label=True),
+            ),
+            Part(
+                "the smallest change that flips its answer",
+                "The picture, what has to change, and the changed picture with its new answer.",
+                _counterfactual,
             ),
         ),
     ),
