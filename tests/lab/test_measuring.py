@@ -127,4 +127,4 @@ def test_the_answer_is_as_the_document_says(lab):
     answer = lab.ask("GET", "/api/judge/robustness?reader=run:small")
     assert (answer.status, answer.json["state"]) == (200, "none")
     jsonschema.validate(answer.json, described["schema"] | {"components": document["components"]})
-    assert lab.post("/api/judge/robustness?reader=run:nobody", {}).status == 404
+    assert lab.post("/api/judge/measure?reader=run:nobody", {}).status == 404

@@ -26,7 +26,7 @@ def map_of(lab: Lab, reader: Reader, layer: int) -> records.LayerMap:
         what=found.what,
         names=list(found.names),
         explained=found.explained.tolist(),
-        points=[(x, y) for x, y in np.round(found.points, 4).tolist()],
+        points=np.round(found.points, 4).tolist(),
         labels=found.labels.tolist(),
         predicted=lab.predictions(reader).predicted[: len(found.labels)].tolist(),
     )

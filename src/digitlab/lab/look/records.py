@@ -258,7 +258,7 @@ class LayerMap(Struct, kw_only=True):
     what: str
     names: list[str]
     explained: list[float]
-    points: list[tuple[float, float]]
+    points: list[list[float]]
     labels: list[int]
     predicted: list[int]
 

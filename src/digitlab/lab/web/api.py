@@ -36,7 +36,7 @@ MOST_WAITING = 32  # calls; each keeps its picture in memory meanwhile
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter in the address."""
+    """A parameter in the address, or a header of an answer."""
 
     about: str
     kind: Any = str  # as a record's field has it
@@ -68,7 +68,7 @@ class Route:
         at_once: how many pictures are decoded, or heavy calls answered, at once; others wait.
         query: the parameters in the address.
         answer_kind: content type of a good answer.
-        headers: whole numbers in the headers of a good answer, with what they say.
+        headers: those of a good answer, with what they say.
         status: of a good answer.
         refuses: statuses of errors that it may have, besides those that every route may have.
         quick: whether a call may be answered at once, without a thread of its own.
@@ -83,7 +83,7 @@ class Route:
     at_once: int = DECODED_AT_ONCE
     query: Mapping[str, Parameter] = field(default_factory=dict)
     answer_kind: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Parameter] = field(default_factory=dict)
     status: int = 200
     refuses: tuple[int, ...] = ()
     quick: Callable[[Call], bool] = lambda _: False

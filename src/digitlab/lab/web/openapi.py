@@ -76,8 +76,10 @@ def _schema(kind: Any) -> Object:
 def _operation(route: Route) -> Object:
     good = _good({} if route.answer is Answer else _schema(route.answer), route.answer_kind)
     if route.headers:
-        whole = {"required": True, "schema": {"type": "integer"}}
-        good["headers"] = {name: {"description": about} | whole for name, about in route.headers.items()}
+        good["headers"] = {
+            name: {"description": one.about, "required": True, "schema": _schema(one.kind)}
+            for name, one in route.headers.items()
+        }
     refuses = [*EVERYWHERE, *route.refuses, *(WITH_BODY if route.accepted else ())]
     operation: Object = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path)}".rstrip("_"),

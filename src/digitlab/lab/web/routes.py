@@ -194,9 +194,9 @@ def _distorted(call: Call) -> records.Distorted:
     query=READER,
     answer_kind=OCTETS,
     headers={
-        "X-Units": "how many units",
-        "X-Reader": "whose they are, percent-encoded",
-        "X-Version": "changes when the network does",
+        "X-Units": Parameter("how many units", int),
+        "X-Reader": Parameter("whose they are, percent-encoded"),
+        "X-Version": Parameter("changes when the network does", int),
     },
     refuses=(404, 409),
 )

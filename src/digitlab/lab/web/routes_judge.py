@@ -59,7 +59,7 @@ def _robustness(call: Call) -> Measurement:
     return call.lab.measuring.state(_reader(call))
 
 
-@_route("POST", "/api/judge/robustness", body=records.Empty, query=READER | VERSION, refuses=(404, 409))
+@_route("POST", "/api/judge/measure", body=records.Empty, query=READER | VERSION, refuses=(404, 409))
 def _measure(call: Call) -> Measurement:
     """Begin to measure how robust a reader is, where that is not known; it takes up to half a minute."""
     return call.lab.measuring.begin(_reader(call))

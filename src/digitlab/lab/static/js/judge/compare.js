@@ -4,7 +4,7 @@ import { count, percent, sentence, unbroken } from "../kit/format.js";
 import { html, useRef } from "../kit/lib.js";
 import { Plot } from "../kit/plot.js";
 import { EpochChoice, ReaderChoice } from "../kit/readers.js";
-import { useParts } from "../kit/store.js";
+import { useParts, useStore } from "../kit/store.js";
 import { Refusal } from "./refusal.js";
 import { useWanted } from "./seen.js";
 import { T } from "./texts.js";
@@ -31,7 +31,7 @@ export function Compare({ judgement }) {
     <div class="head">
       <h2 id="compare-heading">${T.compare.heading}</h2>
       <${ReaderChoice} reader=${other} name="with" label=${T.compare.with} none=${T.compare.nobody} />
-      <${EpochChoice} reader=${other} name="with" />
+      <${EpochChoice} reader=${other} name="with" of=${T.compare.other} />
     </div>
     ${!other && html`<p class="note">${T.compare.help}</p>`} ${other && trouble && html`<${Refusal} trouble=${trouble} />`}
     ${compared && html`<${Outcome} found=${compared} /><${Curves} found=${compared} /><${Changed} found=${compared} />`}
@@ -75,12 +75,13 @@ function Difference({ found: { difference, interval: [low, high], titles } }) {
   </div>`;
 }
 
-/** The run of a reader. @param {string} id */
-const runIn = (id) => (id.startsWith("run:") ? id.slice(4).replace(/@\d+$/, "") : null);
+/** The run of a reader. @param {string} id  @param {string | undefined} live  that of the training under way */
+const runIn = (id, live) => (id === "live" ? live : id.startsWith("run:") ? id.slice(4).replace(/@\d+$/, "") : null);
 
 /** Of two runs, what they reached after each epoch. @param {{ found: Compared }} props */
 function Curves({ found: { reader, other, titles } }) {
-  const names = [runIn(reader), runIn(other)];
+  const live = useStore((s) => s.training?.run);
+  const names = [reader, other].map((id) => runIn(id, live));
   const [a, b] = names.map((name) => /** @type {RunDetails | null} */ (useAnswer(name && `runs/${encodeURIComponent(name)}`).answer));
   if (!names[0] || !names[1] || names[0] === names[1]) return null;
   if (!a || !b) return html`<div class="curves-of"></div>`;

@@ -18,8 +18,8 @@ export function Robust({ judgement }) {
   const [looks, setLooks] = useState(0);
   const [refused, setRefused] = useState(/** @type {Trouble | null} */ (null));
   const { reader, version } = judgement ?? {};
-  const path = `judge/robustness?${asQuery({ reader, version })}`;
-  const { answer, trouble } = useAnswer(judgement && path, looks);
+  const query = asQuery({ reader, version });
+  const { answer, trouble } = useAnswer(judgement && `judge/robustness?${query}`, looks);
   const found = /** @type {Measurement | null} */ (answer);
   const state = found?.reader === reader && found?.version === version ? found?.state : undefined;
   const under_way = state === "measuring" || state === "waiting";
@@ -27,10 +27,10 @@ export function Robust({ judgement }) {
     const later = setTimeout(() => under_way && setLooks(looks + 1), LOOK_EVERY);
     return () => clearTimeout(later);
   }, [under_way, looks]);
-  useEffect(() => setRefused(null), [path]);
+  useEffect(() => setRefused(null), [query]);
   const measure = async () => {
     try {
-      await post(path, {});
+      await post(`judge/measure?${query}`, {});
       setRefused(null);
     } catch (error) {
       setRefused(error instanceof Refused ? error.trouble : T.silent);

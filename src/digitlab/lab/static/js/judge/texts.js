@@ -100,6 +100,7 @@ export const T = {
     heading: "Is another one better?",
     with: "Compare with",
     nobody: "choose another reader",
+    other: "the other reader",
     help: "Both read the same test digits. Pictures that only one of them reads rightly tell which is better, or that nobody can tell.",
     counts: (/** @type {string} */ p) => `Were both equally good, chance would hardly ever part them like this (McNemar's exact test: p ${p}).`,
     chance: (/** @type {string} */ p) => `Were both equally good, chance would often part them like this (McNemar's exact test: p ${p}).`,

@@ -57,9 +57,9 @@ function choose(address, name, id) {
 
 /**
  * Back to an epoch of the run that reads, of those that were kept. The last place is the reader as it is; others have but this.
- * @param {{ reader: string | null, name?: string }} props  name: its part of the address
+ * @param {{ reader: string | null, name?: string, of?: string }} props  name: its part of the address; of: whom, if there are two
  */
-export function EpochChoice({ reader, name = "reader" }) {
+export function EpochChoice({ reader, name = "reader", of }) {
   const { address } = useParts("address");
   const field = useId();
   const run = runOf(reader) ?? (reader?.startsWith("run:") ? reader : null);
@@ -79,7 +79,7 @@ export function EpochChoice({ reader, name = "reader" }) {
   const epoch = kept[place];
   const says = epoch === undefined ? T.reader.asItIs : T.reader.atEpoch(epoch);
   return html`<label class="choice epochs" for=${field}>
-    <span>${T.reader.epoch}</span>
+    <span>${T.reader.epoch}${of && html`<span class="unseen"> ${of}</span>`}</span>
     <${Slider} id=${field} most=${ids.length - 1} place=${place < 0 ? ids.length - 1 : place} says=${says} disabled=${!kept.length} onMove=${(/** @type {number} */ to) => setMoved(ids[to])} />
     <output>${says}</output>
   </label>`;

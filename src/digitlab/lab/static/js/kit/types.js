@@ -118,7 +118,7 @@
  *   behind: number, agrees: boolean }} Checked
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null, checks: Checked[] }} Checks
  * @typedef {{ reader: string, version: number, layer: number, what: string, names: string[], explained: number[],
- *   points: [number, number][], labels: number[], predicted: number[] }} LayerMap
+ *   points: number[][], labels: number[], predicted: number[] }} LayerMap
  * @typedef {{ reader: string, version: number, index: number | null, label: number | null, layer: number, x: number, y:
  *   number }} Place
  */
