@@ -130,7 +130,7 @@ def test_a_drawing_of_the_read_room_is_looked_at(open_page, trained, run):
     pad.focus()
     for key in [" ", *["ArrowDown"] * 9]:
         page.keyboard.press(key)
-    page.go_back()
+    page.get_by_role("link", name="Look inside the network").click()
     page.get_by_text("The network reads").wait_for()
     page.get_by_role("link", name="One step").click()
     page.get_by_label("Say which digit your drawing is").select_option("1")

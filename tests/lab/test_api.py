@@ -269,6 +269,7 @@ def test_the_document_has_every_route_and_the_answers_are_as_it_says(lab):
         described = served["paths"][route.path][route.method.lower()]
         assert {"400", "403"} <= described["responses"].keys()
     asked = ["/api", "/api/state", "/api/recipes", "/api/runs", "/api/runs/{name}", "/api/readers", "/api/test-digit"]
+    asked += ["/api/inside/unit", "/api/inside/map", "/api/inside/next-mistake"]
     for path in asked:
         content = served["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         answer = lab.ask("GET", path.replace("{name}", "small"))

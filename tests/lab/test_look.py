@@ -10,6 +10,7 @@ import pytest
 import digitlab as dl
 from digitlab.data.pixels import normalize
 from digitlab.inside import Damage, backprop_step, damaged
+from digitlab.lab.web.routes_inside import ROUTES
 from digitlab.reading import prepare_strokes
 
 STROKES = {"strokes": [[[10.0, 10.0], [60.5, 12.25], [40.0, 90.0]]], "width": 8}
@@ -114,6 +115,20 @@ def test_a_picture_of_the_map_lies_where_its_dot_is(lab, layer):
     place = lab.post("/api/inside/place?reader=run:small", {"index": 18, "layer": layer}).json
     assert (place["x"], place["y"]) == pytest.approx(told["points"][18], abs=1e-3)
     assert told["labels"][18] == 3
+
+
+POSTED = [route.path for route in ROUTES if route.path.startswith("/api/inside") and route.method == "POST"]
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_of_a_random_digit_the_answer_is_as_the_document_says(lab, path):
+    import jsonschema
+
+    document = lab.ask("GET", "/api/openapi.json").json
+    content = document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = lab.post(f"{path}?reader=run:small", {})
+    assert answer.status == 200
+    jsonschema.validate(answer.json, content | {"components": document["components"]})
 
 
 BAD = [

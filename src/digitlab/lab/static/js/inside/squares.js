@@ -3,10 +3,10 @@ import { html, useEffect, useRef, useResize, useState } from "../kit/lib.js";
 import { choosing } from "../kit/grid.js";
 import { useParts } from "../kit/store.js";
 import { rgb } from "../kit/theme.js";
+import { lights } from "../kit/weights.js";
 import { T } from "./texts.js";
 
 const [CELL, GAP] = [12, 2]; // of a square, in pixels of the canvas
-const DIM = 0.06;
 const NONE = /** @type {number[]} */ ([]);
 
 /** Whether there is room for many squares side by side. */
@@ -74,10 +74,4 @@ function strike(painter, x, y) {
   painter.moveTo(x + CELL - 3, y + 3);
   painter.lineTo(x + 3, y + CELL - 3);
   painter.stroke();
-}
-
-/** How bright each unit is: what it answers, as a part of the strongest answer, or of 1 where answers end there. @param {(number | null)[]} answers */
-export function lights(answers) {
-  const most = answers.reduce((/** @type {number} */ a, b) => Math.max(a, Math.abs(b ?? 0)), 1);
-  return answers.map((one) => Math.max(DIM, Math.abs(one ?? 0) / most));
 }

@@ -1,17 +1,16 @@
 /** @file The units of a network while it sees a picture: what they look for, what they answer, whom they speak to. */
 import { short } from "../kit/format.js";
 import { html, useMemo } from "../kit/lib.js";
-import { MOST_UNITS, Weights } from "../kit/weights.js";
+import { lights, MOST_UNITS, Weights } from "../kit/weights.js";
 import { choose, layerName, seenBy, strongest } from "./choice.js";
 import { Pushes } from "./pushes.js";
-import { lights, Squares } from "./squares.js";
+import { Squares } from "./squares.js";
 import { T } from "./texts.js";
 import { UnitCard } from "./unit.js";
 
 /** @import { PartProps } from "./room.js" */
 
 const STRONGEST = 64; // units of a large first layer that are shown
-const DIM = 0.06;
 
 /** @param {PartProps} props */
 export function Units({ choice, inside }) {
@@ -49,8 +48,8 @@ function FirstLayer({ choice, look, answers }) {
   // Of a network that learns, the same ones stay in sight.
   const order = useMemo(() => (large && answers.length === units ? strongest(answers, STRONGEST) : undefined), [look, units, answers.length]);
   const shown = order ?? Array.from({ length: Math.min(units, large ? STRONGEST : MOST_UNITS) }, (_, unit) => unit);
-  const bright = lights(answers);
-  const light = shown.map((unit) => bright[unit] ?? DIM);
+  const bright = lights(answers, units);
+  const light = shown.map((unit) => bright[unit]);
   const place = choice.layer === 1 ? shown.indexOf(choice.unit) : -1;
   const says = T.weights.says(choice.unit, short(answers[choice.unit]));
   return html`<section class="card" aria-labelledby="first-heading">

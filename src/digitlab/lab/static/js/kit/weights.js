@@ -8,6 +8,7 @@ import { colour, weightColours } from "./theme.js";
 export const MOST_UNITS = 256; // that are shown
 const SIDE = 28;
 const GAP = 2;
+const DARK = 0.06; // how bright a unit is that answers nothing
 const SETTLED = 120; // milliseconds that a slider has been at a snapshot before its weights are asked for
 const EVERY = 1000; // milliseconds between two questions about a network that learns
 
@@ -43,6 +44,17 @@ export function Weights({ reader, units, label, most = MOST_UNITS, columns, ligh
     height=${Math.max(1, Math.ceil(shown / across)) * (SIDE + GAP) - GAP}
     ...${roles}
   ></canvas>`;
+}
+
+/**
+ * How bright each unit is: what it answers as a part of the strongest answer, or of 1 where answers end there.
+ * @param {(number | null)[]} answers
+ * @param {number} [shown]  how many are wanted
+ */
+export function lights(answers, shown = answers.length) {
+  const sizes = answers.map((one) => Math.abs(one ?? 0));
+  const strongest = sizes.reduce((a, b) => Math.max(a, b), 1);
+  return Array.from({ length: shown }, (_, i) => Math.max(DARK, (sizes[i] ?? 0) / strongest));
 }
 
 /**

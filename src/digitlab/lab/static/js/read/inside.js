@@ -1,11 +1,10 @@
 /** @file What the network sees, and its hidden units lighting up. */
+import { linkTo } from "../kit/address.js";
 import { html, useEffect, useRef } from "../kit/lib.js";
 import { paintPixels } from "../kit/pixels.js";
 import { useParts } from "../kit/store.js";
-import { MOST_UNITS, Weights } from "../kit/weights.js";
+import { lights, MOST_UNITS, Weights } from "../kit/weights.js";
 import { T } from "./texts.js";
-
-const DARK = 0.06;
 
 /** @param {{ asking: import("./asking.js").Asking, id: string | null, reader?: import("../kit/types.js").Reader }} props */
 export function Inside({ asking, id, reader }) {
@@ -15,7 +14,8 @@ export function Inside({ asking, id, reader }) {
   const pixels = reading?.pixels ?? "";
   useEffect(() => void (seen.current && paintPixels(seen.current, pixels)), [pixels, theme]);
   const [hidden = 0] = (reader?.sizes ?? [784, 64, 10]).slice(1, -1);
-  const light = lights(reading?.hidden[0]?.map((one) => one ?? 0) ?? [], Math.min(hidden, MOST_UNITS));
+  const light = lights(reading?.hidden[0] ?? [], Math.min(hidden, MOST_UNITS));
+  const picture = asking.index !== null ? String(asking.index) : asking.strokes.length ? "drawing" : null; // a file is not looked into
   return html`<section class="sees card" aria-labelledby="sees-heading">
       <h2 id="sees-heading">${T.read.sees}</h2>
       <canvas ref=${seen} width="28" height="28" role="img" aria-label=${T.read.seesLabel}></canvas>
@@ -31,16 +31,7 @@ export function Inside({ asking, id, reader }) {
         light=${light}
         label=${T.read.hiddenLabel(light.filter((one) => one > 0.5).length, hidden)}
       />
+      <p>${picture === null ? "\u00a0" : html`<a href=${linkTo("inside", { reader: id ?? "", picture })}>${T.read.lookInside}</a>`}</p>
       <p class="note">${T.read.hiddenHelp}${hidden > MOST_UNITS && ` ${T.weights.some(MOST_UNITS, hidden)}`}</p>
     </section>`}`;
-}
-
-/**
- * How bright each unit is: what it answers as a part of the strongest answer, or of 1 where answers end there.
- * @param {number[]} answers
- * @param {number} shown
- */
-function lights(answers, shown) {
-  const strongest = Math.max(1, ...answers.map(Math.abs));
-  return Array.from({ length: shown }, (_, i) => Math.max(DARK, Math.abs(answers[i] ?? 0) / strongest));
 }

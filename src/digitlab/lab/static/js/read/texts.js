@@ -28,6 +28,7 @@ export const T = {
     seesLabel: "The picture of 28 by 28 pixels that the network gets",
     seesHelp: "Your digit as MNIST would hold it: 28 × 28 pixels, centred by its ink.",
     hidden: "Hidden units",
+    lookInside: "Look inside the network",
     hiddenHelp: "Each unit's weights, lit by how strongly it answers.",
     hiddenLabel: (/** @type {number} */ on, /** @type {number} */ all) => `${on} of ${all} hidden units answer strongly`,
     others: "Other digits to read",
