@@ -100,6 +100,8 @@ def test_what_cannot_be_is_refused(spoiled):
             find_mislabels(train, test, RECIPE, **arguments)
     with pytest.raises(InputError, match="each fold needs a picture"):
         find_mislabels(train[:2], test[:1], RECIPE)
+    with pytest.raises(InputError, match="there is no label to judge"):
+        find_mislabels(train, test[:0], RECIPE, part="test")
     with pytest.raises(InputError, match="the same classes"):
         find_mislabels(train, replace(test, classes=tuple("abcdefghij")), RECIPE)
     with pytest.raises(RecipeError, match="validation takes"):

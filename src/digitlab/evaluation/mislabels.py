@@ -145,13 +145,8 @@ def find_mislabels(
         RecipeError: a seed that cannot be, or the recipe does not fit the pictures.
         DivergenceError: a training left the finite numbers.
     """
-    for digits in (train, test):
-        require_kind(digits, Digits, "each part", "train, test = dl.load_mnist()")
     require_kind(recipe, Recipe, "the recipe", 'dl.recipe("quick")')
-    require_name(part, PARTS, "part")
-    if train.classes != test.classes:
-        got = f"{', '.join(train.classes)}; and {', '.join(test.classes)}"
-        raise InputError("the two parts must have the same classes", got=got)
+    count = _count(train, test, part)
     images, labels = np.concatenate([train.images, test.images]), np.concatenate([train.labels, test.labels])
     together = Digits(images, labels, f"{train.source} and {test.source}", train.classes)
     recipe, options = dataclasses.replace(recipe, seed=seed), TrainOptions(engine=engine, threads=threads)
@@ -159,7 +154,6 @@ def find_mislabels(
     known = {("test", error.index): error for error in label_errors_of(test)} if part != "train" else {}
     everyone = _suspects(p, together, len(train))
     suspects = [suspect for suspect in everyone if part in (suspect.part, "both")]
-    count = {"train": len(train), "test": len(test), "both": len(together)}[part]
     return Mislabels(
         source={"train": train.source, "test": test.source, "both": together.source}[part],
         names=train.classes,
@@ -172,6 +166,20 @@ def find_mislabels(
         ],
         known=len(known),
     )
+
+
+def _count(train: Digits, test: Digits, part: str) -> int:
+    """How many labels are judged; what is no part, or has none, is refused."""
+    for digits in (train, test):
+        require_kind(digits, Digits, "each part", "train, test = dl.load_mnist()")
+    require_name(part, PARTS, "part")
+    if train.classes != test.classes:
+        got = f"{', '.join(train.classes)}; and {', '.join(test.classes)}"
+        raise InputError("the two parts must have the same classes", got=got)
+    count = {"train": len(train), "test": len(test), "both": len(train) + len(test)}[part]
+    if not count:
+        raise InputError("there is no label to judge", got=f"part {part}, which is empty")
+    return count
 
 
 def _suspects(p: NDArray[np.float64], digits: Digits, in_train: int) -> list[Suspect]:
