@@ -26,7 +26,7 @@ from digitlab.network.backward import forward
 from digitlab.network.network import BEYOND, Network
 
 BLOCK = 10_000  # pictures at a time
-ROUNDING = 1e-4  # of a logit: float32 may round as much away
+ROUNDING = 1e-5  # of the largest logit: float32 may round as much away
 GRID = np.linspace(-20, 20, 4001)  # of weighted sums, on which the steepest slope is looked for
 
 
@@ -103,7 +103,7 @@ def _doubtful(size: Floats, reach: Floats, logits: Floats) -> Iterator[NDArray[n
     answers = logits.argmax(axis=1)
     ahead = logits[np.arange(len(logits)), answers][:, np.newaxis] - logits  # (N, K), by how much the answer is ahead
     ahead[np.arange(len(logits)), answers] = np.inf
-    ahead -= ROUNDING
+    ahead -= ROUNDING * np.abs(logits).max(axis=1, keepdims=True)
     nearest = ahead.min(axis=1)  # (N,)
     furthest = reach.max(axis=2)  # (H, K)
     for unit in range(len(reach)):
