@@ -1,7 +1,7 @@
 /** @file One cell of the confusion matrix, opened: its pictures, and why they were read so. */
 import { linkTo } from "../kit/address.js";
 import { asQuery, useAnswer } from "../kit/answer.js";
-import { html, useEffect, useRef } from "../kit/lib.js";
+import { html } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
 import { paintSigned } from "../kit/pixels.js";
 import { Refusal } from "./refusal.js";
@@ -23,12 +23,9 @@ export function useCell(judgement, place) {
 
 /** The pictures. @param {ReturnType<typeof useCell> & { judgement: Judgement | null, place: Place | null }} props */
 export function Pictures({ judgement, place, cell, trouble, busy }) {
-  const panel = useRef(/** @type {HTMLElement | null} */ (null));
   const { reader = "", names = [] } = judgement ?? {};
-  // On a phone it is below the matrix.
-  useEffect(() => void (cell && panel.current?.scrollIntoView({ block: "nearest" })), [cell?.true, cell?.predicted]);
   const heading = place && judgement ? T.confusion.cell(names[place[0]], names[place[1]], judgement.confusion[place[0]][place[1]]) : "";
-  return html`<div class="cell" ref=${panel} role="region" aria-label=${T.confusion.opened} aria-busy=${String(busy)}>
+  return html`<div class="cell" role="region" aria-label=${T.confusion.opened} aria-busy=${String(busy)}>
     <h3 aria-live="polite">${heading}</h3>
     ${!place && html`<p class="prompt-line">${T.confusion.prompt}</p>`} ${place && trouble && html`<${Refusal} trouble=${trouble} />`}
     ${cell &&

@@ -27,7 +27,7 @@ export function Compare({ judgement }) {
   const other = address.with || null;
   const { answer, trouble, busy } = useAnswer(judgement && other && wanted ? `judge/compare?${asQuery({ reader, version, other })}` : null);
   const compared = other && !trouble ? /** @type {Compared | null} */ (answer) : null;
-  return html`<section class=${`compare card ${other && !trouble ? "chosen" : ""}`} ref=${section} aria-labelledby="compare-heading" aria-busy=${String(busy)}>
+  return html`<section class="compare card" ref=${section} aria-labelledby="compare-heading" aria-busy=${String(busy)}>
     <div class="head">
       <h2 id="compare-heading">${T.compare.heading}</h2>
       <${ReaderChoice} reader=${other} name="with" label=${T.compare.with} none=${T.compare.nobody} />
@@ -75,12 +75,12 @@ function Difference({ found: { difference, interval: [low, high], titles } }) {
   </div>`;
 }
 
-/** The run of a reader. @param {string} id  @param {string | undefined} live  that of the training under way */
+/** The run of a reader. @param {string} id  @param {string | null} live  that of the training under way */
 const runIn = (id, live) => (id === "live" ? live : id.startsWith("run:") ? id.slice(4).replace(/@\d+$/, "") : null);
 
 /** Of two runs, what they reached after each epoch. @param {{ found: Compared }} props */
 function Curves({ found: { reader, other, titles } }) {
-  const live = useStore((s) => s.training?.run);
+  const live = useStore((s) => s.training?.run ?? null);
   const names = [reader, other].map((id) => runIn(id, live));
   const [a, b] = names.map((name) => /** @type {RunDetails | null} */ (useAnswer(name && `runs/${encodeURIComponent(name)}`).answer));
   if (!names[0] || !names[1] || names[0] === names[1]) return null;

@@ -19,11 +19,15 @@ export function Confusion({ judgement }) {
   const names = judgement?.names ?? [..."0123456789"];
   const opened = placeIn(address.cell, names.length);
   const found = useCell(judgement, opened);
+  const open = (/** @type {Place} */ place) => {
+    writeAddress({ ...address, cell: place.join("-") });
+    document.querySelector(".confusion .cell")?.scrollIntoView({ block: "nearest" }); // on a phone it is below the matrix
+  };
   return html`<section class="confusion card" aria-labelledby="confusion-heading">
     <h2 id="confusion-heading">${T.confusion.heading}</h2>
     <p class="note">${T.confusion.help}</p>
     <div class=${`both ${names.length > MANY ? "many" : ""}`}>
-      <${Matrix} names=${names} counts=${judgement?.confusion} opened=${opened} onOpen=${(/** @type {Place} */ place) => writeAddress({ ...address, cell: place.join("-") })} />
+      <${Matrix} names=${names} counts=${judgement?.confusion} opened=${opened} onOpen=${open} />
       <${Pictures} judgement=${judgement} place=${opened} ...${found} />
     </div>
     ${opened && !found.trouble && html`<div class="why-so">${found.cell && html`<${Reasons} names=${names} reader=${judgement?.reader ?? ""} cell=${found.cell} />`}</div>`}
