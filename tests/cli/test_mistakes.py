@@ -58,8 +58,6 @@ def test_a_cell_is_opened(run, model, mnist, folder):
     told = json.loads(out)
     assert found.index in told["indices"]
     assert len(told["units"]) == 10
-    code, out, _ = run("mistakes", "--model", model, "--true", "7", "--taken-for", "7")
-    assert "of 7 read rightly, the least sure first" in out
 
 
 def test_classes_are_called_by_their_names(run, clothes):
@@ -105,11 +103,9 @@ def test_mislabels_are_listed_and_drawn(run, small, folder):
 
 
 def test_ctrl_c_ends_mislabels_in_words(start, small, folder):
-    process = start("mislabels", "--data", small, "--epochs", "1", cwd=folder)  # an option that it has not
-    assert process.communicate()[1].startswith("digitlab: ")
     (folder / "long.toml").write_text(RECIPE.replace("epochs = 3", "epochs = 1000000"))
     process = start("mislabels", "--data", small, "--recipe", "long.toml", cwd=folder)
-    time.sleep(2.5)
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "", "digitlab: interrupted\n")
