@@ -133,3 +133,15 @@ def test_figures_show_what_was_measured(measured, network, digits):
     assert len(figure.axes) == 9
     assert f"read as {examples[2].predicted}" in figure.axes[8].get_xlabel()
     assert draw_attacks([], network.card.labels).get_suptitle()
+
+
+def test_where_nothing_is_read_rightly_nothing_can_be_attacked(few):
+    network = dl.Network([784, 10])
+    wrong = dl.Digits(few.images[:3], (network.predict(few.images[:3]) + 1) % 10, "all wrong")
+    assert attack_examples(network, wrong) == []
+
+
+def test_a_network_of_one_class_cannot_be_attacked(few):
+    digits = dl.Digits(few.images[:3], np.zeros(3, np.uint8), "one class", ("only",))
+    with pytest.raises(InputError, match="an attack needs two classes"):
+        measure_robustness(dl.Network([784, 1]), digits)

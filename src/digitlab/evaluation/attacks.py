@@ -121,6 +121,8 @@ def _check(network: Network, x: Floats, labels: NDArray[np.integer], epsilon: fl
     if x.ndim != 2 or x.shape[1] != sizes[0] or labels.shape != x.shape[:1]:
         got = f"shapes {x.shape} and {labels.shape}"
         raise InputError(f"an attack needs pictures (N, {sizes[0]}) and a label for each, (N,)", got=got)
+    if sizes[-1] < 2:
+        raise InputError("an attack needs two classes: with one, every answer is right")
     if len(labels) and not 0 <= labels.min() <= labels.max() < sizes[-1]:
         raise InputError(f"labels are 0 to {sizes[-1] - 1} here", got=f"{labels.min()} to {labels.max()}")
     if not 0 <= epsilon <= 1:  # NaN is not

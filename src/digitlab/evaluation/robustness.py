@@ -178,7 +178,7 @@ def attack_examples(network: Network, digits: Digits, epsilon: float = 0.1, coun
         InputError, PictureError: as `measure_robustness`; an epsilon out of bounds.
     """
     right = np.flatnonzero(predict_all(network, digits[:_LOOKED_AT]).right)
-    x, labels = network.inputs(digits.images[right].reshape(len(right), -1)), digits.labels[right]
+    x, labels = network.inputs(digits.images[right].reshape(-1, SIDE * SIDE)), digits.labels[right]
     attacked = pgd(network, x, labels, epsilon)
     probabilities = softmax(network.logits(attacked, preprocessed=True), network.card.temperature or 1.0)
     answers = probabilities.argmax(axis=1)

@@ -32,7 +32,7 @@ def draw_weights(network: Network) -> Figure:
     pixels, units = W.shape
     if pixels != SIDE * SIDE:
         raise InputError("weights are drawn of networks that take 28 x 28 pixels", got=f"{pixels} inputs")
-    sizes = np.linalg.norm(W, axis=0)
+    sizes = np.linalg.norm(W.astype(np.float64), axis=0)
     shown = np.sort(np.argsort(-sizes, kind="stable")[:MOST_UNITS])
     rows = -(-len(shown) // IN_A_ROW)
     which = (
