@@ -95,3 +95,14 @@ def test_a_check_says_whether_they_agree(mnist):
     assert text.endswith("they agree")
     assert _fits(text)
     assert "they differ" in check_text(Check("b1", (3,), 1.0, 1e-5, 1.0, 1.0))
+
+
+def test_long_names_of_classes_are_cut(mnist):
+    network, image = dl.Network([784, 5, 2]), mnist[1].images[8]
+    network.card = new_card(network.architecture, ("a rather long name of a class", "another rather long name"))
+    for text in (
+        inside_text(contributions_of(network, image), [attribute(network, image)]),
+        step_text(backprop_step(network, image, 1)),
+    ):
+        assert _fits(text)
+        assert "rather" in text

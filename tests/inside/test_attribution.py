@@ -24,9 +24,8 @@ def _network(activation: str, sizes=(784, 40, 30, 20, 10), steeper: float = 3) -
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("index", [0, 8])
-def test_integrated_gradients_add_up_to_the_rise_of_the_logit(activation, index, mnist):
-    network, image = _network(activation), mnist[1].images[index]
+def test_integrated_gradients_add_up_to_the_rise_of_the_logit(activation, mnist):
+    network, image = _network(activation), mnist[1].images[8]
     for digit in (2, 7):
         found = attribute(network, image, digit)
         rise = network.logits(image)[digit] - network.logits(np.zeros(784))[digit]

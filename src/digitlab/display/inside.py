@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from digitlab.figures.style import cut
 from digitlab.inside.attribution import INTEGRATED, TIMES_INPUT, Attribution
 from digitlab.inside.contributions import Contributions
 
 STRONGEST = 5  # units that are told of a layer
+LONGEST_NAME = 14  # letters of a class
 PUSHING = 8  # units that are told for the answer, and against it
 
 
@@ -32,7 +34,7 @@ def _push_lines(found: Contributions) -> Iterator[str]:
     bias, logit, pushes = found.bias[found.digit], found.logits[found.digit], found.towards(found.digit)
     layers = len(found.activations)
     what, where = ("unit", f"each unit of hidden layer {layers}") if layers else ("pixel", "each pixel")
-    yield f"what {where} pushes to {found.names[found.digit]}: its number times its weight"
+    yield f"what {where} pushes to {_answer(found)} (a times W)"
     yield from _in_columns("for it", "against it")
     order = np.argsort(-pushes, kind="stable")
     for pair in zip(order[:PUSHING], order[::-1][:PUSHING], strict=True):
@@ -52,9 +54,13 @@ def _pixel_lines(found: Contributions, attributions: Sequence[Attribution]) -> I
         if one.expected is None or one.off_by is None:
             continue
         if one.method == TIMES_INPUT:
-            yield f"the pixels: the logit of {found.names[one.digit]} is {one.expected:+.4f} above that of black paper"
+            yield f"the pixels: the logit of {_answer(found)} is {one.expected:+.4f} above that of black paper"
         note = f"off by {max(one.off_by, 1e-15):.0e}" if one.method == INTEGRATED else "right where all is straight"
         yield f"  {one.method} add up to {one.sum:+.4f} ({note})"
+
+
+def _answer(found: Contributions) -> str:
+    return cut(found.names[found.digit], LONGEST_NAME)
 
 
 def _in_columns(left: str, right: str) -> Iterator[str]:

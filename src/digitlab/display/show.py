@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from digitlab.display.prediction import Prediction, examine
 from digitlab.figures.notebook import notebook_shell
-from digitlab.figures.style import INK, MUTED, RIGHT, WRONG, new_figure, save_figure
+from digitlab.figures.style import INK, MUTED, RIGHT, WRONG, cut, new_figure, save_figure
 from digitlab.network.network import Network
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def draw_prediction(prediction: Prediction) -> Figure:
     picture.spines[:].set(color=colour, linewidth=2.5)
     picture.set_xlabel(prediction.verdict, color=colour, fontsize=12, labelpad=8, parse_math=False)
     _draw_bars(bars, prediction, colour)
-    title = f"{_cut(prediction.name)}  with {100 * prediction.probability:.1f} %"
+    title = f"{cut(prediction.name, LONGEST_NAME)}  with {100 * prediction.probability:.1f} %"
     bars.set_title(title, color=colour, fontsize=15, loc="left", parse_math=False)
     return figure
 
@@ -84,14 +84,10 @@ def _draw_bars(axes: Axes, prediction: Prediction, colour: str) -> None:
         emphasis = "bold" if digit == prediction.digit or note else "normal"
         text = f"{100 * probability:.1f} %{note}"
         axes.text(100 * probability + 1.5, row, text, va="center", fontsize=9, color=INK, fontweight=emphasis)
-    axes.set_yticks(rows, [_cut(prediction.names[digit]) for digit in shown], parse_math=False)
+    axes.set_yticks(rows, [cut(prediction.names[digit], LONGEST_NAME) for digit in shown], parse_math=False)
     axes.set_xlim(0, 124)  # room for the text beside a full bar
     axes.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     axes.tick_params(length=0, colors=INK)
     axes.invert_yaxis()
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.spines["left"].set_color(MUTED)
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitlab.evaluation.report import Report
-from digitlab.figures.style import GRID, INK, MUTED, new_figure, plain_axes
+from digitlab.figures.style import GRID, INK, MUTED, cut, new_figure, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ def draw_confusion(report: Report) -> Figure:
     shares = wrong / confusion.sum(axis=1, keepdims=True).clip(min=1)
     axes.imshow(np.where(wrong, shares, np.nan), cmap="Oranges", vmin=0, vmax=1.6 * shares.max() or 1)
     plain_axes(axes, "read as", "true class" if report.named else "true digit")
-    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in report.names]
+    names = [cut(name, LONGEST_NAME) for name in report.names]
     ticks = range(0, classes, -(-classes // 50))  # of hundreds of classes, some
     labels = [names[tick] for tick in ticks]
     upright = max(map(len, labels)) > 2

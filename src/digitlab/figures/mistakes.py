@@ -13,7 +13,7 @@ from digitlab.data.digits import SIDE
 from digitlab.evaluation.mislabels import Mislabels
 from digitlab.evaluation.mistakes import mistakes
 from digitlab.evaluation.predictions import Predictions
-from digitlab.figures.style import INK, SERIES, SOFT, new_figure
+from digitlab.figures.style import INK, SERIES, SOFT, cut, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,10 @@ def draw_mistakes(predictions: Predictions, most: int = MOST) -> Figure:
         _Tile(
             predictions.digits.images[one.index],
             f"{one.index}",
-            (f"{_short(names[one.label])}, read as {_short(names[one.predicted])}", _percent(one.confidence)),
+            (
+                f"{cut(names[one.label], _LONGEST)}, read as {cut(names[one.predicted], _LONGEST)}",
+                _percent(one.confidence),
+            ),
             one.label_error is not None,
         )
         for one in found[:most]
@@ -61,7 +64,7 @@ def draw_mislabels(found: Mislabels, most: int = MOST) -> Figure:
             one.picture,
             f"{one.part} {one.index}",
             (
-                f"{_short(found.names[one.label])}, or {_short(found.names[one.predicted])}?",
+                f"{cut(found.names[one.label], _LONGEST)}, or {cut(found.names[one.predicted], _LONGEST)}?",
                 _percent(one.confidence),
             ),
             one.label_error is not None,
@@ -103,10 +106,6 @@ def _write(axes: Axes, tile: _Tile, middle: float, top: float) -> None:
 
         corner = (middle - SIDE / 2 - 0.5, top - 1)
         axes.add_patch(Rectangle(corner, SIDE + 1, SIDE + 1, fill=False, edgecolor=_DOUBT, linewidth=2))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def _percent(share: float) -> str:

@@ -66,6 +66,15 @@ def plain_axes(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
     axes.set_axisbelow(True)
 
 
+def cut(name: str, longest: int) -> str:
+    """A name, shortened to so many letters where it has more.
+
+    >>> cut("Ankle boot", 6)
+    'Ankle…'
+    """
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
 def check_figure_path(path: str | Path) -> None:
     """Refuse a place that no figure can be written to, before any work is done for it.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from digitlab.data.digits import SIDE
 from digitlab.errors import InputError
-from digitlab.figures.style import GAP, INK, MANY, SIGNED, draw_mosaic, new_figure, plain_axes
+from digitlab.figures.style import GAP, INK, MANY, SIGNED, cut, draw_mosaic, new_figure, plain_axes
 from digitlab.inside.contributions import Contributions
 from digitlab.network.network import Network
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_UNITS, IN_A_ROW = 64, 8  # whose weights are drawn
 MOST_PUSHING = 20  # units whose pushes are drawn
+LONGEST_NAME = 14  # letters of a class
 MOST_NUMBERED = 16  # classes whose cells have room for a number
 NAMED = 5  # strongest units of a layer whose number is written
 
@@ -75,7 +76,7 @@ def draw_activations(found: Contributions) -> Figure:
     figure = new_figure(
         8.2,
         1.4 + sum(heights) + 0.75 * len(heights),
-        f"What do the units hand on? Read as {found.names[found.digit]}",
+        f"What do the units hand on? Read as {cut(found.names[found.digit], LONGEST_NAME)}",
         "Each cell is a unit: look at how many are at work, and at the numbers of the strongest.",
     )
     outline: list[AbstractPathEffect] = [withStroke(linewidth=2.5, foreground="white")]
@@ -91,7 +92,7 @@ def draw_activations(found: Contributions) -> Figure:
         axes.grid(visible=False)
         ticks = range(0, rows, max(1, rows // 4))
         axes.set_yticks(ticks, [f"{row * columns}" for row in ticks])
-        for unit in np.argsort(-np.abs(a), kind="stable")[:NAMED]:
+        for unit in np.argsort(-np.abs(a), kind="stable")[: min(NAMED, np.count_nonzero(a))]:
             row, column = divmod(int(unit), columns)
             end = column > 0.95 * columns
             written = axes.text(
@@ -115,7 +116,7 @@ def draw_contributions(found: Contributions) -> Figure:
     figure = new_figure(
         max(7.2, 3 + 0.2 * classes),
         1.8 + 0.24 * len(rows),
-        f"What pushes to each class? Read as {found.names[answer]}",
+        f"What pushes to each class? Read as {cut(found.names[answer], LONGEST_NAME)}",
         "Each column adds up to its logit, the largest wins: compare the answer's column with its rivals'.",
     )
     axes = figure.subplots()
@@ -126,7 +127,7 @@ def draw_contributions(found: Contributions) -> Figure:
     axes.grid(visible=False)
     axes.set_yticks(range(len(rows)), rows)
     ticks = range(0, classes, -(-classes // 30))
-    names = [found.names[tick] for tick in ticks]
+    names = [cut(found.names[tick], LONGEST_NAME) for tick in ticks]
     axes.set_xticks(ticks, names, rotation=90 if max(map(len, names)) > 2 else 0, parse_math=False)
     axes.axhline(len(rows) - 1.5, color=INK, linewidth=1.2)
     axes.axvspan(answer - 0.5, answer + 0.5, fill=False, edgecolor=INK, linewidth=1.8)

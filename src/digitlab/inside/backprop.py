@@ -25,6 +25,7 @@ from digitlab.training import SETTINGS
 
 STRONGEST = 64  # units of a hidden layer that `Backprop.to_dict` gives the numbers of
 DIGITS_KEPT = 8  # significant ones of each number there
+SMALLEST_EXPONENT = -290  # of ten; what is smaller counts as 0
 NUDGE = 1e-5  # how far a parameter is moved to check its derivative
 
 
@@ -208,6 +209,6 @@ def _shortened(values: Floats) -> Floats:
     """The same numbers with a few significant digits, which take half the room in JSON."""
     with np.errstate(divide="ignore"):
         exponents = np.floor(np.log10(np.abs(values)))
-    scale = 10.0 ** (DIGITS_KEPT - 1 - np.where(np.isfinite(exponents), exponents, 0))
+    scale = 10.0 ** (DIGITS_KEPT - 1 - np.maximum(exponents, SMALLEST_EXPONENT))
     shortened: Floats = np.round(values * scale) / scale
     return shortened
