@@ -168,6 +168,14 @@ def test_pages_get_all_of_few_units_and_the_strongest_of_many(sizes, mnist):
     assert (told["x"]["smallest"], told["x"]["largest"]) == (0, step["x"].max())
 
 
+def test_numbers_next_to_nothing_are_told_too(mnist):
+    network = dl.Network([784, 5, 10])
+    network.parameters[:] *= 1000  # its sigmoids are so sure that slopes go down to 1e-300
+    step = backprop_step(network, mnist[1].images[3], 0)
+    told = {one["name"]: one["values"] for one in step.to_dict()["quantities"]}
+    np.testing.assert_allclose(told["delta1"], step["delta1"], rtol=1e-7, atol=1e-290)
+
+
 @pytest.mark.parametrize(
     ("name", "index", "words"),
     [
