@@ -12,8 +12,8 @@ from digitlab.inside.damage import Damage, damaged
 from digitlab.inside.picture import see_all
 from digitlab.network.network import Network
 
-SHARES = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
-STRENGTHS = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.4, 2)
+SHARES = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99)
+STRENGTHS = (0, 0.25, 0.5, 0.75, 1, 1.5, 2)
 
 
 @dataclass(frozen=True)
