@@ -167,7 +167,7 @@ def test_a_step_is_told_number_by_number(few_parts, few, layers):
     for quantity in step.quantities.values():
         assert f" {quantity.name} " in text
         assert quantity.about in text
-    assert ", ".join(f"{value:.4g}" for value in step["p"]) in text
+    assert " , ".join(f"{value:.4g}" for value in step["p"]) in text
     assert f"the loss on this picture from {step.loss:.4g} to {step.loss_after:.4g}" in text
     check = step_table(subject).check
     assert check.agrees

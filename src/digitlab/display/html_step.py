@@ -21,12 +21,12 @@ class StepTable:
 
     Attributes:
         step: the step itself.
-        stages: a title, and its rows: quantity and numbers in words.
+        stages: a title, and its rows: a quantity, and its numbers as `in_words` tells them.
         check: of the parameter of the last layer whose derivative is largest in size.
     """
 
     step: Backprop
-    stages: list[tuple[str, list[tuple[Quantity, str]]]]
+    stages: list[tuple[str, list[tuple[Quantity, list[str]]]]]
     check: Check
 
 
@@ -46,10 +46,10 @@ def step_table(subject: Subject) -> StepTable:
     )
 
 
-def in_words(quantity: Quantity) -> str:
+def in_words(quantity: Quantity) -> list[str]:
     """Few numbers one by one; of many, how they are arranged, and from where to where they go."""
     values = quantity.values
     if values.size <= MOST_NUMBERS:
-        return ", ".join(f"{value:.4g}" for value in values.ravel())
+        return [f"{value:.4g}" for value in values.ravel()]
     shape = " x ".join(f"{length:,}" for length in values.shape)
-    return f"{shape} numbers from {values.min():.4g} to {values.max():.4g}"
+    return [f"{shape} numbers from {values.min():.4g} to {values.max():.4g}"]

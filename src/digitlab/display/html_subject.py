@@ -91,11 +91,20 @@ class Subject:
     @property
     def example_in_words(self) -> str:
         """Which picture it is, what it is said to be, and what it is read as."""
-        label, answer = (
-            f"{'' if self.report.named else 'a '}{self.report.names[one]}" for one in (self.label, self.answer)
-        )
+        label, answer = (self._called(number) for number in (self.label, self.answer))
         share = f"{100 * self.predictions.confidence[self.example]:.1f} %"
         return f"test picture {self.example}, {label}, which it reads as {answer} with {share}"
+
+    def _called(self, number: int) -> str:
+        """A class in a sentence: "a 7", "an 8", or its name."""
+        name = self.report.names[number]
+        return name if self.report.named else f"{'an' if name.startswith('8') else 'a'} {name}"
+
+    @property
+    def recipe(self) -> dict[str, object]:
+        """The settings of its training by name; none where nobody has told."""
+        told = self.network.card.recipe or (vars(self.run.recipe) if self.run else {})
+        return dict(told)
 
     @cached_property
     def contributions(self) -> Contributions:
