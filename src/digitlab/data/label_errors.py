@@ -43,7 +43,7 @@ MNIST_ERRORS = (
     LabelError(2130, 4, None, "people see a 4 or a 9"),
     _voted(2462, 2, 0, 4),
     _voted(2597, 5, 3, 4),
-    LabelError(2654, 6, None, "people see a 6, a 1 or neither"),
+    LabelError(2654, 6, None, "people see a 6 or a 1"),
     LabelError(3520, 6, None, "no three of 5 people agree"),
     _voted(3558, 5, 0, 4),
     _voted(5937, 5, 3, 3),
