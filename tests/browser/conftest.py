@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,9 @@ import pytest
 from tests.browser.serving import Served, serve, train
 
 CHROMIUM = os.environ.get("DIGITLAB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+# No name is resolved: a route of Playwright's would do it, too, but then nothing is kept in the browser's cache.
+NOTHING_OUTSIDE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -54,45 +56,81 @@ def chromium() -> Iterator[Any]:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", NOTHING_OUTSIDE])
         yield browser
         browser.close()
 
 
-@dataclass
 class Watched:
-    """What went wrong behind a page."""
+    """What goes wrong behind the pages of browser profiles."""
 
-    left: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    def __init__(self, lab: Served) -> None:
+        self.stays = re.compile(f"{re.escape(lab.url)}/|data:|blob:")
+        self.left: list[str] = []
+        self.errors: list[str] = []
+
+    def watch(self, context: Any) -> None:
+        """Another profile."""
+        context.on("request", lambda request: self.stays.match(request.url) or self.left.append(request.url))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+
+    def check(self) -> None:
+        """Nothing did."""
+        assert self.left == []
+        assert self.errors == []
+
+
+def _profile(chromium: Any, watched: Watched, width: int = 1280, height: int = 800, **more: Any) -> Any:
+    context = chromium.new_context(viewport={"width": width, "height": height}, **more)
+    context.set_default_timeout(15_000)
+    watched.watch(context)
+    return context
 
 
 @pytest.fixture
 def open_page(chromium, lab) -> Iterator[Callable[..., Any]]:
-    """``open_page(address, width=1280, height=800, dark=False)``: a page of the lab in a browser profile of its own."""
-    contexts, watched = [], Watched()
+    """``open_page(address, width=1280, height=800, dark=False)``: a page of the lab in a browser profile of its own.
 
-    def opened(address: str = "/", *, width: int = 1280, height: int = 800, dark: bool = False, **more: Any) -> Any:
-        scheme = "dark" if dark else "light"
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **more)
-        contexts.append(context)
-        context.set_default_timeout(15_000)
+    Without an address it is blank.
+    """
+    contexts, watched = [], Watched(lab)
 
-        def refuse(route: Any) -> None:
-            watched.left.append(route.request.url)
-            route.abort()
-
-        # Only what would leave comes by here: the lab's own requests must not wait while a test waits for the lab.
-        context.route(re.compile(f"^(?!{re.escape(lab.url)}/|data:|blob:)"), refuse)
-        page = context.new_page()
-        page.on("pageerror", lambda error: watched.errors.append(str(error)))
-        page.on("console", lambda said: watched.errors.append(said.text) if said.type == "error" else None)
-        page.goto(lab.url + address)
+    def opened(address: str | None = "/", *, dark: bool = False, **more: Any) -> Any:
+        contexts.append(_profile(chromium, watched, color_scheme="dark" if dark else "light", **more))
+        page = contexts[-1].new_page()
+        if address is not None:
+            page.goto(lab.url + address)
         return page
 
     opened.watched = watched  # type: ignore[attr-defined]
     yield opened
     for context in contexts:
         context.close()
-    assert watched.left == []
-    assert watched.errors == []
+    watched.check()
+
+
+@pytest.fixture(scope="module")
+def one_page(chromium, lab) -> tuple[Any, Watched]:
+    """The page of `walk`."""
+    watched = Watched(lab)
+    return _profile(chromium, watched).new_page(), watched
+
+
+@pytest.fixture
+def walk(one_page, lab) -> Iterator[Callable[..., Any]]:
+    """``walk(address)``: the one page of the module, led to an address from another room.
+
+    To load a page takes a second.
+    """
+    page, watched = one_page
+    watched.errors.clear()
+
+    def walked(address: str) -> Any:
+        for place in ("/#/train", address):
+            page.goto(lab.url + place)
+        return page
+
+    walked.watched = watched  # type: ignore[attr-defined]
+    yield walked
+    watched.check()

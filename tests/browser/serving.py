@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 STORE = "import('/static/js/kit/store.js')"
 
 
@@ -75,6 +77,14 @@ def serve(runs: Path, *arguments: str, port: int = 0) -> Served:
 def button(page: Any, name: str) -> Any:
     """The first button of the page whose name is like this."""
     return page.get_by_role("button", name=re.compile(name)).first
+
+
+def usable(page: Any) -> None:
+    """The page fits its screen, and axe finds nothing that would keep anybody out."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
 
 
 def end(lab: Served) -> None:

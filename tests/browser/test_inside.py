@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.serving import button
+from tests.browser.serving import button, usable
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +15,8 @@ def run(trained):
     return next(run["name"] for run in trained.ask("/api/runs")["runs"] if run["recipe"] == "quick")
 
 
-def test_units_are_chosen_by_click_and_by_keyboard_and_what_they_push_adds_up(open_page, trained, run):
-    page = open_page(f"/#/inside?reader=run:{run}&picture=5&unit=3")
+def test_units_are_chosen_by_click_and_by_keyboard_and_what_they_push_adds_up(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=5&unit=3")
     told = trained.ask(f"/api/inside?reader=run:{run}", {"index": 5})
     page.get_by_text("Test digit 5").wait_for()
     weights = page.get_by_role("slider", name="Units of the first layer")
@@ -42,8 +42,8 @@ def _short(told, unit):
     return f"{value:.2g}" if abs(value) >= 0.001 else f"{value:.1e}"
 
 
-def test_pictures_are_random_mistakes_or_numbers(open_page, trained, run):
-    page = open_page(f"/#/inside?reader=run:{run}&picture=5")
+def test_pictures_are_random_mistakes_or_numbers(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=5")
     button(page, "^Next mistake").click()
     mistake = trained.ask(f"/api/inside/next-mistake?reader=run:{run}&after=5")["index"]
     page.get_by_text(f"Test digit {mistake}").wait_for()
@@ -57,11 +57,11 @@ def test_pictures_are_random_mistakes_or_numbers(open_page, trained, run):
     page.evaluate("document.querySelector('.others form').noValidate = true")
     page.get_by_label("Number").press("Enter")
     page.locator(".trouble").get_by_text("The test set has 1000 digits").wait_for()
-    open_page.watched.errors.clear()  # the browser logs the refusal
+    walk.watched.errors.clear()  # the browser logs the refusal
 
 
-def test_damage_is_measured_and_undone(open_page, trained, run):
-    page = open_page(f"/#/inside?reader=run:{run}&picture=5&part=damage")
+def test_damage_is_measured_and_undone(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=5&part=damage")
     large = page.locator(".result .large b")
 
     def shows(**damage):
@@ -84,8 +84,8 @@ def test_damage_is_measured_and_undone(open_page, trained, run):
     page.get_by_text("1 unit is off").wait_for()
 
 
-def test_a_step_shows_where_each_number_comes_from_and_checks_it(open_page, trained, run):
-    page = open_page(f"/#/inside?reader=run:{run}&picture=5&part=step")
+def test_a_step_shows_where_each_number_comes_from_and_checks_it(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=5&part=step")
     told = trained.ask(f"/api/inside/step?reader=run:{run}", {"index": 5})
     row = page.get_by_role("group", name="delta1", exact=True)
     first = row.get_by_role("button").first
@@ -110,8 +110,8 @@ def test_a_step_shows_where_each_number_comes_from_and_checks_it(open_page, trai
     assert page.locator(".check .right").count() == 4
 
 
-def test_a_dot_of_the_map_shows_its_picture_and_is_looked_at(open_page, trained, run):
-    page = open_page(f"/#/inside?reader=run:{run}&picture=5&part=map")
+def test_a_dot_of_the_map_shows_its_picture_and_is_looked_at(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=5&part=map")
     page.get_by_text("The map shows").wait_for()
     map = page.get_by_role("slider", name="Map of test digits")
     map.focus()
@@ -123,8 +123,8 @@ def test_a_dot_of_the_map_shows_its_picture_and_is_looked_at(open_page, trained,
     page.get_by_text(f"Test digit {index}", exact=True).wait_for()
 
 
-def test_a_drawing_of_the_read_room_is_looked_at(open_page, trained, run):
-    page = open_page(f"/#/inside?reader=run:{run}&picture=drawing")
+def test_a_drawing_of_the_read_room_is_looked_at(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=drawing")
     page.get_by_role("link", name="Go to the Read room").click()
     pad = page.get_by_role("application", name="Drawing pad")
     pad.focus()
@@ -137,26 +137,15 @@ def test_a_drawing_of_the_read_room_is_looked_at(open_page, trained, run):
     page.get_by_text("Forward: from the picture").wait_for()
 
 
-PARTS = ["Units", "Pixels", "Damage", "One step", "Map"]
-
-
 @pytest.mark.parametrize(
-    ("width", "height", "dark", "parts"),
-    [
-        (1280, 800, False, PARTS[::2]),
-        (380, 760, True, PARTS[1::2]),
-        pytest.param(1280, 800, True, PARTS, marks=pytest.mark.soak),
-        pytest.param(380, 760, False, PARTS, marks=pytest.mark.soak),
-    ],
+    ("width", "dark"),
+    [(380, True), *(pytest.param(*one, marks=pytest.mark.soak) for one in [(380, False), (1280, True), (1280, False)])],
 )
-def test_parts_are_accessible_and_fit_the_screen(open_page, trained, run, width, height, dark, parts):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page(f"/#/inside?reader=run:{run}", width=width, height=height, dark=dark, bypass_csp=True)
+def test_parts_are_accessible_and_fit_the_screen(open_page, run, width, dark):
+    page = open_page(f"/#/inside?reader=run:{run}", width=width, dark=dark)
     page.get_by_text("Test digit 0").wait_for()
-    for part in parts:
+    for part in ("Units", "Pixels", "Damage", "One step", "Map"):
         page.get_by_role("link", name=part, exact=True).click()
         page.locator(".parts [aria-current]", has_text=part).wait_for()
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = axe.Axe().run(page)
-        assert not found.response["violations"], found.generate_report()
+        page.wait_for_timeout(100)
+        usable(page)

@@ -6,16 +6,21 @@ import re
 
 import pytest
 
-from tests.browser.serving import button, end
+from tests.browser.serving import button, end, usable
 from tests.browser.test_rooms import WATCH_JUMPS
 
 
-def _judged(open_page, trained, **how):
-    """The room, once the run `quick` is judged; and the run's name."""
-    run = next(run["name"] for run in trained.ask("/api/runs")["runs"] if run["recipe"] == "quick")
-    page = open_page(f"/#/judge?reader=run:{run}", **how)
+@pytest.fixture(scope="module")
+def run(trained):
+    """The name of the run of the recipe quick."""
+    return next(run["name"] for run in trained.ask("/api/runs")["runs"] if run["recipe"] == "quick")
+
+
+def _judged(walk, run):
+    """The room, once the run `quick` is judged."""
+    page = walk(f"/#/judge?reader=run:{run}")
     page.locator(".accuracy .big b:not(.none)").wait_for()
-    return page, run
+    return page
 
 
 def _largest(judgement):
@@ -24,8 +29,8 @@ def _largest(judgement):
     return max(cells, key=lambda cell: cell[0])
 
 
-def test_how_good_it_is_comes_in_a_sentence_a_cell_opens_and_curves_are_tables_too(open_page, trained):
-    page, run = _judged(open_page, trained)
+def test_how_good_it_is_comes_in_a_sentence_a_cell_opens_and_curves_are_tables_too(walk, trained, run):
+    page = _judged(walk, run)
     judgement = trained.ask(f"/api/judge?reader=run:{run}")
     right = round(judgement["accuracy"] * judgement["count"])
     page.get_by_text(f"It reads {right} of 1,000 test digits right").wait_for()
@@ -45,8 +50,8 @@ def test_how_good_it_is_comes_in_a_sentence_a_cell_opens_and_curves_are_tables_t
     assert row.locator("td").last.inner_text() == str(bins[-1]["count"])
 
 
-def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(open_page, trained):
-    page, run = _judged(open_page, trained)
+def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(walk, trained, run):
+    page = _judged(walk, run)
     empty = next(
         (label, predicted)
         for label, row in enumerate(trained.ask(f"/api/judge?reader=run:{run}")["confusion"])
@@ -63,11 +68,11 @@ def test_by_keyboard_a_cell_is_reached_and_an_empty_one_says_so(open_page, train
     page.keyboard.press("Enter")
     words = f"no picture of {empty[0]} was taken for {empty[1]}"
     page.locator(".cell .refusal").get_by_text(words).wait_for()
-    open_page.watched.errors.clear()  # the browser logs the refusal
+    walk.watched.errors.clear()  # the browser logs the refusal
 
 
-def test_mistakes_are_asked_for_when_they_are_seen_come_in_parts_and_lead_inside(open_page, trained):
-    page, run = _judged(open_page, trained, height=500)
+def test_mistakes_are_asked_for_when_they_are_seen_come_in_parts_and_lead_inside(walk, trained, run):
+    page = _judged(walk, run)
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "/mistakes" in request.url else None)
     page.wait_for_timeout(200)
@@ -83,8 +88,8 @@ def test_mistakes_are_asked_for_when_they_are_seen_come_in_parts_and_lead_inside
     page.locator("main.inside").get_by_text(f"Test digit {index}", exact=True).wait_for()
 
 
-def test_another_reader_is_better_or_not_in_a_sentence_and_with_pictures(open_page, trained):
-    page, run = _judged(open_page, trained)
+def test_another_reader_is_better_or_not_in_a_sentence_and_with_pictures(walk, trained, run):
+    page = _judged(walk, run)
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "/compare" in request.url else None)
     page.locator("#compare-heading").scroll_into_view_if_needed()
@@ -98,11 +103,11 @@ def test_another_reader_is_better_or_not_in_a_sentence_and_with_pictures(open_pa
     assert len(asked) == 1
     page.get_by_label("Compare with").select_option(f"run:{run}")
     page.locator(".compare .refusal").get_by_text("Each model can be there once only").wait_for()
-    open_page.watched.errors.clear()  # the browser logs the refusal
+    walk.watched.errors.clear()  # the browser logs the refusal
 
 
-def test_robustness_is_measured_when_it_is_asked_for_and_kept(open_page, trained):
-    page, run = _judged(open_page, trained)
+def test_robustness_is_measured_when_it_is_asked_for_and_kept(walk, trained, run):
+    page = _judged(walk, run)
     page.locator("#robust-heading").scroll_into_view_if_needed()
     button(page, "^Measure it").click()
     page.get_by_text("spoiled in 15 ways").wait_for()
@@ -114,10 +119,10 @@ def test_robustness_is_measured_when_it_is_asked_for_and_kept(open_page, trained
     page.get_by_text("spoiled in 15 ways").wait_for()  # it is kept
 
 
-def test_a_network_that_learns_is_judged_as_it_was_until_it_is_judged_again(open_page, trained):
+def test_a_network_that_learns_is_judged_as_it_was_until_it_is_judged_again(walk, trained, run):
     end(trained)
     trained.ask("/api/train", {"recipe": "minibatch", "paused": True})
-    page = open_page("/#/judge?reader=live")
+    page = walk("/#/judge?reader=live")
     shown = page.locator(".accuracy .big b:not(.none)")
     shown.wait_for()
     before = shown.inner_text()
@@ -130,12 +135,12 @@ def test_a_network_that_learns_is_judged_as_it_was_until_it_is_judged_again(open
     button(page, "^Judge it again").click()
     page.wait_for_function("before => document.querySelector('.accuracy .big b').innerText !== before", arg=before)
     page.wait_for_timeout(200)
-    open_page.watched.errors.clear()  # of a cell that is empty now, the browser logs the refusal
+    walk.watched.errors.clear()  # of a cell that is empty now, the browser logs the refusal
     end(trained)
 
 
-def test_an_epoch_that_was_kept_is_judged_too(open_page, trained):
-    page, run = _judged(open_page, trained)
+def test_an_epoch_that_was_kept_is_judged_too(walk, trained, run):
+    page = _judged(walk, run)
     epoch = trained.ask(f"/api/runs/{run}")["snapshots"][0]
     slider = page.get_by_role("slider", name=re.compile("^Rewind")).first
     slider.press("Home")
@@ -144,29 +149,25 @@ def test_an_epoch_that_was_kept_is_judged_too(open_page, trained):
     page.locator(".accuracy .big").get_by_text(f"{100 * accuracy:.1f}").wait_for()
 
 
-def test_what_cannot_be_judged_is_said_in_the_servers_words(open_page, trained):
-    page, _ = _judged(open_page, trained)
+def test_what_cannot_be_judged_is_said_in_the_servers_words(walk, trained, run):
+    page = _judged(walk, run)
     refusal = '{"error": {"what": "the network knows other classes", "must_be": "0, 1", "got": "a, b", "help": ""}}'
     page.route("**/api/judge?*", lambda route: route.fulfill(status=400, body=refusal, content_type="application/json"))
     page.reload()
     page.locator(".refusal").get_by_text("The network knows other classes").wait_for()
-    open_page.watched.errors.clear()  # the browser logs the refusal
+    walk.watched.errors.clear()  # the browser logs the refusal
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, True), (380, False)])
-def test_it_fits_is_accessible_and_nothing_jumps(open_page, trained, width, dark):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page, run = _judged(open_page, trained, width=width, height=800, dark=dark, bypass_csp=True)
-    _, label, predicted = _largest(trained.ask(f"/api/judge?reader=run:{run}"))
-    page.goto("about:blank")
+@pytest.mark.parametrize(("width", "dark"), [pytest.param(1280, True, marks=pytest.mark.soak), (380, False)])
+def test_it_fits_is_accessible_and_nothing_jumps(open_page, trained, run, width, dark):
+    page = open_page(None, width=width, dark=dark)
     page.add_init_script(f"({WATCH_JUMPS})()")
+    _, label, predicted = _largest(trained.ask(f"/api/judge?reader=run:{run}"))
     page.goto(f"{trained.url}/#/judge?reader=run:{run}&cell={label}-{predicted}&with=run:{run}@0")
     page.locator(".cell .tile").first.wait_for()
     page.locator("#gallery-heading").scroll_into_view_if_needed()
     page.locator(".gallery .tile").nth(9).wait_for()
     page.locator("#compare-heading").scroll_into_view_if_needed()
     page.locator(".sides-of .tile").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("window.jumps") < 0.05
-    found = axe.Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
+    usable(page)

@@ -125,7 +125,7 @@ def test_on_a_phone_the_answer_comes_into_sight_after_the_last_stroke(open_page,
 
 def test_a_room_is_a_folder_and_a_row(open_page, lab):
     end(lab)
-    page = open_page("/static/icon.svg")
+    page = open_page(None)
     table = lab.read("/static/js/rooms.js")
     row = "toy: { title: 'Toys', Room: ToyRoom, busy: () => true },"
     table = f"import {{ ToyRoom }} from './toy/room.js';\n{table.replace('  read: {', f'  {row} read: {{')}"

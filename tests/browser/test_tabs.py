@@ -33,7 +33,7 @@ class Streams:
 
 def _tabs(open_page, lab, n, init="// nothing"):
     """So many tabs of one browser, and the streams that they hold."""
-    first = open_page("/static/icon.svg")  # another page than the lab's, until the context is ready
+    first = open_page(None)  # until the context is ready
     streams = Streams(first.context)
     first.context.add_init_script(init)
     tabs = [first, *(first.context.new_page() for _ in range(n - 1))]

@@ -1,6 +1,6 @@
 /** @file One step of learning, number by number: what is pointed at lights up what it is connected with. */
 import { loss, short } from "../kit/format.js";
-import { html, onValue, useEffect, useId, useMemo, useState } from "../kit/lib.js";
+import { html, onValue, useId, useMemo, useState } from "../kit/lib.js";
 import { useLook } from "./answer.js";
 import { Check } from "./check.js";
 import { How } from "./how.js";
@@ -21,9 +21,9 @@ const LIVE_EVERY = 2000; // milliseconds between two looks at a network that lea
 /** @param {PartProps} props */
 export function StepPart({ choice, inside }) {
   const [rate, setRate] = useState(0.1);
-  const [label, setLabel] = useState(/** @type {number | null} */ (null));
+  const [said, setSaid] = useState({ picture: "", label: 0 }); // which digit somebody's drawing is
   const picture = JSON.stringify(choice.picture);
-  useEffect(() => setLabel(null), [picture]);
+  const label = said.picture === picture ? said.label : null;
   const known = label !== null || !choice.drawn;
   const body = { ...choice.picture, label, learning_rate: rate };
   const { answer } = useLook(choice.id, known ? "/step" : null, body, { every: LIVE_EVERY });
@@ -31,7 +31,7 @@ export function StepPart({ choice, inside }) {
   return html`<section class="card step" aria-labelledby="step-heading">
     <h2 id="step-heading">${T.step.heading}</h2>
     <p class="note">${T.step.about} ${step?.layers.some((one) => one.shown.length < one.units) && T.step.some(Math.max(...step.layers.map((one) => one.shown.length)))}</p>
-    <${Settings} inside=${inside} drawn=${choice.drawn} label=${label ?? step?.true ?? null} rate=${rate} onLabel=${setLabel} onRate=${setRate} step=${step} />
+    <${Settings} inside=${inside} drawn=${choice.drawn} label=${label ?? step?.true ?? null} rate=${rate} onLabel=${(/** @type {number} */ label) => setSaid({ picture, label })} onRate=${setRate} step=${step} />
     ${step && html`<${Walk} key=${step.layers.length} step=${step} choice=${choice} body=${{ ...choice.picture, label }} />`}
   </section>`;
 }
