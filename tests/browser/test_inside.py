@@ -32,7 +32,7 @@ def test_units_are_chosen_by_click_and_by_keyboard_and_what_they_push_adds_up(wa
     told = trained.ask(f"/api/inside?reader=run:{run}", {"index": 5, "digit": 4})
     logit = page.locator(".pushes .strong b").inner_text().replace("\N{MINUS SIGN}", "-")
     assert float(logit) == pytest.approx(told["logits"][4], rel=0.05)
-    page.reload()  # the address says it all
+    walk(page.url.removeprefix(trained.url))  # the address says it all
     page.get_by_role("heading", name="Unit 16 of the hidden layer").wait_for()
     page.get_by_role("heading", name="What speaks for 4").wait_for()
 
@@ -141,11 +141,10 @@ def test_a_drawing_of_the_read_room_is_looked_at(walk, trained, run):
     ("width", "dark"),
     [(380, True), *(pytest.param(*one, marks=pytest.mark.soak) for one in [(380, False), (1280, True), (1280, False)])],
 )
-def test_parts_are_accessible_and_fit_the_screen(open_page, run, width, dark):
-    page = open_page(f"/#/inside?reader=run:{run}", width=width, dark=dark)
+def test_parts_are_accessible_and_fit_the_screen(walk, run, width, dark):
+    page = walk(f"/#/inside?reader=run:{run}", width=width, dark=dark)
     page.get_by_text("Test digit 0").wait_for()
     for part in ("Units", "Pixels", "Damage", "One step", "Map"):
         page.get_by_role("link", name=part, exact=True).click()
         page.locator(".parts [aria-current]", has_text=part).wait_for()
-        page.wait_for_timeout(100)
         usable(page)

@@ -42,7 +42,7 @@ def test_how_good_it_is_comes_in_a_sentence_a_cell_opens_and_curves_are_tables_t
     cell = trained.ask(f"/api/judge/cell?reader=run:{run}&true={label}&predicted={predicted}")
     assert tiles.first.get_attribute("href") == f"#/inside?reader=run%3A{run}&picture={cell['pictures'][0]['index']}"
     assert f"cell={label}-{predicted}" in page.url
-    page.reload()  # the address holds it
+    walk(page.url.removeprefix(trained.url))  # the address holds it
     page.locator(".cell .tile").nth(count - 1).wait_for()
     page.locator(".values summary", has_text="Is it right as often as it says").click()
     bins = judgement["reliability"]
@@ -114,7 +114,7 @@ def test_robustness_is_measured_when_it_is_asked_for_and_kept(walk, trained, run
     measured = trained.ask(f"/api/judge/robustness?reader=run:{run}")["result"]
     assert page.locator(".corruptions li").count() == 16
     assert f"{100 * measured['corruptions'][0]['accuracy']:.1f}" in page.locator(".corruptions li").nth(1).inner_text()
-    page.reload()
+    page = _judged(walk, run)
     page.locator("#robust-heading").scroll_into_view_if_needed()
     page.get_by_text("spoiled in 15 ways").wait_for()  # it is kept
 
@@ -122,6 +122,7 @@ def test_robustness_is_measured_when_it_is_asked_for_and_kept(walk, trained, run
 def test_a_network_that_learns_is_judged_as_it_was_until_it_is_judged_again(walk, trained, run):
     end(trained)
     trained.ask("/api/train", {"recipe": "minibatch", "paused": True})
+    trained.wait_for(lambda training: training["phase"] == "paused")
     page = walk("/#/judge?reader=live")
     shown = page.locator(".accuracy .big b:not(.none)")
     shown.wait_for()
@@ -153,7 +154,7 @@ def test_what_cannot_be_judged_is_said_in_the_servers_words(walk, trained, run):
     page = _judged(walk, run)
     refusal = '{"error": {"what": "the network knows other classes", "must_be": "0, 1", "got": "a, b", "help": ""}}'
     page.route("**/api/judge?*", lambda route: route.fulfill(status=400, body=refusal, content_type="application/json"))
-    page.reload()
+    walk(f"/#/judge?reader=run:{run}")
     page.locator(".refusal").get_by_text("The network knows other classes").wait_for()
     walk.watched.errors.clear()  # the browser logs the refusal
 

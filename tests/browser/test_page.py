@@ -84,18 +84,18 @@ def test_more_than_a_thousand_dots_are_read(open_page, trained):
     assert page.locator(".trouble").inner_text() == ""
 
 
-def test_curves_of_a_run_that_is_deleted_elsewhere_go(open_page, trained):
+def test_curves_of_a_run_that_is_deleted_elsewhere_go(walk, trained):
     run = train(trained, "minibatch", epochs=1)
     train(trained, "minibatch", epochs=2)
-    page = open_page("/#/train")
+    page = walk("/#/train")
     page.get_by_role("checkbox", name=re.compile("^Lay the curves of minibatch")).nth(1).check()
     becomes(page, "Object.keys(current().laid)", [run])
     trained.ask(f"/api/runs/{run}/delete", {})
     becomes(page, "Object.keys(current().laid)", [])
 
 
-def test_a_random_test_digit_is_answered_in_sight(open_page, trained):
-    page = open_page("/#/read", width=380, height=760)
+def test_a_random_test_digit_is_answered_in_sight(walk, trained):
+    page = walk("/#/read", width=380, height=760)
     random = button(page, "^Random test digit")
     random.scroll_into_view_if_needed()
     random.click()
@@ -158,8 +158,8 @@ def _trouble(page, what):
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (380, 760)])
 @pytest.mark.parametrize("room", ["train", "read"])
-def test_a_trouble_covers_no_control_and_stays_in_its_room(open_page, trained, room, width, height):
-    page = open_page(f"/#/{room}", width=width, height=height)
+def test_a_trouble_covers_no_control_and_stays_in_its_room(walk, trained, room, width, height):
+    page = walk(f"/#/{room}", width=width, height=height)
     page.get_by_role("heading").first.wait_for()
     button(page, "^Rewind" if room == "train" else "^Show").wait_for()
     _trouble(page, "/tmp/runs is full")
@@ -181,8 +181,8 @@ def test_a_trouble_covers_no_control_and_stays_in_its_room(open_page, trained, r
     assert page.evaluate("document.querySelector('.trouble').offsetHeight") == 0
 
 
-def test_a_trouble_begins_as_a_sentence_does(open_page):
-    page = open_page("/#/train")
+def test_a_trouble_begins_as_a_sentence_does(walk):
+    page = walk("/#/train")
     for what, said in [("the disk is full", "The disk is full"), ("runs/a.npz is none", "runs/a.npz is none")]:
         _trouble(page, what)
         assert page.locator(".trouble strong").inner_text() == said

@@ -41,8 +41,8 @@ TYPED = [
 ]
 
 
-def test_what_is_typed_is_understood_or_sent_as_it_is(open_page):
-    page = open_page("/#/train")
+def test_what_is_typed_is_understood_or_sent_as_it_is(walk):
+    page = walk("/#/train")
     for kind, text, value in TYPED:
         setting = {"kind": kind, "low": 0, "high": 1000, "must_be": "something else", "choices": {}}
         found = page.evaluate(
@@ -53,9 +53,9 @@ def test_what_is_typed_is_understood_or_sent_as_it_is(open_page):
         assert found == [value, "something else" if isinstance(value, str) else ""], (kind, text)
 
 
-def test_a_rewind_takes_a_decimal_comma_and_says_what_is_no_number(open_page, lab):
+def test_a_rewind_takes_a_decimal_comma_and_says_what_is_no_number(walk, lab):
     run = train(lab, "minibatch", epochs=2)
-    page = open_page("/#/train")
+    page = walk("/#/train")
     item = page.locator(".runs li").first
     item.get_by_role("button", name=re.compile("^Rewind")).click()
     panel = item.get_by_role("group", name=re.compile("^Rewind"))
@@ -65,7 +65,7 @@ def test_a_rewind_takes_a_decimal_comma_and_says_what_is_no_number(open_page, la
     assert rate.get_attribute("aria-invalid") == "true"
     panel.get_by_role("button", name="Branch from here").click()
     page.locator(".trouble").get_by_text(re.compile("setting learning_rate cannot have this value")).wait_for()
-    open_page.watched.errors.clear()  # the browser logs the refusal
+    walk.watched.errors.clear()  # the browser logs the refusal
     rate.fill("0,05")
     panel.get_by_role("button", name="Branch from here").click()
     branch = lab.wait_for(lambda now: now["run"] != run and now["phase"] == "finished")
@@ -73,15 +73,15 @@ def test_a_rewind_takes_a_decimal_comma_and_says_what_is_no_number(open_page, la
     page.wait_for_function("() => document.querySelector('.trouble').innerText === ''")
 
 
-def test_a_link_with_layers_that_cannot_be_says_so(open_page, lab):
-    page = open_page("/#/train?layers=abc")
+def test_a_link_with_layers_that_cannot_be_says_so(walk, lab):
+    page = walk("/#/train?layers=abc")
     page.locator(".mistakes").get_by_text(re.compile("^Layers must be 2 to ")).wait_for()
     field = page.get_by_role("textbox", name="Layers", exact=True)
     assert (field.input_value(), field.get_attribute("aria-invalid")) == ("abc", "true")
     button = page.get_by_role("button", name=re.compile("^Train it")).first
     button.click()
     page.locator(".trouble").get_by_text(re.compile("setting layers cannot have this value")).wait_for()
-    open_page.watched.errors.clear()  # the browser logs the refusal
+    walk.watched.errors.clear()  # the browser logs the refusal
     page.locator(".trouble").get_by_text(re.compile("must be 2 to ")).wait_for()
     assert button.is_enabled()
     field.fill("784-16-10")
@@ -93,20 +93,20 @@ def test_a_link_with_layers_that_cannot_be_says_so(open_page, lab):
     assert field.get_attribute("aria-invalid") is None  # what the server said of the value before is gone
 
 
-def test_a_link_with_names_that_are_not_known_says_so(open_page, lab):
-    page = open_page("/#/train?recipe=nope&layers=784,16,10&speed=7")
+def test_a_link_with_names_that_are_not_known_says_so(walk, lab):
+    page = walk("/#/train?recipe=nope&layers=784,16,10&speed=7")
     page.locator(".mistakes").get_by_text("nope, speed").wait_for()
     page.get_by_text("Next: seed, 1 setting changed").wait_for()
     page.get_by_role("button", name="As in the recipe").click()
     assert page.evaluate("location.hash") == "#/train"
     assert page.locator(".mistakes").count() == 0
-    page = open_page("/#/read?reader=run:gone")
+    page = walk("/#/read?reader=run:gone")
     page.get_by_text("The reader of the link is not here: run:gone").wait_for()
 
 
-@pytest.mark.parametrize("width", [1280, 380])
-def test_what_is_off_is_closed_and_a_digit_follows_its_distortions(open_page, lab, width):
-    page = open_page("/#/train", width=width)
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 380])
+def test_what_is_off_is_closed_and_a_digit_follows_its_distortions(walk, lab, width):
+    page = walk("/#/train", width=width)
     page.get_by_label("Learning rate", exact=True).wait_for()
     rotation = page.get_by_label("Rotation degrees", exact=True)
     assert not rotation.is_visible()
@@ -182,22 +182,22 @@ def _of(origin, runs):
     return Branch(runs / name, int(epoch)) if name else None
 
 
-def test_the_command_of_a_branch_begins_where_the_branch_did(open_page, lab):
+def test_the_command_of_a_branch_begins_where_the_branch_did(walk, lab):
     run = train(lab, "minibatch", epochs=2, learning_rate=0.2)
     lab.ask("/api/train", {"from": {"run": run, "epoch": 1}, "settings": {"learning_rate": 0.05}})
     branch = lab.wait_for(lambda now: now["run"] != run and now["phase"] == "finished")["run"]
-    page = open_page("/#/train")
+    page = walk("/#/train")
     button(page, "^Settings:").click()
     command = page.locator(".details code")
     command.get_by_text(f"--from {run}@1 --learning-rate 0.05").wait_for()
     assert _trained_by(command.inner_text(), lab.runs) == lab.ask(f"/api/runs/{branch}")["values"]
 
 
-def test_test_digits_are_counted_for_a_training_and_for_a_run(open_page, lab, some_digits):
+def test_test_digits_are_counted_for_a_training_and_for_a_run(walk, lab, some_digits):
     _, test = dl.open_data(some_digits)
     run = train(lab, "minibatch", epochs=2)
     accuracy = f"{100 * dl.evaluate(dl.load(lab.runs / run), test).accuracy:.1f}"
-    page = open_page("/#/train")
+    page = walk("/#/train")
     page.locator(".figures").get_by_text(re.compile(f"{accuracy}.%.*at epoch 2")).wait_for()
     page.locator(".readout").get_by_text("whoever chooses settings by it").wait_for()
     train(lab, "minibatch", epochs=1)
@@ -207,8 +207,8 @@ def test_test_digits_are_counted_for_a_training_and_for_a_run(open_page, lab, so
     page.locator(".details").get_by_text("whoever chooses settings by it").wait_for()
 
 
-def test_what_was_done_to_the_data_is_told(open_page, lab, some_digits):
-    page = open_page("/#/train")
+def test_what_was_done_to_the_data_is_told(walk, lab, some_digits):
+    page = walk("/#/train")
     page.locator(".data").get_by_text("2,500 digits to train on, 1,000 digits to test.").wait_for()
     notes = ["dark ink on bright paper: inverted", "pictures of 20 x 20 pixels were enlarged"]
     told = {**page.evaluate(f"() => {STORE}.then(({{current}}) => current().about)")}
@@ -219,16 +219,16 @@ def test_what_was_done_to_the_data_is_told(open_page, lab, some_digits):
     assert items.all_inner_texts() == ["Dark ink on bright paper: inverted", "Pictures of 20 x 20 pixels were enlarged"]
 
 
-def test_a_training_that_learns_nothing_says_why(open_page, lab):
+def test_a_training_that_learns_nothing_says_why(walk, lab):
     train(lab, "minibatch", layers=[784, 10], learning_rate=1e-6, epochs=1)
-    advice = open_page("/#/train").locator(".readout .advice")
+    advice = walk("/#/train").locator(".readout .advice")
     advice.get_by_text("Nothing is learnt so far: the loss falls too slowly;").wait_for()
 
 
-def test_the_readout_never_mixes_a_step_with_an_epoch(open_page, lab):
+def test_the_readout_never_mixes_a_step_with_an_epoch(walk, lab):
     end(lab)
     lab.ask("/api/train", {"recipe": "minibatch", "settings": {"batch_size": 500}, "paused": True})
-    page = open_page("/#/train")
+    page = walk("/#/train")
     shown = page.locator(".readout .numbers")
 
     def agrees(part, words):
@@ -252,10 +252,10 @@ def test_the_readout_never_mixes_a_step_with_an_epoch(open_page, lab):
     agrees(last, "training digits right")
 
 
-def test_the_charts_show_the_step_of_the_readout_and_both_of_them_the_same(open_page, lab):
+def test_the_charts_show_the_step_of_the_readout_and_both_of_them_the_same(walk, lab):
     end(lab)
     lab.ask("/api/train", {"recipe": "minibatch", "settings": {"batch_size": 500}, "paused": True})
-    page = open_page("/#/train")
+    page = walk("/#/train")
     page.locator(".chart .none").nth(1).wait_for()
     assert page.locator(".legend li").count() == 0
     button(page, "^One step").click()
@@ -278,10 +278,10 @@ def test_the_charts_show_the_step_of_the_readout_and_both_of_them_the_same(open_
 
 def _under_the_pointer(page, epoch):
     """What both charts say where the pointer is at this place on an axis of 1.2 epochs."""
+    page.wait_for_timeout(200)  # a chart with one more line is drawn anew
     plot = page.locator(".u-over").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
-    page.wait_for_timeout(200)
     page.mouse.move(box["x"] + box["width"] * epoch / 1.2, box["y"] + 20, steps=3)
     page.locator(".chart output").nth(1).get_by_text(re.compile("epoch")).wait_for()
     return page.locator(".chart output").all_inner_texts()
