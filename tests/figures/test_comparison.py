@@ -8,7 +8,7 @@ import pytest
 import digitlab as dl
 from digitlab.errors import InputError
 from digitlab.evaluation import compare, predict_all
-from digitlab.evaluation.curves import Curve, curves_of
+from digitlab.evaluation.curves import LearningCurve, curves_of
 from digitlab.figures import draw_comparison, draw_curves, save_figure
 from digitlab.runs.run import Run
 from digitlab.training import EpochDone
@@ -53,7 +53,7 @@ def _epochs(losses: list[float], *, held_out: bool = False) -> tuple[EpochDone, 
 
 
 def test_curves_are_laid_over_each_other():
-    loss, accuracy = draw_curves([Curve("_a", _epochs([3, 2])), Curve("$b$", _epochs([4, 3, 2]))]).axes
+    loss, accuracy = draw_curves([LearningCurve("_a", _epochs([3, 2])), LearningCurve("$b$", _epochs([4, 3, 2]))]).axes
     assert [list(line.get_ydata()) for line in loss.lines] == [[3, 2], [4, 3, 2]]
     assert [list(line.get_ydata()) for line in accuracy.lines] == [[50, 50], [50, 50, 50]]
     assert [text.get_text().strip() for text in loss.get_legend().get_texts()] == ["_a", "$b$"]
@@ -62,13 +62,13 @@ def test_curves_are_laid_over_each_other():
 
 
 def test_held_out_digits_are_shown_where_all_have_some():
-    some, none = Curve("a", _epochs([3], held_out=True)), Curve("b", _epochs([4]))
+    some, none = LearningCurve("a", _epochs([3], held_out=True)), LearningCurve("b", _epochs([4]))
     figure = draw_curves([some])
     assert figure.axes[0].lines[0].get_ydata() == [9]
     assert figure.get_suptitle().endswith("of the held-out digits")
     assert draw_curves([some, none]).get_suptitle().endswith("of the training digits")
     with pytest.raises(InputError, match="no curve to draw"):
-        draw_curves([Curve("empty", ())])
+        draw_curves([LearningCurve("empty", ())])
 
 
 def test_a_branch_begins_on_the_curve_of_its_parent(few, tmp_path):

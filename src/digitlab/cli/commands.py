@@ -8,6 +8,7 @@ from rich.console import Console
 
 from digitlab.cli.output import complain
 from digitlab.display.terminal import wide_enough
+from digitlab.errors import DigitlabError
 from digitlab.version import __version__
 
 # Each is a function in a module of its name.
@@ -56,5 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(arguments, console=console, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
+        if isinstance(error.__cause__, DigitlabError):  # of a validator
+            raise error.__cause__ from None
         return complain(f"{error}\n  help: `digitlab --help`, or `digitlab COMMAND --help`", 2)
     return code or 0

@@ -11,7 +11,7 @@ from digitlab.errors import InputError
 from digitlab.evaluation.contest import Contestant, compare_all
 from digitlab.evaluation.curves import curves_of
 from digitlab.figures import draw_comparison, draw_curves
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.network.shipped import STANDARD
 from digitlab.runs.models import LATEST
 
@@ -42,9 +42,6 @@ def compare(
     """
     if len(runs) < 2:
         raise InputError("a comparison needs two models at least", got=", ".join(runs), help="digitlab compare RUN RUN")
-    for place in (save, curves):
-        if place is not None:
-            check_figure_path(place)
     found = [find(name) for name in runs]
     train, test = understood.open(data)
     contestants = [Contestant.of(one, test) for one in found]

@@ -11,6 +11,7 @@ from digitlab.cli.options import (
     DataOptions,
     FigureFile,
     Json,
+    can_be_drawn,
     changes_from_flags,
     whole,
     with_recipe_flags,
@@ -29,7 +30,7 @@ from digitlab.display.samples import (
     print_samples,
 )
 from digitlab.errors import InputError, require_name
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.training import SETTINGS
 from digitlab.training.augment import distortion_of
 from digitlab.training.recipe_files import read_recipe
@@ -110,8 +111,6 @@ def show(
     json: Json = False,
 ) -> int:
     """Show how many pictures each class has, some of them, and the average picture of each class."""
-    if save is not None:
-        check_figure_path(save)
     train, test = understood.open(name)
     if save is not None:
         save_figure(draw_samples(train, test), save)
@@ -134,13 +133,12 @@ def distort(
     index: Annotated[int, Parameter(help="Which digit of the training set.", converter=whole)] = 0,
     /,
     *,
-    save: Annotated[Path, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")],
+    save: Annotated[Path, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).", validator=can_be_drawn)],
     data: Data = "mnist",
     understood: DataOptions = AS_IT_IS,
     **changes: Any,
 ) -> int:
     """Draw a digit under each distortion of a recipe, as a training with it meets the digit in its first epochs."""
-    check_figure_path(save)
     chosen = read_recipe(recipe, **changes_from_flags(changes)).recipe
     distortion = distortion_of(chosen)
     if not distortion.distorts:

@@ -11,7 +11,7 @@ from digitlab.display.inside import inside_text
 from digitlab.display.prediction import examine
 from digitlab.display.terminal import print_prediction
 from digitlab.figures import draw_activations, draw_attributions, draw_contributions, draw_weights
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.inside import attribute, contributions_of
 from digitlab.inside.attribution import METHODS
 from digitlab.network.card import names_of_outputs
@@ -38,8 +38,6 @@ def inside(
     The strongest units of each layer, what pushes to the answer and against it, and which pixels speak for it; and
     whether all that adds up to what the model says.
     """
-    if save is not None:
-        check_figure_path(save)
     found, network = open_model(model)
     _, test = understood.open(data)
     index = one_digit(test, index)

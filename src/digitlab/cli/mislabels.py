@@ -11,7 +11,7 @@ from digitlab.display.progress import moving_bar
 from digitlab.engines import AUTO
 from digitlab.evaluation.mislabels import FOLDS, find_mislabels
 from digitlab.figures import draw_mislabels
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.training.recipe_files import read_recipe
 
 RecipeName = Annotated[str, Parameter(help="How each network is trained: a named recipe, or a TOML file.")]
@@ -38,8 +38,6 @@ def mislabels(
     All pictures of both parts are drawn into folds; those of each are judged by a network that was trained on the
     others. MNIST takes about 10 seconds on 2 cores. The same seed gives the same list.
     """
-    if save is not None:
-        check_figure_path(save)
     chosen = read_recipe(recipe).recipe
     train, test = understood.open(data)
     with moving_bar(folds * chosen.epochs) as advance:

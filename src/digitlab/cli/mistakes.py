@@ -12,7 +12,7 @@ from digitlab.evaluation.cells import cell_of
 from digitlab.evaluation.mistakes import mistakes as mistakes_of
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.figures import draw_cell, draw_mistakes
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.network.card import are_numbers
 
 True_ = Annotated[str | None, Parameter(name="--true", help="Of one cell: the true digit, or the name of the class.")]
@@ -37,8 +37,6 @@ def mistakes(
     """
     if (true is None) != (taken_for is None):
         raise InputError("a cell needs both of its digits", help="digitlab mistakes --true 4 --taken-for 9")
-    if save is not None:
-        check_figure_path(save)
     found, network = open_model(model)
     train, test = understood.open(data)
     predictions = predict_all(network, test)

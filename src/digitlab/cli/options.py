@@ -17,6 +17,7 @@ from digitlab.data.polarity import Invert
 from digitlab.data.unlabelled import Pictures, open_pictures
 from digitlab.engines import engines_in_words
 from digitlab.errors import InputError, RecipeError
+from digitlab.figures.style import check_figure_path
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD
 from digitlab.runs.models import LATEST, RUNS, FoundModel, find_model
@@ -32,10 +33,18 @@ def whole(_type: object, tokens: Sequence[Token]) -> int:
         raise ValueError(f"{tokens[0].value[:40]!r} is not a whole number") from None
 
 
+def can_be_drawn(_type: object, path: Path | None) -> None:
+    """Refuse a place that no figure can be written to, before any work is done for it."""
+    if path is not None:
+        check_figure_path(path)
+
+
 Data = Annotated[str, Parameter(help="A name that `digitlab data` lists, or a folder or file.")]
 Index = Annotated[int | None, Parameter(help="Which digit of the test set.", show_default="random", converter=whole)]
 EngineName = Annotated[str, Parameter(help=f"{engines_in_words()}. Does not change the result beyond rounding.")]
-FigureFile = Annotated[Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).")]
+FigureFile = Annotated[
+    Path | None, Parameter(help="Draw the figure into this file (.png, .svg, .pdf).", validator=can_be_drawn)
+]
 Json = Annotated[bool, Parameter(help="Print the answer as JSON, and nothing else.", show_default=False)]
 Model = Annotated[
     str | None,

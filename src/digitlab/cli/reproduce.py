@@ -13,7 +13,7 @@ from digitlab.cli.output import complain, print_json, write_line
 from digitlab.cli.train import TERMINATED, told_to_end
 from digitlab.data import Digits
 from digitlab.engines import AUTO
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.reproduction import Row, Table, default_recipes, draw_table
 from digitlab.reproduction import reproduce as reproduce_recipes
 from digitlab.training import Control
@@ -42,8 +42,6 @@ def reproduce(
 
     The test set is read once, when everything is trained. Stopped by Ctrl-C or killed, the same call goes on.
     """
-    if save is not None:
-        check_figure_path(save)
     recipes = [read_recipe(name) for name in names] or default_recipes()
     train, _ = understood.open(data, quiet=json)
 

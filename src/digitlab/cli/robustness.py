@@ -9,7 +9,7 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.display.progress import moving_bar
 from digitlab.display.robustness import robustness_markdown, robustness_text
 from digitlab.evaluation.robustness import PARTS, measure_robustness
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 
 Models = Annotated[Model, Parameter(name="MODEL")]
 Markdown = Annotated[bool, Parameter(help="Print the tables as Markdown.", show_default=False)]
@@ -27,8 +27,6 @@ def robustness(
 
     Several models stand side by side. The standard model takes about 20 seconds.
     """
-    if save is not None:
-        check_figure_path(save)
     opened = {found.name: (found, network) for found, network in map(open_model, models or (None,))}
     _, test = understood.open(data)
     with moving_bar(len(opened) * PARTS) as advance:

@@ -5,7 +5,7 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.network.card import names_of_outputs
 
 
@@ -20,8 +20,6 @@ def show(
     json: Json = False,
 ) -> int:
     """Show a digit of the test set with its picture, the prediction, the probabilities and the true label."""
-    if save is not None:
-        check_figure_path(save)
     found, network = open_model(model)
     _, test = understood.open(data)
     index = one_digit(test, index)

@@ -14,6 +14,7 @@ from digitlab.cli.options import (
     Data,
     DataOptions,
     EngineName,
+    FigureFile,
     Json,
     Threads,
     changes_from_flags,
@@ -26,7 +27,7 @@ from digitlab.display.progress import epochs_between_lines
 from digitlab.engines import AUTO
 from digitlab.errors import InputError
 from digitlab.figures import draw_history
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.fitting import drain, follow, handling
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
 from digitlab.runs.models import RUNS, claimed_folder, name_and_epoch
@@ -61,7 +62,7 @@ SnapshotEvery = Annotated[
         converter=whole,
     ),
 ]
-Plot = Annotated[Path | None, Parameter(help="Draw loss and accuracy into this file (.png, .svg, .pdf).")]
+Plot = Annotated[FigureFile, Parameter(help="Draw loss and accuracy into this file (.png, .svg, .pdf).")]
 Quiet = Annotated[bool, Parameter(help="Print nothing but errors.", show_default=False)]
 
 
@@ -88,8 +89,6 @@ def train(
 ) -> int:
     """Train a network by a recipe. Ctrl-C or SIGTERM stops it and keeps what was learnt so far."""
     given = changes_from_flags(changes)
-    if plot is not None:
-        check_figure_path(plot)
     if report_every is not None:
         check_whole(report_every, "report_every", low=1)
     origin = None if branch is None else _parse_branch(branch)

@@ -9,7 +9,7 @@ from digitlab.cli.output import print_json, write_line
 from digitlab.cli.read import Reader
 from digitlab.display.reasons import draw_why, print_why
 from digitlab.errors import InputError, describe
-from digitlab.figures.style import check_figure_path, save_figure
+from digitlab.figures.style import save_figure
 from digitlab.network.shipped import STANDARD
 from digitlab.reading.folders import STANDARD_INPUT, open_meant
 from digitlab.reading.why import why as why_is
@@ -28,8 +28,6 @@ def why(picture: OnePicture, /, *, model: Reader = STANDARD, save: FigureFile = 
     """
     if picture.startswith("-") and picture != STANDARD_INPUT:
         raise InputError(f"unknown option {describe(picture)}", help="of a picture write ./ before its name")
-    if save is not None:
-        check_figure_path(save)
     found, network = open_model(model)
     answer = why_is(open_meant(picture), network)
     if save is not None:

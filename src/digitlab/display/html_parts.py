@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from digitlab import figures
 from digitlab.display.html_subject import Subject
 from digitlab.errors import InputError
@@ -95,12 +93,9 @@ def _attributions(subject: Subject, of_label: bool) -> Figure:
 
 def _cell(subject: Subject, place: int) -> Figure:
     """A kind of mistake, which is a cell of the confusion matrix; place 0 is the most frequent one."""
-    confusion = subject.report.confusion
-    wrong = confusion - np.diag(confusion.diagonal())
-    frequent = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
-    if place >= len(frequent):
+    if place >= len(subject.report.confused):
         raise InputError("it makes no more kinds of mistakes" if place else "it makes no mistake")
-    true, taken = divmod(int(frequent[place]), len(wrong))
+    true, taken, _ = subject.report.confused[place]
     return figures.draw_cell(cell_of(subject.network, subject.predictions, subject.train, true, taken))
 
 

@@ -130,10 +130,9 @@ def summary(subject: Subject) -> list[str]:
 
 
 def _most_confused(report: Report) -> str:
-    wrong = report.confusion - np.diag(report.confusion.diagonal())
-    if not (most := int(wrong.max())):
+    if not report.confused:
         return ""
-    true, taken = divmod(int(wrong.argmax()), len(wrong))
+    true, taken, most = report.confused[0]
     pair = f"{report.names[true]} taken for {report.names[taken]}"
     return f"The most frequent one is {pair} ({_count(most, 'time')})."
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from digitlab.evaluation.coverage import Sure
 from digitlab.evaluation.report import Report
 
@@ -74,14 +72,11 @@ def _confusion_lines(report: Report) -> list[str]:
 
 def _pair_lines(report: Report) -> list[str]:
     """The pairs of classes that were confused most often, one a line."""
-    wrong = report.confusion - np.diag(report.confusion.diagonal())
     names = [name.rstrip() for name in _in_cells(report.names)]
-    lines = ["what was confused most often"]
-    for cell in np.argsort(-wrong, axis=None, kind="stable")[:MOST_PAIRS]:
-        true, taken = divmod(int(cell), len(wrong))
-        if wrong[true, taken]:
-            lines.append(f"{wrong[true, taken]:6d}  {names[true]}, taken for {names[taken]}")
-    return lines if len(lines) > 1 else [*lines, "  nothing"]
+    pairs = [
+        f"{count:6d}  {names[true]}, taken for {names[taken]}" for true, taken, count in report.confused[:MOST_PAIRS]
+    ]
+    return ["what was confused most often", *(pairs or ["  nothing"])]
 
 
 def _percent(share: float, interval: tuple[float, float]) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitlab.data.label_errors import LabelError, label_errors_of
+from digitlab.data.label_errors import LabelError
 from digitlab.errors import InputError, require_kind
 from digitlab.evaluation.predictions import Predictions
 
@@ -133,16 +133,24 @@ class Comparison:
             return f"{a} and {b} give the same answers"
         if not self.changed:
             return f"{a} and {b} read the same pictures rightly; {self.count - self.same_answers:,} wrong ones differ"
-        if self.better == a:
-            return f"{a} is better than {b}: {in_points(-self.difference, (-self.interval[1], -self.interval[0]))}"
-        told = in_points(self.difference, self.interval)
-        if self.better:
-            return f"{b} is better than {a}: {told}"
-        return f"from {a} to {b} this difference is noise, as far as {self.count:,} pictures can tell: {told}"
+        return verdict(self.names, self.better, self.difference, self.interval, f"{self.count:,} pictures")
 
     def to_dict(self) -> dict[str, object]:
         """The comparison as plain lists and numbers, ready for JSON."""
         return dataclasses.asdict(self) | {"better": self.better, "sentence": self.sentence}
+
+
+def verdict(
+    names: tuple[str, str], better: str | None, difference: float, interval: tuple[float, float], judges: str
+) -> str:
+    """Which of two is better and by how much; or that ``judges``, such as "10,000 pictures", cannot tell."""
+    a, b = names
+    if better == a:
+        return f"{a} is better than {b}: {in_points(-difference, (-interval[1], -interval[0]))}"
+    told = in_points(difference, interval)
+    if better:
+        return f"{b} is better than {a}: {told}"
+    return f"from {a} to {b} this difference is noise, as far as {judges} can tell: {told}"
 
 
 def in_points(difference: float, interval: tuple[float, float]) -> str:
@@ -179,16 +187,20 @@ def compare(
     _require_same_pictures(a, b)
     both, neither = int((a.right & b.right).sum()), int((~a.right & ~b.right).sum())
     only_a, only_b = int((a.right & ~b.right).sum()), int((~a.right & b.right).sum())
-    errors = {error.index: error for error in label_errors_of(a.digits)}
     changed = [
-        Changed(index, int(a.labels[index]), (int(a.predicted[index]), int(b.predicted[index])), errors.get(index))
+        Changed(
+            index=index,
+            label=int(a.labels[index]),
+            answers=(int(a.predicted[index]), int(b.predicted[index])),
+            label_error=a.label_errors.get(index),
+        )
         for index in np.flatnonzero(a.right != b.right).tolist()
     ]
     return Comparison(
         names=names,
         source=a.digits.source,
         count=len(a),
-        accuracy=(float(a.right.mean()), float(b.right.mean())),
+        accuracy=(a.accuracy, b.accuracy),
         both=both,
         only_a=only_a,
         only_b=only_b,

@@ -172,7 +172,7 @@ def compare_all(contestants: Sequence[Contestant], *, train: Digits | None = Non
 def _entry(one: Contestant) -> Entry:
     right = one.predictions.right
     interval = wilson_interval(int(right.sum()), len(right))
-    return Entry(one.name, float(right.mean()), interval, one.settings.get("seed"))
+    return Entry(one.name, one.predictions.accuracy, interval, one.settings.get("seed"))
 
 
 def _groups(contestants: Sequence[Contestant]) -> list[Group]:
@@ -191,7 +191,7 @@ def _groups(contestants: Sequence[Contestant]) -> list[Group]:
         Group(
             title,
             tuple(one.name for one in group),
-            tuple(float(one.predictions.right.mean()) for one in group),
+            tuple(one.predictions.accuracy for one in group),
         )
         for title, group in zip(titles, members, strict=True)
     ]

@@ -10,7 +10,7 @@ from digitlab.training.events import EpochDone
 
 
 @dataclass(frozen=True)
-class Curve:
+class LearningCurve:
     """The history of one run.
 
     Attributes:
@@ -31,7 +31,7 @@ class Curve:
         return [epoch for epoch in self.epochs if epoch.epoch >= self.branched_at]
 
 
-def curves_of(runs: Sequence[tuple[str, Run, int | None]]) -> list[Curve]:
+def curves_of(runs: Sequence[tuple[str, Run, int | None]]) -> list[LearningCurve]:
     """The curves of some runs by name, each up to an epoch or to its end; before them those of their parents.
 
     Raises:
@@ -44,6 +44,6 @@ def curves_of(runs: Sequence[tuple[str, Run, int | None]]) -> list[Curve]:
         for parent in ancestors:
             if (place := parent.folder.resolve()) not in given:
                 begins = parent.branched_at if parent is not ancestors[-1] else 0
-                parents[place] = Curve(parent.folder.name, tuple(parent.history()), begins, beside=True)
-        curves.append(Curve(name, tuple(run.history()[:until]), run.branched_at if ancestors else 0))
+                parents[place] = LearningCurve(parent.folder.name, tuple(parent.history()), begins, beside=True)
+        curves.append(LearningCurve(name, tuple(run.history()[:until]), run.branched_at if ancestors else 0))
     return [*parents.values(), *curves]

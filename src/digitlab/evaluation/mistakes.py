@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitlab.data.label_errors import LabelError, label_errors_of
+from digitlab.data.label_errors import LabelError
 from digitlab.evaluation.predictions import Predictions
 
 
@@ -39,7 +39,6 @@ class Mistake:
 
 def mistakes(predictions: Predictions) -> list[Mistake]:
     """All mistakes, surest first; of equally sure ones, the first in the file first."""
-    known = {error.index: error for error in label_errors_of(predictions.digits)}
     wrong = np.flatnonzero(~predictions.right)
     order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")]
     return [
@@ -49,7 +48,7 @@ def mistakes(predictions: Predictions) -> list[Mistake]:
             predicted=int(predictions.predicted[index]),
             confidence=float(predictions.confidence[index]),
             probability_of_label=float(predictions.probabilities[index, predictions.labels[index]]),
-            label_error=known.get(index),
+            label_error=predictions.label_errors.get(index),
         )
         for index in order.tolist()
     ]

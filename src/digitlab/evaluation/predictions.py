@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
+from digitlab.data.label_errors import LabelError, label_errors_of
 from digitlab.inside.picture import names_for
 from digitlab.network.activations import softmax
+from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 
 
@@ -61,6 +63,21 @@ class Predictions:
         """``(N,)``, the probability of each answer."""
         largest: NDArray[np.float64] = self.probabilities.max(axis=1)
         return largest
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, 0 to 1."""
+        return float(self.right.mean())
+
+    @property
+    def cross_entropy(self) -> float:
+        """The mean of ``-ln p`` of the true class."""
+        return softmax_cross_entropy(self.logits.copy(), self.labels).total / len(self)
+
+    @cached_property
+    def label_errors(self) -> dict[int, LabelError]:
+        """The known label errors of the test set, by the index of the picture."""
+        return {error.index: error for error in label_errors_of(self.digits)}
 
 
 def predict_all(network: Network, digits: Digits) -> Predictions:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from digitlab.data.catalogue import groups_of
 from digitlab.data.digits import Digits
-from digitlab.data.label_errors import LabelError, label_errors_of
+from digitlab.data.label_errors import LabelError
 from digitlab.evaluation.calibration import Bin, calibration_error, calibration_interval, reliability
 from digitlab.evaluation.coverage import Sure, when_sure
 from digitlab.evaluation.metrics import DigitScore, brier_score, confusion_matrix, digit_scores, wilson_interval
 from digitlab.evaluation.predictions import Predictions, predict_all
 from digitlab.network.card import are_numbers
-from digitlab.network.cross_entropy import softmax_cross_entropy
 from digitlab.network.network import Network
 
 
@@ -103,6 +102,13 @@ class Report:
         """Whether the classes are called anything but their numbers."""
         return not are_numbers(self.names)
 
+    @property
+    def confused(self) -> list[tuple[int, int, int]]:
+        """Pairs of classes that were confused, most often first: the true one, what it was taken for, how often."""
+        wrong = self.confusion - np.diag(self.confusion.diagonal())
+        order = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)].tolist()
+        return [(*divmod(cell, len(wrong)), int(wrong.flat[cell])) for cell in order]
+
     def to_dict(self) -> dict[str, object]:
         """The report as plain lists and numbers, ready for JSON; each class with its name where it has one."""
         answer = dataclasses.asdict(self) | {"confusion": self.confusion.tolist()}
@@ -143,10 +149,10 @@ def report_of(predictions: Predictions) -> Report:
     return Report(
         source=digits.source,
         count=len(digits),
-        accuracy=float(right.mean()),
+        accuracy=predictions.accuracy,
         accuracy_interval=wilson_interval(int(right.sum()), len(digits)),
         accuracy_without_label_errors=float(undisputed.mean()) if disputed else None,
-        cross_entropy=softmax_cross_entropy(predictions.logits.copy(), digits.labels).total / len(digits),
+        cross_entropy=predictions.cross_entropy,
         brier=brier_score(probabilities, digits.labels),
         calibration_error=calibration_error(probabilities, digits.labels),
         calibration_error_interval=calibration_interval(probabilities, digits.labels),
@@ -163,7 +169,7 @@ def report_of(predictions: Predictions) -> Report:
 def _disputed(predictions: Predictions) -> list[Disputed]:
     return [
         Disputed(error, int(predictions.predicted[error.index]), float(predictions.confidence[error.index]))
-        for error in label_errors_of(predictions.digits)
+        for error in predictions.label_errors.values()
     ]
 
 

@@ -20,7 +20,7 @@ from math import sqrt
 
 import numpy as np
 
-from digitlab.evaluation.comparison import LEVEL, in_points
+from digitlab.evaluation.comparison import LEVEL, verdict
 
 FEW = 5  # with fewer runs, their spread is hardly known
 
@@ -102,13 +102,7 @@ class GroupComparison:
             return f"from {a} to {b}: {points}, of which nobody can tell how much is luck with the seed: {self._lacks}"
         fewest = min(len(self.a.names), len(self.b.names))
         few = f" ({fewest} seeds are few: with other ones it may look otherwise)" if fewest < FEW else ""
-        if self.better == a:
-            turned = in_points(-self.difference, (-self.interval[1], -self.interval[0]))
-            return f"{a} is better than {b}: {turned}{few}"
-        told = in_points(self.difference, self.interval)
-        if self.better:
-            return f"{b} is better than {a}: {told}{few}"
-        return f"from {a} to {b} this difference is noise, as far as these seeds can tell: {told}{few}"
+        return verdict((a, b), self.better, self.difference, self.interval, "these seeds") + few
 
     @property
     def _lacks(self) -> str:

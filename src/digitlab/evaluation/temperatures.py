@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from digitlab.data.digits import Digits
 from digitlab.evaluation.calibration import calibration_error
 from digitlab.evaluation.predictions import predict_all
@@ -53,5 +51,4 @@ def temperature_curve(
         logits = predictions.logits * (own / temperature)
         errors.append(calibration_error(softmax(logits), digits.labels))
         costs.append(softmax_cross_entropy(logits, digits.labels).total / len(digits))
-    accuracy = float(np.mean(predictions.right))
-    return TemperatureCurve(own, accuracy, tuple(map(float, temperatures)), tuple(costs), tuple(errors))
+    return TemperatureCurve(own, predictions.accuracy, tuple(map(float, temperatures)), tuple(costs), tuple(errors))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from digitlab.errors import InputError
-from digitlab.evaluation.curves import Curve
+from digitlab.evaluation.curves import LearningCurve
 from digitlab.figures.style import MUTED, SERIES, new_figure, plain_axes
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STYLES = ("-", "--", ":", "-.")  # one after the other, where there are more curves than colours
 
 
-def draw_curves(curves: Sequence[Curve]) -> Figure:
+def draw_curves(curves: Sequence[LearningCurve]) -> Figure:
     """Loss and accuracy, epoch by epoch: of the digits held out, where all runs have some; else of those trained on.
 
     Raises:
@@ -41,7 +41,7 @@ def draw_curves(curves: Sequence[Curve]) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, curves: Sequence[Curve], name: str, scale: float) -> None:
+def _draw(axes: Axes, curves: Sequence[LearningCurve], name: str, scale: float) -> None:
     number = 0
     for curve in curves:
         color, style = MUTED, "-"

@@ -23,7 +23,7 @@ from digitlab.network.backward import forward
 from digitlab.network.network import Network
 from digitlab.training import SETTINGS
 
-STRONGEST = 64  # units of a hidden layer that `Backprop.to_dict` gives the numbers of
+STRONGEST = 64  # units of a layer that `Backprop.to_dict` gives the numbers of
 DIGITS_KEPT = 8  # significant ones of each number there
 SMALLEST_EXPONENT = -290  # of ten; what is smaller counts as 0
 NUDGE = 1e-5  # how far a parameter is moved to check its derivative
@@ -97,17 +97,18 @@ class Backprop:
         """On the same picture, with the weights that the step leads to."""
         return float(self["new loss"])
 
-    @property
-    def strongest(self) -> list[list[int]]:
-        """Of the pixels, the units of each hidden layer and the classes, which `to_dict` gives the numbers of.
+    def strongest(self, most: int = STRONGEST) -> list[list[int]]:
+        """All pixels; of each hidden layer the units whose ``a`` is largest; the label and the most probable classes.
 
-        All of them, but of a hidden layer the 64 whose ``a`` is largest in size.
+        Args:
+            most: how many of a layer.
         """
-        chosen = [list(range(size)) for size in self.network.architecture.sizes]
-        for layer in range(1, len(chosen) - 1):
-            order = np.argsort(-np.abs(self[f"a{layer}"]), kind="stable")[:STRONGEST]
-            chosen[layer] = sorted(order.tolist())
-        return chosen
+        hidden = (f"a{layer}" for layer in range(1, len(self.network.layers)))
+        probabilities = self["p"].copy()
+        probabilities[self.label] = np.inf
+        strengths = [np.abs(self[a]) for a in hidden] + [probabilities]
+        chosen = (np.argsort(-strength, kind="stable")[:most] for strength in strengths)
+        return [list(range(len(self["x"]))), *(sorted(units.tolist()) for units in chosen)]
 
     def check(self, name: str, index: int | tuple[int, ...]) -> Check:
         """The derivative of the loss by one parameter, tried out: a central difference in float64.
@@ -136,10 +137,10 @@ class Backprop:
 
         Of each quantity its name, layer, stage, formula, what it is about, shape, smallest and largest number, and its
         ``values`` with 8 significant digits: those of the units in ``shown``, which has a list of unit numbers for the
-        inputs, for each hidden layer (at most `STRONGEST`, the strongest ones) and for the classes. Row i of ``W1``
+        inputs, for each hidden layer and for the classes (at most 64, the `strongest` ones). Row i of ``W1``
         belongs to input ``shown[0][i]``, its column j to unit ``shown[1][j]``.
         """
-        shown = self.strongest
+        shown = self.strongest()
         return {
             "label": self.label,
             "digit": int(self["p"].argmax()),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from digitlab.data.digits import SIDE, Digits
-from digitlab.data.label_errors import label_errors_of
 from digitlab.evaluation.cells import Push, cell_of
 from digitlab.evaluation.contest import Contestant, compare_all
 from digitlab.evaluation.coverage import coverage_curve
@@ -203,7 +202,6 @@ def _undisputed(report: Report) -> list[GroupScore]:
 
 
 def _pictures(predictions: Predictions, indices: Iterable[int]) -> list[TestPicture]:
-    notes = {error.index: error.note for error in label_errors_of(predictions.digits)}
     return [
         TestPicture(
             index=int(index),
@@ -211,7 +209,7 @@ def _pictures(predictions: Predictions, indices: Iterable[int]) -> list[TestPict
             predicted=int(predictions.predicted[index]),
             confidence=float(predictions.confidence[index]),
             pixels=predictions.digits.images[index].tobytes(),
-            label_error=notes.get(int(index), ""),
+            label_error=predictions.label_errors[index].note if index in predictions.label_errors else "",
         )
         for index in indices
     ]

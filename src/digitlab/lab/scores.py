@@ -51,7 +51,11 @@ class Scores:
 
 
 def _score(reader: Reader, predictions: Predictions, epoch: int | None = None) -> TestScore:
-    right, count = int(predictions.right.sum()), len(predictions)
     return TestScore(
-        reader=reader.id, version=reader.version, epoch=epoch, count=count, right=right, accuracy=right / count
+        reader=reader.id,
+        version=reader.version,
+        epoch=epoch,
+        count=len(predictions),
+        right=int(predictions.right.sum()),
+        accuracy=predictions.accuracy,
     )

@@ -5,7 +5,6 @@ from digitlab.inside import Damage, damaged
 from digitlab.lab.lab import Lab
 from digitlab.lab.look import records
 from digitlab.lab.look.seen import Seen
-from digitlab.network.cross_entropy import softmax_cross_entropy
 
 
 def look_at_damage(lab: Lab, seen: Seen, damage: Damage) -> records.Damaged:
@@ -30,6 +29,4 @@ def look_at_damage(lab: Lab, seen: Seen, damage: Damage) -> records.Damaged:
 
 
 def _measured(predictions: Predictions) -> records.Measured:
-    count, right = len(predictions), int(predictions.right.sum())
-    loss = softmax_cross_entropy(predictions.logits.copy(), predictions.labels).total / count
-    return records.Measured(right, right / count, loss)
+    return records.Measured(int(predictions.right.sum()), predictions.accuracy, predictions.cross_entropy)

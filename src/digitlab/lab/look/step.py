@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from digitlab.errors import InputError
@@ -21,7 +22,7 @@ def look_at_step(seen: Seen, label: int | None, learning_rate: float) -> records
         DivergenceError: the network has no answer, or the step leads out of the finite numbers.
     """
     step = _step(seen, label, learning_rate)
-    shown = _shown(step)
+    shown = step.strongest(STRONGEST)
     classes = shown[-1]
     return records.StepTaken(
         **seen.told(),
@@ -30,9 +31,7 @@ def look_at_step(seen: Seen, label: int | None, learning_rate: float) -> records
         true=step.label,
         learning_rate=step.learning_rate,
         activation=seen.network.architecture.activation,
-        quantities=[
-            records.Quantity(one.name, one.layer, one.stage, one.formula, one.about) for one in step.quantities.values()
-        ],
+        quantities=msgspec.convert(list(step.quantities.values()), list[records.Quantity], from_attributes=True),
         layers=[_layer(step, number, shown) for number in range(1, len(shown))],
         p=short(step["p"][classes]),
         new_p=short(step["new p"][classes]),
@@ -49,22 +48,7 @@ def check_step(seen: Seen, label: int | None, parameters: Sequence[tuple[str, Se
     """
     step = _step(seen, label, 0.1)
     checks = [step.check(name, tuple(index)) for name, index in parameters]
-    return records.Checks(
-        **seen.told(),
-        checks=[
-            records.Checked(
-                name=one.name,
-                index=list(one.index),
-                derivative=one.derivative,
-                numerical=one.numerical,
-                nudge=one.nudge,
-                ahead=one.ahead,
-                behind=one.behind,
-                agrees=one.agrees,
-            )
-            for one in checks
-        ],
-    )
+    return records.Checks(**seen.told(), checks=msgspec.convert(checks, list[records.Checked], from_attributes=True))
 
 
 def _step(seen: Seen, label: int | None, learning_rate: float) -> Backprop:
@@ -72,19 +56,6 @@ def _step(seen: Seen, label: int | None, learning_rate: float) -> Backprop:
     if true is None:
         raise InputError("a drawing has no label: say which digit it is")
     return backprop_step(seen.network, seen.image, true, learning_rate)
-
-
-def _shown(step: Backprop) -> list[list[int]]:
-    """All pixels; of each hidden layer the units that answer most strongly; of many classes the most probable ones."""
-    sizes = step.network.architecture.sizes
-    shown = [list(range(sizes[0]))]
-    for number in range(1, len(sizes)):
-        last = number == len(sizes) - 1
-        strength = np.abs(step["p"] if last else step[f"a{number}"])
-        if last:
-            strength[step.label] = np.inf
-        shown.append(sorted(np.argsort(-strength, kind="stable")[:STRONGEST].tolist()))
-    return shown
 
 
 def _layer(step: Backprop, number: int, shown: list[list[int]]) -> records.StepLayer:
