@@ -197,7 +197,7 @@ def test_every_part_is_drawn_or_left_out_with_a_reason(few, unrendered):
     told = []
     subject = replace(_subject(dl.Network([784, 12, 10]), few[:20]), tell=lambda: told.append(1))
     missing = _all_drawn(subject, SECTIONS)
-    assert missing.pop("the learning curves") == "the model is no run, and a model file does not tell how it learned"
+    assert missing.pop("the learning curves") == "the model is no run, and a model file does not tell how it learnt"
     assert set(missing) <= {"the attributions of the label", "the attacks", "the smallest change that flips its answer"}
     assert len(told) == piece_count()
 

@@ -73,7 +73,7 @@ def test_a_counterfactual_is_drawn_before_and_after(network, few):
     np.testing.assert_array_equal(before, found.before)
     np.testing.assert_array_equal(change, found.change)
     np.testing.assert_array_equal(after, found.after)
-    assert figure.get_suptitle() == f"What would make this {found.digit} a {found.becomes}"
+    assert figure.get_suptitle() == f"What would make the network read {found.becomes} instead of {found.digit}?"
 
 
 def test_suspected_labels_are_drawn_with_what_networks_see(few):

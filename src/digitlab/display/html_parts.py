@@ -60,7 +60,7 @@ class Section:
 
 def _curves(subject: Subject) -> Figure:
     if subject.run is None:
-        raise InputError("the model is no run, and a model file does not tell how it learned")
+        raise InputError("the model is no run, and a model file does not tell how it learnt")
     return figures.draw_curves(curves_of([(subject.model, subject.run, subject.epoch)]))
 
 
@@ -164,7 +164,7 @@ SECTIONS = (
     ),
     Section(
         "robust",
-        "How much it bears",
+        "What it withstands",
         "Test pictures are clean. These are spoiled, turned, and changed on purpose, along the gradient, where it "
         "hurts most; the network is the same.",
         (
@@ -249,7 +249,7 @@ SECTIONS = (
     ),
     Section(
         "learning",
-        "How it learned",
+        "How it learnt",
         "The loss and the accuracy after each epoch, of pictures that were held out where there are some.",
         (
             Part(

@@ -22,9 +22,10 @@ def draw_cell(cell: Cell) -> Figure:
     diagonal = cell.true == cell.predicted
     count = f"{len(cell.indices):,} picture{'s' * (len(cell.indices) != 1)}"
     title = f"{true} read rightly: {count}, the least sure" if diagonal else f"{true} taken for {taken}: {count}"
+    kind = "pixel" if cell.of_pixels else "unit"
     look = (
-        "Left: which units spoke up here, and which kept silent that usually hold against it?"
-        " Right: whose company is each picture in, by its pixels alone?"
+        f"Left: which {kind}s pushed further towards {taken} here, at the coloured dots, than they usually do?"
+        " Right: which training pictures look most like each of these?"
     )
     figure = new_figure(11, max(4.6, 1.1 + 0.62 * len(cell.nearest)), title, look)
     mean, pushes, nearest = figure.subplots(1, 3, width_ratios=(1, 1.5, 3.1))
@@ -39,11 +40,12 @@ def draw_cell(cell: Cell) -> Figure:
 def draw_counterfactual(found: Counterfactual) -> Figure:
     """The picture as the network sees it, what must change, and what it would be read as then."""
     look = (
-        f"Orange: ink that is added; blue: ink that is taken away. The change has a length of {found.distance:.2f} (two"
-        f" digits of MNIST are about 10 apart), and no pixel changes by more than {100 * found.greatest:.0f} %."
+        f"Red: ink that is added; blue: ink that is taken away. The change has a length of {found.distance:.2f} (two"
+        f" digits of MNIST are about 10 apart), and no pixel changes by more than {100 * found.greatest:.0f} % of full"
+        " ink."
     )
     names = found.names
-    title = f"What would make this {names[found.digit]} a {names[found.becomes]}"
+    title = f"What would make the network read {names[found.becomes]} instead of {names[found.digit]}?"
     figure = new_figure(9, 3.9, title, look)
     before, change, after = figure.subplots(1, 3)
     for axes, pixels, digit, probabilities in (
@@ -69,7 +71,7 @@ def _draw_pushes(axes: Axes, cell: Cell) -> None:
     axes.hlines(rows, usual, said, color=MUTED, linewidth=2)
     axes.plot(usual, rows, "o", color=MUTED, label="usually")
     axes.plot(said, rows, "o", color=WRONG if cell.true != cell.predicted else RIGHT, label="on these")
-    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.vlines(0, -0.5, len(rows) - 0.5, color=INK, linewidth=0.8)
     kind = "pixel" if cell.of_pixels else "unit"
     towards = f"push towards {cell.names[cell.predicted]}, in logits"
     plain_axes(axes, towards, title="what pushed")
@@ -96,9 +98,12 @@ def _draw_nearest(axes: Axes, cell: Cell) -> None:
     axes.set_yticks(np.arange(len(cell.nearest)) * step + SIDE / 2, labels, color=SOFT, fontsize=8)
     true, taken = cell.names[cell.true], cell.names[cell.predicted]
     other = "other classes" if cell.true == cell.predicted else taken
-    heads = ("it", f"nearest training pictures of {true}", f"of {other}")
+    heads = ("picture", f"nearest training pictures of {true}", f"of {other}")
     middles = [begins[0] + SIDE / 2, *(begin + across * step / 2 for begin in begins[1:])]
     axes.set_xticks(middles, heads, color=INK, fontsize=9, parse_math=False)
     axes.xaxis.tick_top()
+    axes.set_xlabel(
+        "at the left: the number of the picture, and how sure the network was of its answer", color=SOFT, fontsize=9
+    )
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -33,15 +33,13 @@ def draw_comparison(pairs: Sequence[Comparison], digits: Digits) -> Figure:
     if not pairs:
         raise InputError("there is no comparison to draw")
     first, last = pairs[0].names[0], pairs[-1]
-    title = f"Compared with {_cut(first)}, on {last.source}"
-    look = (
-        "Look at whether the bar of the interval lies on one side of 0: where it touches 0, the difference may be luck."
-    )
-    figure = new_figure(10, 3.6 + 0.35 * len(pairs), title, look)
-    grid = figure.add_gridspec(2, 1, height_ratios=(1 + 0.35 * len(pairs), 2.2))
+    title = f"How much better than {_cut(first)}? On {last.source}"
+    look = "Does the bar, the 95 % interval, lie on one side of 0? Where it touches 0, the difference may be luck."
+    figure = new_figure(10, 4.2 + 0.35 * len(pairs), title, look)
+    grid = figure.add_gridspec(2, 1, height_ratios=(1 + 0.35 * len(pairs), 2.8))
     above, below = (figure.add_subfigure(place) for place in (grid[0], grid[1]))
     _draw_differences(above.subplots(), pairs)
-    for axes, side in zip(below.subplots(2, 1), (1, 0), strict=True):
+    for axes, side in zip(below.subplots(2, 1, gridspec_kw={"hspace": 0.1}), (1, 0), strict=True):
         _draw_side(axes, last, side, digits)
     return figure
 

@@ -27,7 +27,9 @@ def draw_curves(curves: Sequence[LearningCurve]) -> Figure:
         raise InputError("there is no curve to draw", got="no epoch of any run")
     held_out = all(epoch.validation_loss is not None for curve in drawn for epoch in curve.own)
     of, prefix = ("held-out digits", "validation_") if held_out else ("training digits", "")
-    look = "Look at where a curve is once it is level, and at whether a loss rises again while others fall."
+    look = (
+        "Where a curve is level, little more is learnt. A loss of held-out digits that rises again: learning by heart."
+    )
     if any(curve.branched_at for curve in drawn):
         look = "Look at how a branch goes on from its dot, where it left the curve of its parent."
     figure = new_figure(9, 4, f"Learning curves, of the {of}", look)

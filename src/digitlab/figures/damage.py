@@ -23,7 +23,7 @@ def draw_damage(ablation: Ablation, pruning: DamageCurve, noise: DamageCurve, te
         9,
         6.6,
         "How much can be taken from it?",
-        "Look at where each curve begins to fall: up to there the network does not need what was taken from it.",
+        "While a curve keeps the level of the intact network (dashed, or at its left end), nothing needed is gone.",
     )
     outer = figure.add_gridspec(2, 2)
     _draw_ablation(figure.add_subplot(outer[0, 0]), ablation)

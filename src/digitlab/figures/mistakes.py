@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 40  # pictures in a gallery
 _ACROSS = 8
-_TILE = SIDE + 10, SIDE + 16  # width and height of a picture with what is written below it, in its pixels
+_TILE = SIDE + 10, SIDE + 18  # width and height of a picture with what is written below it, in its pixels
 _LONGEST = 12  # letters of a class's name
 _DOUBT = SERIES[3]
 
@@ -53,7 +53,10 @@ def draw_mistakes(predictions: Predictions, most: int = MOST) -> Figure:
         for one in found[:most]
     ]
     shown = "" if len(found) <= most else f", the {most} of which it was surest"
-    look = "Below each picture: its label, what it was read as, and how sure the network was. Would you have read it?"
+    look = (
+        "Above each picture: its number. Below: its label, what it was read as, and how sure the network was. Would you"
+        " have read it?"
+    )
     return _gallery(tiles, f"{_counted(len(found), 'mistake')} on {predictions.digits.source}{shown}", look)
 
 
@@ -72,7 +75,7 @@ def draw_mislabels(found: Mislabels, most: int = MOST) -> Figure:
         for one in found.suspects[:most]
     ]
     shown = "" if len(found.suspects) <= most else f", the first {most}"
-    look = "Below each picture: its label, and what networks see that never saw this picture. Whom do you believe?"
+    look = "Below each picture: its label, and what a network sees that was not trained on it. Whom do you believe?"
     return _gallery(tiles, f"{_counted(len(found.suspects), 'suspected label')} in {found.source}{shown}", look)
 
 
@@ -82,12 +85,12 @@ def _gallery(tiles: Sequence[_Tile], title: str, look: str) -> Figure:
     rows = max(-(-len(tiles) // _ACROSS), 1)
     if any(tile.in_doubt for tile in tiles):
         look += " Framed: a known label error."
-    figure = new_figure(10, 0.9 + 1.33 * rows, title, look)
+    figure = new_figure(10, 0.9 + 1.4 * rows, title, look)
     axes = figure.subplots()
     canvas = np.full((rows * height, _ACROSS * width), np.nan)
     for number, tile in enumerate(tiles):
         row, column = divmod(number, _ACROSS)
-        top, left = row * height + 5, column * width + (width - SIDE) // 2
+        top, left = row * height + 6, column * width + (width - SIDE) // 2
         canvas[top : top + SIDE, left : left + SIDE] = tile.picture
         _write(axes, tile, left + SIDE / 2 - 0.5, top)
     axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -100,7 +103,7 @@ def _write(axes: Axes, tile: _Tile, middle: float, top: float) -> None:
     centred = {"ha": "center", "parse_math": False}
     axes.text(middle, top - 1, tile.above, va="bottom", fontsize=7, color=SOFT, **centred)  # type: ignore[arg-type]
     for line, (words, size) in enumerate(zip(tile.below, (9, 8), strict=True)):
-        axes.text(middle, top + SIDE + 0.5 + 5 * line, words, va="top", fontsize=size, color=colour, **centred)  # type: ignore[arg-type]
+        axes.text(middle, top + SIDE + 1.5 + 5 * line, words, va="top", fontsize=size, color=colour, **centred)  # type: ignore[arg-type]
     if tile.in_doubt:
         from matplotlib.patches import Rectangle
 

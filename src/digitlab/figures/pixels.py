@@ -28,7 +28,8 @@ def draw_attributions(attributions: Sequence[Attribution], names: Sequence[str] 
         2.35 * (1 + len(attributions)),
         3.6,
         f"Which pixels speak for {name}?",
-        "Red pixels speak for it, blue ones against it; a gradient alone also says where missing ink would.",
+        "Red pixels speak for it, blue ones against it; a gradient alone also says where missing ink would. Below:"
+        " does it add up to what the logit, the score of the digit, rises by from an empty picture?",
     )
     first, *others = figure.subplots(1, 1 + len(attributions))
     first.imshow(attributions[0].seen, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")

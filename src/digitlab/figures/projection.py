@@ -27,8 +27,9 @@ def draw_projection(projection: Projection) -> Figure:
     figure = new_figure(
         7.2,
         6.4,
-        f"The map of {projection.what}",
-        f"Look for classes that lie on top of each other; {100 - shares.sum():.0f} % of all differences are not in it.",
+        f"A map of the pictures, by {projection.what}",
+        "A small number is a picture, a large one the middle of its class. Which classes lie on top of each other? The"
+        f" map leaves out {100 - shares.sum():.0f} % of all differences.",
     )
     axes = figure.subplots()
     step = -(-len(projection.points) // MOST_DRAWN)

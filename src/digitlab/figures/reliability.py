@@ -22,7 +22,7 @@ def draw_reliability(bins: Sequence[Bin]) -> Figure:
         6.4,
         5.6,
         "Is it right as often as it says?",
-        "On the dashed line it is; below it, it is too sure. Bars are 95 % intervals; pale points have few samples.",
+        "On the dashed line it is; below it, it is too sure. Bars are 95 % intervals; pale points have few pictures.",
     )
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot([0, 1], [0, 1], color=MUTED, linestyle="--", linewidth=1.2)
@@ -55,7 +55,8 @@ def draw_coverage(coverage: Coverage) -> Figure:
         6.4,
         3.8,
         'What is left if it may say "I am not sure"?',
-        "The steeper it falls, the more of its errors are among the few pictures that it is least sure of.",
+        "The steeper it falls, the more of its errors are among the few pictures that it is least sure of. Dotted:"
+        " where all answers below that probability are passed on.",
     )
     axes = figure.subplots()
     passed_on = [100 * (1 - share) for share in reversed(coverage.share)]

@@ -47,7 +47,9 @@ def draw_corruptions(images: Bytes, index: int = 0, *, seed: int = 0, measured: 
 
 def draw_robustness(measured: Mapping[str, Robustness]) -> Figure:
     """Networks, each by its name: accuracy under each corruption, and along noise, rotation and attacks."""
-    look = "The longer a bar and the higher a line, the less harm is done; what people hardly notice can do much of it."
+    look = (
+        "The longer a bar and the higher a line, the less harm is done; a change that people hardly notice can do much."
+    )
     figure = new_figure(11, 7.6, "What is left of the accuracy", look)
     grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1))
     _draw_bars(figure.add_subplot(grid[:, 0]), measured)
@@ -75,7 +77,7 @@ def draw_attacks(attacked: Sequence[Attacked], names: Sequence[str]) -> Figure:
         names: what the classes are called, K of them.
     """
     epsilon = attacked[0].epsilon if attacked else 0
-    look = "The last row is as easy to read as the first one, but not for the network (orange: more ink; blue: less)."
+    look = "The last row is as easy to read as the first one, but not for the network (red: more ink; blue: less)."
     title = f"A change of at most {epsilon:g} of full ink for each pixel"
     figure = new_figure(1.15 * max(len(attacked), 4) + 0.6, 4.6, title, look)
     rows = figure.subplots(3, max(len(attacked), 1), squeeze=False)

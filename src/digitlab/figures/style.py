@@ -27,7 +27,7 @@ RIGHT, WRONG = "#2b6cb0", "#c05621"  # blue and orange: told apart by every kind
 GRID = "#e4e7eb"
 # Of curves laid over each other, in their order; by M. Okabe and K. Ito, "Color universal design" (2008), darkened
 SERIES = (ACCENT, WRONG, "#117a65", "#8e44ad", "#7d6608", "#5d6d7e")
-SIGNED = "RdBu_r"  # the colour map of numbers around 0: blue below, orange-red above
+SIGNED = "RdBu_r"  # the colour map of numbers around 0: blue below, red above
 MANY = "viridis"  # of numbers from 0 on
 GAP = 2  # pixels between pictures in a mosaic, and cells in the terminal
 ROW_INCHES = 0.62  # height of a row of pictures

@@ -117,7 +117,7 @@ def draw_contributions(found: Contributions) -> Figure:
         max(7.2, 3 + 0.2 * classes),
         1.8 + 0.24 * len(rows),
         f"What pushes to each class? Read as {cut(found.names[answer], LONGEST_NAME)}",
-        "Each column adds up to its logit, the largest wins: compare the answer's column with its rivals'.",
+        "Each column adds up to the score of its class, the logit, and the largest wins. Compare it with its rivals.",
     )
     axes = figure.subplots()
     numbers = np.array(list(rows.values()))  # (rows, K)
