@@ -102,7 +102,7 @@ def test_another_reader_is_better_or_not_in_a_sentence_and_with_pictures(walk, t
     page.locator(".says").wait_for(state="detached")
     assert len(asked) == 1
     page.get_by_label("Compare with").select_option(f"run:{run}")
-    page.locator(".compare .refusal").get_by_text("Each model can be there once only").wait_for()
+    page.locator(".compare .refusal").get_by_text("A model is not compared with itself").wait_for()
     walk.watched.errors.clear()  # the browser logs the refusal
 
 

@@ -36,7 +36,9 @@ def test_two_models_are_compared_in_words(runs, run, monkeypatch):
     assert lines[6] == "(networks are compared here; which recipe is better, several seeds of each can tell)"
     assert any(line.startswith("a0 and b0: p = ") for line in lines)
     assert any("pictures changed sides, the first 20" in line for line in lines)
-    assert lines[-1].lstrip()[0].isdigit()
+    assert lines[-22 - 1] == "  (what each is: what a0 reads, then b0)"
+    assert lines[-3].lstrip()[0].isdigit()
+    assert lines[-2:] == ["saved as a.png", "saved as b.svg"]
     assert Path("a.png").stat().st_size > 5000
     assert Path("b.svg").stat().st_size > 5000
 
@@ -69,7 +71,7 @@ def test_epochs_of_a_run_are_compared(runs, run, monkeypatch):
     [
         ([], "a comparison needs two models at least"),
         (["a0"], "a comparison needs two models at least"),
-        (["a0", "./a0"], "each model can be there once only"),
+        (["a0", "./a0"], "a model is not compared with itself"),
         (["a0", "nobody"], "nobody: there is no such model"),
         (["a0", "b0", "--save", "figure.xyz"], "the name of a figure must end"),
         (["a0", "b0", "--curves", "nowhere/a.png"], "nowhere"),

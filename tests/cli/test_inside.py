@@ -36,8 +36,8 @@ def test_inside_says_what_pushes(run, model, folder):
     assert (code, err) == (0, "")
     assert f"model {model}" in out
     assert "MNIST test 8" in out
-    assert "what each unit of hidden layer 1 pushes to" in out
-    assert "integrated gradients add up to" in out
+    assert "what each unit of hidden layer 1 adds to the logit of" in out
+    assert "integrated gradients: their sum is" in out
     assert run("inside", "8", "--model", model, "--save", "units.svg", "--figure", "contributions")[0] == 0
     assert "What pushes" in Path("units.svg").read_text("utf-8")
 
@@ -73,7 +73,7 @@ def test_step_checks_a_derivative(run, model, mnist):
 
 def test_classes_are_called_by_their_names(run, clothes):
     data, model = clothes
-    for command, words in (("inside", "pushes to"), ("step", "of class 1 ([bold] Dress)")):
+    for command, words in (("inside", "adds to the logit of"), ("step", "of class 1 ([bold] Dress)")):
         code, out, _ = run(command, "25", "--data", data, "--model", model)
         assert code == 0
         assert words in out

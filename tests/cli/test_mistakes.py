@@ -35,7 +35,8 @@ def test_mistakes_are_listed_surest_first_with_label_errors(run, model, mnist, f
     found = mistakes(predict_all(dl.load(model), mnist[1]))
     lines = out.splitlines()
     assert lines[1] == f"{len(found):,} mistakes on MNIST test, the first 20; surest first"
-    assert len(lines) == 22
+    assert len(lines) == 23
+    assert lines[-1] == "saved as gallery.png"
     assert lines[2].startswith(f"  {found[0].index:6d}  is {found[0].label}, read as {found[0].predicted} ")
     with Image.open("gallery.png") as figure:
         assert figure.size[0] > 1000
@@ -91,7 +92,7 @@ def test_mislabels_are_listed_and_drawn(run, small, folder):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "few.npz test: 200 labels, judged in 3 folds"
-    assert lines[1].endswith("% agree with networks that never saw the picture")
+    assert lines[1].endswith("% are confirmed by networks that never saw the picture")
     assert lines[3].startswith("   test ")
     assert (folder / "suspects.png").stat().st_size > 5000
     told = json.loads(run(*call, "--json")[1])

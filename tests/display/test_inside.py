@@ -42,7 +42,7 @@ def test_inside_adds_up_before_the_readers_eyes(index, mnist):
 def test_a_network_without_hidden_layers_has_pixels_that_push(mnist):
     network, image = dl.Network([784, 10]), mnist[1].images[0]
     text = inside_text(contributions_of(network, image), [attribute(network, image)])
-    assert text.startswith("what each pixel pushes to")
+    assert text.startswith("what each pixel adds to the logit of")
     assert _fits(text)
 
 
@@ -91,7 +91,7 @@ def test_named_classes_are_named(mnist):
 
 def test_a_check_says_whether_they_agree(mnist):
     text = check_text(backprop_step(dl.Network([784, 5, 10]), mnist[1].images[8], 5).check("W1", (425, 2)))
-    assert text.startswith("the derivative of the loss by W1[425,2]\n")
+    assert text.startswith("the derivative: how the loss changes with W1[425,2]\n")
     assert text.endswith("they agree")
     assert _fits(text)
     assert "they differ" in check_text(Check("b1", (3,), 1.0, 1e-5, 1.0, 1.0))

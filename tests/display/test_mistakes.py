@@ -32,8 +32,10 @@ def test_suspects_and_how_many_of_the_known_errors_they_hold():
     lines = mislabels_text(Mislabels("MNIST test", NAMES, 5, 0, 10_000, 0.997, suspects, 15)).splitlines()
     assert lines[:4] == [
         "MNIST test: 10,000 labels, judged in 5 folds",
-        "99.70 % agree with networks that never saw the picture",
-        "30 do not, 2 of them confidently, the first 20; most suspected first",
+        "99.70 % are confirmed by networks that never saw the picture",
+        "30 are in doubt, 2 of them are contradicted confidently, the first 20; most suspected first",
         "   test      0  is 4, seen as 9    90.0 % sure,  5.0 % for the label",
     ]
-    assert lines[-1] == "15 label errors are known; they are 0 of the first 15, 1 of the first 50, 1 of the first 100"
+    assert (
+        lines[-1] == "of the 15 known label errors, 0 among the first 15, 1 among the first 50, 1 among the first 100"
+    )

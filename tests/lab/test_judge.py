@@ -163,5 +163,5 @@ def test_a_comparison_is_the_librarys_and_shows_who_reads_what(asked, standard, 
     assert twins.sentence == "seed of 12:00:00 and seed of 13:00:00 give the same answers"
     earlier = lab.judge.compare(reader, lab.judge.reader(f"run:{names[0]}@0"))
     assert earlier.titles == ("seed", "seed@0")
-    with pytest.raises(InputError, match="each model can be there once only"):
+    with pytest.raises(InputError, match="a model is not compared with itself"):
         lab.judge.compare(reader, reader)

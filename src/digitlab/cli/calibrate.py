@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, Json
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.data.files import check_place
 from digitlab.errors import InputError, refuse
 from digitlab.evaluation.calibrating import calibrate as calibrate_run
@@ -34,7 +34,7 @@ def calibrate(
         return 0
     write_line(f"model {found}")
     write_line(f"temperature {done.temperature:.3f}, fitted on {done.held_out:,} digits that it never learnt from")
-    write_line(f"saved as {out}")
+    say_saved(out)
     write_line(f"{done.after.source:<24}  before    after")
     for name, words, factor, unit in (
         ("cross_entropy", "cross-entropy", 1, ""),

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, find
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.comparison import comparison_text
 from digitlab.errors import InputError
 from digitlab.evaluation.contest import Contestant, compare_all
@@ -54,4 +54,5 @@ def compare(
         print_json(contest.to_dict())
     else:
         write_line(comparison_text(contest))
+        say_saved(save, curves)
     return 0

@@ -16,7 +16,7 @@ from digitlab.cli.options import (
     whole,
     with_recipe_flags,
 )
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.data import open_data
 from digitlab.data.catalogue import CATALOGUE, data_folder, missing_files
 from digitlab.data.fetch import fetch as fetch_entry
@@ -123,6 +123,7 @@ def show(
         print_json({"name": name, "training": len(train), "test": len(test), "classes": classes})
     else:
         print_samples(train, test)
+        say_saved(save)
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Index, Json, Model, one_digit, open_model
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.inside import inside_text
 from digitlab.display.prediction import examine
 from digitlab.display.terminal import print_prediction
@@ -63,4 +63,5 @@ def inside(
         print_prediction(prediction, title=f"{test.source} {index}")
         write_line()
         write_line(inside_text(contributions, attributions))
+        say_saved(save)
     return 0

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, EngineName, FigureFile, Json, Threads, whole
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.mistakes import mislabels_text
 from digitlab.display.progress import moving_bar
 from digitlab.engines import AUTO
@@ -58,4 +58,5 @@ def mislabels(
         print_json(found.to_dict())
     else:
         write_line(mislabels_text(found))
+        say_saved(save)
     return 0

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, open_model
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.mistakes import cell_text, mistakes_text
 from digitlab.errors import InputError, require_name
 from digitlab.evaluation.cells import cell_of
@@ -59,6 +59,7 @@ def mistakes(
     else:
         write_line(f"model {found}")
         write_line(text)
+        say_saved(save)
     return 0
 
 

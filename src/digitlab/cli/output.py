@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
 from digitlab.errors import printable
@@ -17,6 +18,13 @@ def print_json(answer: object) -> None:
 def write_line(line: str = "") -> None:
     """A line for a person, on standard output."""
     sys.stdout.write(printable(line, keep="\n") + "\n")
+
+
+def say_saved(*places: Path | None) -> None:
+    """Say of each figure that was asked for where it is, as files come into being silently."""
+    for place in places:
+        if place is not None:
+            write_line(f"saved as {place}")
 
 
 def complain(words: str, code: int) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Json, Model, open_model
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.progress import moving_bar
 from digitlab.display.robustness import robustness_markdown, robustness_text
 from digitlab.evaluation.robustness import PARTS, measure_robustness
@@ -43,4 +43,5 @@ def robustness(
         for found, _ in opened.values():
             write_line(f"model {found}")
         write_line(robustness_text(measured))
+        say_saved(save)
     return 0

@@ -1,7 +1,7 @@
 """``digitlab show``: one digit of the test set, and what a model says of it."""
 
 from digitlab.cli.options import AS_IT_IS, Data, DataOptions, FigureFile, Index, Json, Model, one_digit, open_model
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.prediction import examine
 from digitlab.display.show import draw_prediction
 from digitlab.display.terminal import print_prediction
@@ -32,4 +32,5 @@ def show(
     else:
         write_line(f"model {found}")
         print_prediction(prediction, title=f"{test.source} {index}")
+        say_saved(save)
     return 0

@@ -18,7 +18,7 @@ _PLACE = re.compile(r"([Wb]\d+)\[(\d+(?:,\d+)?)\]", re.ASCII)
 LearningRate = Annotated[float, Parameter(help="How far the step goes.")]
 Checked = Annotated[
     str | None,
-    Parameter(help="Try a derivative out, such as that by W1[300,12], the weight from input 300 to unit 12."),
+    Parameter(help="Try a derivative out, such as that for W1[300,12], the weight from input 300 to unit 12."),
 ]
 
 

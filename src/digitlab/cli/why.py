@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.options import FigureFile, Json, open_model
-from digitlab.cli.output import print_json, write_line
+from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.cli.read import Reader
 from digitlab.display.reasons import draw_why, print_why
 from digitlab.errors import InputError, describe
@@ -38,4 +38,5 @@ def why(picture: OnePicture, /, *, model: Reader = STANDARD, save: FigureFile = 
         print_why(answer)
         write_line()
         write_line(f"model {found}")
+        say_saved(save)
     return 0

@@ -18,7 +18,7 @@ LONGEST_NAME = 14  # letters of a class
 LARGEST = 3  # numbers of a large quantity that are told
 STAGES = {
     "forward": "FORWARD: from the picture to the loss",
-    "backward": "BACKWARD: how the loss changes with each number, from the end to the start",
+    "backward": "BACKWARD: derivatives, how the loss changes with each number, last layer first",
     "step": "THE STEP: each weight and bias moves against its derivative",
 }
 
@@ -53,7 +53,7 @@ def check_text(check: Check) -> str:
     corner = "they differ: the nudge has led over a corner of an activation, or there is a bug"
     return "\n".join(
         [
-            f"the derivative of the loss by {what}",
+            f"the derivative: how the loss changes with {what}",
             f"  by backpropagation, d{what}",
             f"    {check.derivative + 0:.10g}",
             "  by trying it out",

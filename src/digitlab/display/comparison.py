@@ -40,8 +40,8 @@ def _counts(pair: Comparison) -> Iterator[str]:
     a, b = pair.names
     p = f"{pair.p:.2g}" if pair.p < 0.1 else f"{pair.p:.2f}"
     yield f"{a} and {b}: p = {p} (McNemar's exact test)"
-    alone = f"only {a} {pair.only_a:,}, only {b} {pair.only_b:,}"
-    yield f"  right are both {pair.both:,}, {alone}, neither {pair.neither:,}"
+    yield f"  both are right on {pair.both:,}, neither on {pair.neither:,},"
+    yield f"  only {a} on {pair.only_a:,}, only {b} on {pair.only_b:,}"
 
 
 def _changed_lines(pair: Comparison) -> Iterator[str]:
@@ -50,7 +50,8 @@ def _changed_lines(pair: Comparison) -> Iterator[str]:
         return
     more = f", the first {MOST_LISTED}" if len(pair.changed) > MOST_LISTED else ""
     yield ""
-    yield f"{len(pair.changed):,} pictures changed sides{more}"
+    yield f"{len(pair.changed):,} picture{'s' * (len(pair.changed) != 1)} changed sides{more}"
+    yield f"  (what each is: what {pair.names[0]} reads, then {pair.names[1]})"
     for one in pair.changed[:MOST_LISTED]:
         label, first, second = (
             str(number) if are_numbers(pair.classes) else pair.classes[number] for number in (one.label, *one.answers)

@@ -34,7 +34,7 @@ def _push_lines(found: Contributions) -> Iterator[str]:
     bias, logit, pushes = found.bias[found.digit], found.logits[found.digit], found.towards(found.digit)
     layers = len(found.activations)
     what, where = ("unit", f"each unit of hidden layer {layers}") if layers else ("pixel", "each pixel")
-    yield f"what {where} pushes to {_answer(found)} (a times W)"
+    yield f"what {where} adds to the logit of {_answer(found)} (a times W)"
     yield from _in_columns("for it", "against it")
     order = np.argsort(-pushes, kind="stable")
     for pair in zip(order[:PUSHING], order[::-1][:PUSHING], strict=True):
@@ -55,8 +55,8 @@ def _pixel_lines(found: Contributions, attributions: Sequence[Attribution]) -> I
             continue
         if one.method == TIMES_INPUT:
             yield f"the pixels: the logit of {_answer(found)} is {one.expected:+.4f} above that of black paper"
-        note = f"off by {max(one.off_by, 1e-15):.0e}" if one.method == INTEGRATED else "right where all is straight"
-        yield f"  {one.method} add up to {one.sum:+.4f} ({note})"
+        note = f"off by {max(one.off_by, 1e-15):.0e}" if one.method == INTEGRATED else "exact if the network is linear"
+        yield f"  {one.method}: their sum is {one.sum:+.4f} ({note})"
 
 
 def _answer(found: Contributions) -> str:

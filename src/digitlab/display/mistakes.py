@@ -20,8 +20,8 @@ def mistakes_text(found: Sequence[Mistake], names: Sequence[str], source: str) -
 
 def mislabels_text(found: Mislabels) -> str:
     """The suspects, a line for each of the first; and how many of the known errors are among them."""
-    agree = f"{100 * found.accuracy:.2f} % agree with networks that never saw the picture"
-    head = f"{len(found.suspects):,} do not, {found.confident:,} of them confidently"
+    agree = f"{100 * found.accuracy:.2f} % are confirmed by networks that never saw the picture"
+    head = f"{len(found.suspects):,} are in doubt, {found.confident:,} of them are contradicted confidently"
     lines = [
         f"{found.source}: {found.count:,} labels, judged in {found.folds} folds",
         agree,
@@ -29,8 +29,8 @@ def mislabels_text(found: Mislabels) -> str:
         *(_line(one, f"{one.part:>5} {one.index:6d}", "seen as", found.names) for one in found.suspects[:MOST_LISTED]),
     ]
     if found.known:
-        among = ", ".join(f"{found.known_among_first(most)} of the first {most}" for most in (15, 50, 100))
-        lines.append(f"{found.known} label errors are known; they are {among}")
+        among = ", ".join(f"{found.known_among_first(most)} among the first {most}" for most in (15, 50, 100))
+        lines.append(f"of the {found.known} known label errors, {among}")
     return "\n".join(lines)
 
 

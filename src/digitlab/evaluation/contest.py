@@ -220,7 +220,7 @@ def _require_different(contestants: Sequence[Contestant]) -> None:
         place = one.name if one.run is None else (one.run.folder.resolve(), one.epoch)
         if place in met:
             raise InputError(
-                "each model can be there once only",
+                "a model is not compared with itself",
                 got=one.name if met[place] == one.name else f"{met[place]} and {one.name}, which are the same",
             )
         met[place] = one.name

@@ -121,12 +121,12 @@ def _backward(network: Network, passed: Forward, gradient: dict[str, Floats], de
         name, W, b, taken = f"delta{number}", f"dW{number}", f"db{number}", _input_of(number)
         values = all_deltas[number - 1][0]
         formula = "p - y" if number == last else f"(delta{number + 1} W{number + 1}^T) * {f}'(z{number})"
-        yield Quantity(name, number, "backward", formula, f"the derivative of the loss by z{number}", values)
+        yield Quantity(name, number, "backward", formula, f"how the loss changes with z{number}", values)
         gradient[W[1:]][...] = np.outer(passed.inputs[number - 1][0], values)
         gradient[b[1:]][...] = values
-        by = "the derivative of the loss by "
-        yield Quantity(W, number, "backward", f"{taken}^T {name}", f"{by}{W[1:]}", gradient[W[1:]])
-        yield Quantity(b, number, "backward", name, f"{by}{b[1:]}", gradient[b[1:]])
+        changes = "how the loss changes with "
+        yield Quantity(W, number, "backward", f"{taken}^T {name}", f"{changes}{W[1:]}", gradient[W[1:]])
+        yield Quantity(b, number, "backward", name, f"{changes}{b[1:]}", gradient[b[1:]])
 
 
 def _input_of(number: int) -> str:
