@@ -8,6 +8,9 @@ export const LOCALE = "en-GB";
 /** @param {number} n  @param {string} one  @param {string} many */
 export const some = (n, one, many) => `${n.toLocaleString(LOCALE)} ${n === 1 ? one : many}`;
 
+/** A digit in a sentence: "a 7", "an 8"; the name of another class as it is. @param {string} name */
+export const oneOf = (name) => (/^\d/.test(name) ? `${name.startsWith("8") ? "an" : "a"} ${name}` : name);
+
 export const T = {
   app: "digitlab",
   tagline: "a laboratory for handwritten digits",
@@ -50,6 +53,7 @@ export const T = {
 
   reader: {
     label: "Reader",
+    run: (/** @type {string} */ run, /** @type {string} */ right, /** @type {string} */ when) => `${run}, ${right} in training, ${when}`,
     live: "the training",
     liveUnderWay: "the training under way, as it learns",
     snapshot: (/** @type {string} */ run, /** @type {string} */ epoch) => `${run} at epoch ${epoch}`,

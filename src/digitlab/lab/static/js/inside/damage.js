@@ -112,7 +112,7 @@ function Result({ found, busy }) {
   return html`<section class="unit result card" aria-labelledby="result-heading" aria-busy=${String(busy)}>
     <h2 id="result-heading">${T.damage.result}</h2>
     <p class="large"><b>${found ? percent(found.after.accuracy, 2) : "–"}</b> ${T.damage.accuracy}</p>
-    <p class="note">${found ? `${T.damage.before(percent(found.before.accuracy, 2))}: ${T.damage.lost(found.before.right - found.after.right)} (${count(found.of)})` : "\u00a0"}</p>
+    <p class="note">${found ? `${T.damage.before(percent(found.before.accuracy, 2))}: ${T.damage.lost(found.before.right - found.after.right, count(found.of))}` : "\u00a0"}</p>
     <i class="meter" aria-hidden="true"><i style=${{ transform: `scaleX(${found?.after.accuracy ?? 0})` }}></i></i>
     <h3>${T.damage.loss}</h3>
     <p>${found ? T.damage.lossNow(loss(found.before.cross_entropy), loss(found.after.cross_entropy)) : "–"}</p>

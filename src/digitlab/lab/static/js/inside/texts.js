@@ -1,5 +1,5 @@
 /** @file The texts of the room in which one looks inside a network. */
-import { LOCALE, some, T as shared } from "../texts.js";
+import { LOCALE, oneOf, some, T as shared } from "../texts.js";
 
 /** @param {number} n */
 const number = (n) => n.toLocaleString(LOCALE);
@@ -25,7 +25,7 @@ export const T = {
     seesLabel: "The picture of 28 by 28 pixels that the network sees",
     test: (/** @type {number} */ index) => `Test digit ${number(index)}`,
     drawing: "Your drawing",
-    is: (/** @type {string} */ name) => `It is a ${name}.`,
+    is: (/** @type {string} */ name) => `It is ${oneOf(name)}.`,
     says: (/** @type {string} */ name, /** @type {string} */ percent) => `The network reads ${name}, ${percent} sure.`,
     right: "right",
     wrong: "wrong",
@@ -43,7 +43,7 @@ export const T = {
 
   weights: {
     heading: "What the first layer looks for",
-    about: "Each little picture is one unit: ink on orange speaks for it, ink on blue against it. The brighter ones answer this picture more strongly. Choose one.",
+    about: "Each little picture is one unit: ink on orange speaks for it, ink on blue against it. Those that stand out answer this picture most strongly. Choose one.",
     label: "Units of the first layer, as pictures of their weights",
     strongest: (/** @type {number} */ n, /** @type {number} */ all) => `The ${n} that answer most strongly, of ${number(all)}.`,
     says: (/** @type {number} */ unit, /** @type {string} */ answer) => `unit ${number(unit)} answers ${answer}`,
@@ -63,7 +63,7 @@ export const T = {
 
   activations: {
     heading: "What each layer answers",
-    about: "Each square is one unit; the brighter it is, the more strongly the unit answers this picture. Choose one.",
+    about: "Each square is one unit; the more orange it is, the more strongly the unit answers this picture. Choose one.",
     layer: (/** @type {string} */ layer, /** @type {number} */ units, /** @type {number} */ on) => `${capital(layer)}: ${on} of ${some(units, "unit answers", "units answer")} strongly`,
     label: (/** @type {string} */ layer) => `Units of ${layer}`,
   },
@@ -93,7 +93,7 @@ export const T = {
   flip: {
     heading: "The smallest change that flips the answer",
     about: "How little ink it takes to make the network read another digit. What is shown is the smallest change that was found.",
-    becomes: "Make it a",
+    becomes: "Make it read",
     any: "nearest other digit",
     before: (/** @type {string} */ name) => `Now: read as ${name}`,
     change: "The change",
@@ -125,7 +125,7 @@ export const T = {
     result: "What it is still good for",
     accuracy: "of the test digits right",
     before: (/** @type {string} */ percent) => `${percent} before`,
-    lost: (/** @type {number} */ n) => (n > 0 ? `${some(n, "digit", "digits")} fewer` : n < 0 ? `${some(-n, "digit", "digits")} more` : "as many as before"),
+    lost: (/** @type {number} */ n, /** @type {string} */ all) => (n ? `${some(Math.abs(n), "digit", "digits")} ${n > 0 ? "fewer" : "more"} of ${all}` : `as many of ${all}`),
     loss: "Loss on the test set",
     lossNow: (/** @type {string} */ before, /** @type {string} */ after) => `${before} before, ${after} now`,
     picture: "This picture",
@@ -138,7 +138,7 @@ export const T = {
     heading: "One step of learning, number by number",
     about: "How one picture changes the network: forward to the answer, back to every weight, and a small step. Point at a number, or move with the arrow keys, to see where it comes from.",
     some: (/** @type {number} */ n) => `Of large layers the ${n} units that answer most strongly are shown.`,
-    true: "Towards",
+    true: "Right answer",
     rate: "Learning rate",
     loss: "Loss",
     before: "before",
@@ -165,16 +165,16 @@ export const T = {
 
   map: {
     heading: "The test set as the network sees it",
-    about: (/** @type {number} */ n) => `Each dot is one of the first ${number(n)} test digits. Digits that are near each other look alike to this layer. A ring marks a mistake; the cross is your picture.`,
+    about: (/** @type {number} */ n) => `Each number is one of the first ${number(n)} test digits. Digits that are near each other look alike to this layer. A ring marks a mistake; the cross is your picture.`,
     layer: "Layer",
     layers: (/** @type {number} */ layer, /** @type {number} */ layers) => (layer === 0 ? "the pixels" : layer === layers ? "the output" : layers === 2 ? "the hidden layer" : `hidden layer ${layer}`),
     explained: (/** @type {string} */ percent) => `The map shows ${percent} of all differences between the digits (the two main directions, PCA).`,
-    label: "Map of test digits: arrow keys go from dot to dot, Enter looks at one",
-    says: (/** @type {number} */ index, /** @type {string} */ label, /** @type {string} */ predicted) => `test digit ${number(index)}: a ${label}, read as ${predicted}`,
+    label: "Map of test digits: arrow keys go from one to the next, Enter looks at one",
+    says: (/** @type {number} */ index, /** @type {string} */ label, /** @type {string} */ predicted) => `test digit ${number(index)}: ${oneOf(label)}, read as ${predicted}`,
     point: "Under the pointer",
-    none: "Point at a dot.",
+    none: "Point at a number.",
     look: "Look at it",
-    nearest: "Nearest to your picture",
+    nearest: "Nearest to it on the map",
     only: "Show",
     every: "all digits",
   },

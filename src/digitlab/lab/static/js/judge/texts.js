@@ -1,10 +1,10 @@
 /** @file Every text of the room in which networks are judged; those that the rooms share are in ../texts.js. */
-import { LOCALE, some, T as shared } from "../texts.js";
+import { LOCALE, oneOf, some, T as shared } from "../texts.js";
 
 /** @import { Shown } from "./tile.js" */
 
 /** @param {string[]} names  @param {Shown} picture */
-const said = (names, { label, predicted }) => `a ${names[label]}, read as ${names[predicted]}`;
+const said = (names, { label, predicted }) => `${oneOf(names[label])}, read as ${names[predicted]}`;
 
 /** @param {number} value */
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
@@ -42,8 +42,8 @@ export const T = {
     some: (/** @type {number} */ n, /** @type {number} */ all) => `The first ${n} of ${all.toLocaleString(LOCALE)} are shown.`,
     units: "Units that pushed",
     pixels: "Pixels that pushed",
-    unitsWrong: (/** @type {string} */ label, /** @type {string} */ predicted) => `Each says something for ${predicted} against ${label}: the lower bar on these pictures, the upper one on every ${label}. Those that differ most come first.`,
-    unitsRight: (/** @type {string} */ label) => `Each says something for ${label} against all others: the lower bar on these pictures, the upper one on all pictures. Those that differ most come first.`,
+    unitsWrong: (/** @type {string} */ label, /** @type {string} */ predicted) => `Each pushes towards ${predicted} or back to ${label}: the lower bar on these pictures, the upper one on all pictures of ${label}. Those that differ most come first.`,
+    unitsRight: (/** @type {string} */ label) => `Each pushes towards ${label} or to the others: the lower bar on these pictures, the upper one on all pictures. Those that differ most come first.`,
     against: (/** @type {string} */ name) => `← for ${name}`,
     towards: (/** @type {string} */ name) => `for ${name} →`,
     rest: "others",
@@ -52,11 +52,11 @@ export const T = {
     weights: (/** @type {number} */ unit) => `What unit ${unit} looks for`,
     push: (/** @type {number} */ push, /** @type {number} */ usual) => `${signed(push)}, usually ${signed(usual)}`,
     nearestHeading: "The most similar training digits",
-    nearestHelp: "By their pixels alone: what a reader would go by that only compares pictures.",
+    nearestHelp: "By their pixels alone: a reader that only compares pictures would go by these.",
     picture: "Picture",
     nearest: (/** @type {string} */ name) => `Nearest ${name}`,
     others: "Nearest others",
-    near: (/** @type {string} */ name, /** @type {number} */ index, /** @type {number} */ distance) => `Training digit ${index}, a ${name}, ${distance.toFixed(1)} away`,
+    near: (/** @type {string} */ name, /** @type {number} */ index, /** @type {number} */ distance) => `Training digit ${index}, ${oneOf(name)}, ${distance.toFixed(1)} away`,
     testDigit: (/** @type {number} */ index) => `Test digit ${index}`,
   },
 
@@ -92,7 +92,7 @@ export const T = {
     rightOfThem: "of the answered, right",
     atLeast: "sure at least",
     when: (/** @type {string} */ threshold, /** @type {string} */ count, /** @type {string} */ share, /** @type {string} */ right, /** @type {string} */ low, /** @type {string} */ high) =>
-      `At least ${threshold} sure it is of ${count} pictures (${share}); of these, ${right} are right (95 % interval ${low} to ${high}).`,
+      `It is at least ${threshold} sure of ${count} pictures (${share}); of these, ${right} are right (95 % interval ${low} to ${high}).`,
     never: (/** @type {string} */ threshold) => `It is at least ${threshold} sure of no picture.`,
   },
 
@@ -119,7 +119,7 @@ export const T = {
   },
 
   robust: {
-    heading: "How much does it stand?",
+    heading: "What does it withstand?",
     help: "The same test digits, but spoiled: as a bad copy, dirty paper or a slanted scan would have them. A person still reads most of them.",
     measure: "Measure it",
     takes: "This takes up to half a minute.",

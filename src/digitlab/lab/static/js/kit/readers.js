@@ -35,7 +35,7 @@ export function ReaderChoice({ reader, name = "reader", label = T.reader.label, 
   const title = (/** @type {Reader} */ one) => {
     if (one.id === "live") return isUnderWay(training) ? T.reader.liveUnderWay : `${T.reader.live} ${runTitle(training?.run ?? "")}`;
     const run = runs.find(({ name }) => `run:${name}` === one.id);
-    return run ? `${runTitle(run.name)}, ${percent(run.accuracy)}, ${moment(run.started)}` : one.title;
+    return run ? T.reader.run(runTitle(run.name), percent(run.accuracy), moment(run.started)) : one.title;
   };
   const snapshot = readers.some(({ id }) => id === reader) ? undefined : runOf(reader);
   const epoch = reader?.split("@").at(-1) ?? "";

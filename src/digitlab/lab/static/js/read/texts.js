@@ -1,5 +1,5 @@
 /** @file The texts of the room in which a network reads. */
-import { LOCALE, some, T as shared } from "../texts.js";
+import { LOCALE, oneOf, some, T as shared } from "../texts.js";
 
 export const T = {
   ...shared,
@@ -36,8 +36,8 @@ export const T = {
     index: "Number in the test set",
     indexHelp: (/** @type {number} */ n) => `0 to ${(n - 1).toLocaleString(LOCALE)}`,
     show: "Show",
-    right: (/** @type {string} */ name) => `Right: it is a ${name}.`,
-    wrong: (/** @type {string} */ name) => `Wrong: it is a ${name}.`,
+    right: (/** @type {string} */ name) => `Right: it is ${oneOf(name)}.`,
+    wrong: (/** @type {string} */ name) => `Wrong: it is ${oneOf(name)}.`,
     testDigit: (/** @type {number} */ index) => `Test digit ${index.toLocaleString(LOCALE)}`,
     drop: "Let go to read this picture",
     notPicture: { what: "the lab cannot read this file", must_be: "a picture: PNG, JPEG, WebP, BMP or GIF", got: "", help: "" },
