@@ -38,9 +38,7 @@ def test_on_a_fresh_machine_the_model_that_ships_answers_and_says_so(run, folder
     code, out, err = run("evaluate", *named)
     assert (code, err) == (0, "")
     assert out.startswith("model standard (ships with digitlab)\n")
-    answer = json.loads(run("evaluate", "--json", *named)[1])
-    assert answer["model"] == "standard"
-    assert answer["accuracy"] == dl.evaluate(network, mnist[1]).accuracy > 0.98
+    assert f"{100 * (network.predict(mnist[1].images) == mnist[1].labels).mean():.2f} %" in out
     code, out, err = run("show", "42", *named)
     assert (code, err) == (0, "")
     assert out.startswith("model standard (ships with digitlab)\n")

@@ -106,7 +106,7 @@ def test_a_recipe_file_is_a_recipe(folder, run):
     assert dl.recipe("run/recipe.toml") == dl.recipe("mine.toml")
 
 
-@pytest.mark.parametrize("recipe", ["seed", "minibatch"])
+@pytest.mark.parametrize("recipe", ["seed", pytest.param("minibatch", marks=pytest.mark.soak)])
 def test_ctrl_c_ends_cleanly_with_what_was_learnt(tmp_path, recipe, start):
     process = start("train", recipe, "--epochs", "100000", "--report-every", "1", "--out", "run", cwd=tmp_path)
     assert process.stdout is not None
@@ -128,7 +128,11 @@ def test_names_of_files_do_not_command_the_terminal(folder, run):
     assert "kept in \\x1b[31mred" in out
 
 
-@pytest.mark.parametrize("how", [[], ["--quiet"], ["--json"]], ids=["talking", "quiet", "JSON"])
+@pytest.mark.parametrize(
+    "how",
+    [[], *(pytest.param([one], marks=pytest.mark.soak) for one in ("--quiet", "--json"))],
+    ids=["talking", "quiet", "JSON"],
+)
 def test_sigterm_ends_in_order_too_but_with_an_exit_code_of_its_own(tmp_path, start, how):
     process = start("train", "--epochs", "100000", "--report-every", "1", "--out", "run", *how, cwd=tmp_path)
     while not (tmp_path / "run" / HISTORY).exists() or not (tmp_path / "run" / HISTORY).stat().st_size:

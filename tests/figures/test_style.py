@@ -44,7 +44,14 @@ def _with_backend(backend: str, program: str, folder) -> str:
 
 
 @pytest.mark.parametrize(
-    "backend", ["module://matplotlib_inline.backend_inline", "module://no.such", "no such", "qtagg"]
+    "backend",
+    [
+        "module://no.such",
+        *(
+            pytest.param(one, marks=pytest.mark.soak)
+            for one in ("module://matplotlib_inline.backend_inline", "no such", "qtagg")
+        ),
+    ],
 )
 def test_a_backend_that_is_not_there_is_no_matter(backend, tmp_path):
     program = """

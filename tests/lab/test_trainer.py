@@ -282,7 +282,7 @@ def test_a_copy_is_never_torn(trainer, few):
     recipe = read_recipe("seed", epochs=100_000, layers=(784, 4, 10))
     begin(trainer, recipe)
     copies = []
-    for _ in range(40):
+    for _ in range(15):
         copies.append(trainer.newest_copy().network)
         time.sleep(0.02)
     trainer.stop()

@@ -103,8 +103,9 @@ def _sockets(lab: Any) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the lab's connections")
-def test_twenty_watch_at_once_and_a_frozen_one_is_let_go(busy):
-    watchers = {_watch(busy, busy.first): b"" for _ in range(20)}
+@pytest.mark.parametrize("number", [8, pytest.param(20, marks=pytest.mark.soak)])
+def test_many_watch_at_once_and_a_frozen_one_is_let_go(busy, number):
+    watchers = {_watch(busy, busy.first): b"" for _ in range(number)}
     others = [client.recv(12) for client in watchers] and _sockets(busy)
     frozen = _watch(busy, receive=4096)
     assert frozen.recv(12) == b"HTTP/1.1 200"

@@ -101,7 +101,14 @@ def _parts(error: RunError) -> set[str]:
 
 @pytest.mark.parametrize(
     ("number", "for_good"),
-    [(errno.EIO, False), (errno.EIO, True), (errno.ENOSPC, False), (errno.ENOSPC, True), (errno.EINTR, False)],
+    [
+        (errno.EIO, False),
+        (errno.ENOSPC, True),
+        *(
+            pytest.param(*one, marks=pytest.mark.soak)
+            for one in ((errno.EIO, True), (errno.ENOSPC, False), (errno.EINTR, False))
+        ),
+    ],
 )
 def test_whichever_call_fails_the_last_commit_is_whole_and_goes_on_to_the_same_bits(
     number, for_good, digits, expected, tmp_path, monkeypatch
