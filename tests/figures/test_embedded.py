@@ -46,3 +46,16 @@ def test_pictures_and_crowds_are_pngs(rng, crowd):
 
 def test_the_same_figure_gives_the_same_file():
     assert embed(_figure()) == embed(_figure())
+
+
+def test_words_are_no_formulas_and_missing_letters_no_warnings(recwarn):
+    figure = _figure()
+    axes = figure.subplots()
+    axes.plot([1, 10, 1000], label="$x$ of $\\frac$")
+    axes.legend()
+    axes.set_yscale("log")
+    axes.set_xticks([0, 1], ["a$_{", "日本"])
+    text = embed(figure).content.decode()
+    assert all(words in text for words in ("$x$ of $\\frac$", "a$_{", "日本"))
+    assert ">$\\mathdefault" not in text  # of the powers of ten beside the axis
+    assert not recwarn.list

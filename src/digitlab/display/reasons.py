@@ -36,7 +36,7 @@ def print_why(why: Why, console: Console | None = None) -> None:
 def draw_why(why: Why) -> Figure:
     """The steps in a row, the changes below; what changes the answer has a thick frame."""
     figure = new_figure(1.55 * len(why.steps), 4.6)
-    figure.suptitle(why.sentence, color=INK, fontsize=12, wrap=True, parse_math=False)
+    figure.suptitle(why.sentence, color=INK, fontsize=12, wrap=True)
     places = figure.subplots(2, len(why.steps))
     for row, steps in zip(places, (why.steps, why.changes), strict=True):
         for axes in row[len(steps) :]:

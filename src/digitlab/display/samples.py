@@ -69,9 +69,9 @@ def draw_samples(train: Digits, test: Digits) -> Figure:
     draw_mosaic(pictures, grid)
     step = SIDE + GAP
     middles = np.arange(rows) * step + SIDE / 2 - 0.5
-    pictures.set_yticks(middles, train.classes, color=INK, parse_math=False)
+    pictures.set_yticks(middles, train.classes, color=INK)
     title = f"average and first {SHOWN} of each class: {train.source}"
-    pictures.set_title(title, color=INK, fontsize=11, loc="left", parse_math=False)
+    pictures.set_title(title, color=INK, fontsize=11, loc="left")
     for digits, color, side in ((train, RIGHT, -0.2), (test, MUTED, 0.2)):
         bars.barh(np.arange(rows) + side, class_counts(digits), height=0.38, color=color)
     bars.set(ylim=(rows - 0.5, -0.5), yticks=[])

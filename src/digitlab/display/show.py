@@ -66,10 +66,10 @@ def draw_prediction(prediction: Prediction) -> Figure:
     picture.imshow(prediction.pixels, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     picture.set(xticks=[], yticks=[])
     picture.spines[:].set(color=colour, linewidth=2.5)
-    picture.set_xlabel(prediction.verdict, color=colour, fontsize=12, labelpad=8, parse_math=False)
+    picture.set_xlabel(prediction.verdict, color=colour, fontsize=12, labelpad=8)
     _draw_bars(bars, prediction, colour)
     title = f"{cut(prediction.name, LONGEST_NAME)}  with {100 * prediction.probability:.1f} %"
-    bars.set_title(title, color=colour, fontsize=15, loc="left", parse_math=False)
+    bars.set_title(title, color=colour, fontsize=15, loc="left")
     return figure
 
 
@@ -84,7 +84,7 @@ def _draw_bars(axes: Axes, prediction: Prediction, colour: str) -> None:
         emphasis = "bold" if digit == prediction.digit or note else "normal"
         text = f"{100 * probability:.1f} %{note}"
         axes.text(100 * probability + 1.5, row, text, va="center", fontsize=9, color=INK, fontweight=emphasis)
-    axes.set_yticks(rows, [cut(prediction.names[digit], LONGEST_NAME) for digit in shown], parse_math=False)
+    axes.set_yticks(rows, [cut(prediction.names[digit], LONGEST_NAME) for digit in shown])
     axes.set_xlim(0, 124)  # room for the text beside a full bar
     axes.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     axes.tick_params(length=0, colors=INK)

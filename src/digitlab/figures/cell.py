@@ -53,7 +53,7 @@ def draw_counterfactual(found: Counterfactual) -> Figure:
         (after, found.after, found.becomes, found.probabilities_after),
     ):
         axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_xlabel(f"read as {names[digit]} with {100 * probabilities[digit]:.1f} %", color=INK, parse_math=False)
+        axes.set_xlabel(f"read as {names[digit]} with {100 * probabilities[digit]:.1f} %", color=INK)
     strongest = max(found.greatest, 1e-9)
     shown = change.imshow(found.change, cmap=SIGNED, vmin=-strongest, vmax=strongest, interpolation="nearest")
     figure.colorbar(shown, ax=change, shrink=0.7, label="change of ink")
@@ -100,7 +100,7 @@ def _draw_nearest(axes: Axes, cell: Cell) -> None:
     other = "other classes" if cell.true == cell.predicted else taken
     heads = ("picture", f"nearest training pictures of {true}", f"of {other}")
     middles = [begins[0] + SIDE / 2, *(begin + across * step / 2 for begin in begins[1:])]
-    axes.set_xticks(middles, heads, color=INK, fontsize=9, parse_math=False)
+    axes.set_xticks(middles, heads, color=INK, fontsize=9)
     axes.xaxis.tick_top()
     axes.set_xlabel(
         "at the left: the number of the picture, and how sure the network was of its answer", color=SOFT, fontsize=9

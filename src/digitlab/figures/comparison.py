@@ -51,7 +51,7 @@ def _draw_differences(axes: Axes, pairs: Sequence[Comparison]) -> None:
         axes.plot(100 * pair.difference, row, "o", color=INK, markersize=5)
     plain_axes(axes, "percentage points more right, with 95 % interval")
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(range(len(pairs)), [_cut(pair.names[1]) for pair in pairs], color=INK, parse_math=False)
+    axes.set_yticks(range(len(pairs)), [_cut(pair.names[1]) for pair in pairs], color=INK)
     axes.set_ylim(len(pairs) - 0.5, -0.5)
 
 
@@ -63,14 +63,13 @@ def _draw_side(axes: Axes, pair: Comparison, side: int, digits: Digits) -> None:
         color=WRONG if side == 0 else RIGHT,
         fontsize=10,
         loc="left",
-        parse_math=False,
     )
     pictures = np.full((1, SHOWN, SIDE, SIDE), np.nan)
     for place, one in enumerate(ours[:SHOWN]):
         pictures[0, place] = digits.images[one.index] / 255
         words = _words(one, one.answers[1 - side], pair)
         x = place * (SIDE + GAP) + SIDE / 2
-        axes.text(x, SIDE + 1, words, ha="center", va="top", fontsize=8, color=INK, parse_math=False)
+        axes.text(x, SIDE + 1, words, ha="center", va="top", fontsize=8, color=INK)
     draw_mosaic(axes, pictures)
     axes.set_aspect("equal", anchor="W")
     axes.set_yticks([])

@@ -35,8 +35,8 @@ def draw_confusion(report: Report) -> Figure:
     ticks = range(0, classes, -(-classes // 50))  # of hundreds of classes, some
     labels = [names[tick] for tick in ticks]
     upright = max(map(len, labels)) > 2
-    axes.set_xticks(ticks, labels, rotation=90 if upright else 0, parse_math=False)
-    axes.set_yticks(ticks, labels, parse_math=False)
+    axes.set_xticks(ticks, labels, rotation=90 if upright else 0)
+    axes.set_yticks(ticks, labels)
     axes.grid(visible=False)
     axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)

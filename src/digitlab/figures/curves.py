@@ -38,8 +38,7 @@ def draw_curves(curves: Sequence[LearningCurve]) -> Figure:
         _draw(axes, drawn, prefix + name, scale)
         plain_axes(axes, "epoch", f"{name} ({unit})")
         axes.xaxis.get_major_locator().set_params(integer=True)
-    for text in figure.axes[0].legend(frameon=False, fontsize=9).get_texts():
-        text.set_parse_math(False)
+    figure.axes[0].legend(frameon=False, fontsize=9)
     return figure
 
 

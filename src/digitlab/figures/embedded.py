@@ -40,11 +40,14 @@ def embed(figure: Figure) -> Embedded:
     import matplotlib as mpl
     from matplotlib.image import AxesImage
 
+    from digitlab.figures.notebook_figure import missing_letters_are_boxes
+
     title, look = figure.get_suptitle(), figure.get_supxlabel()
     figure.suptitle("").set_in_layout(False)
     figure.supxlabel("").set_in_layout(False)
-    figure.draw_without_rendering()
-    box = figure.get_tightbbox().padded(EDGE)  # without the room that the words had
+    with missing_letters_are_boxes():
+        figure.draw_without_rendering()
+        box = figure.get_tightbbox().padded(EDGE)  # without the room that the words had
     kind, content = "svg+xml", b""
     if not figure.findobj(AxesImage):
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "digitlab"}):

@@ -100,10 +100,9 @@ def _gallery(tiles: Sequence[_Tile], title: str, look: str) -> Figure:
 
 def _write(axes: Axes, tile: _Tile, middle: float, top: float) -> None:
     colour = _DOUBT if tile.in_doubt else INK
-    centred = {"ha": "center", "parse_math": False}
-    axes.text(middle, top - 1, tile.above, va="bottom", fontsize=7, color=SOFT, **centred)  # type: ignore[arg-type]
+    axes.text(middle, top - 1, tile.above, va="bottom", fontsize=7, color=SOFT, ha="center")
     for line, (words, size) in enumerate(zip(tile.below, (9, 8), strict=True)):
-        axes.text(middle, top + SIDE + 1.5 + 5 * line, words, va="top", fontsize=size, color=colour, **centred)  # type: ignore[arg-type]
+        axes.text(middle, top + SIDE + 1.5 + 5 * line, words, va="top", fontsize=size, color=colour, ha="center")
     if tile.in_doubt:
         from matplotlib.patches import Rectangle
 

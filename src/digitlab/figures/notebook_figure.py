@@ -9,6 +9,7 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from digitlab.figures.notebook import notebook_shell
@@ -34,15 +35,25 @@ def _import_matplotlib() -> None:
 
 
 _import_matplotlib()
+from matplotlib.backend_bases import RendererBase  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.text import Text  # noqa: E402
 
 DPI = 150
+OWN_FORMULA = r"$\mathdefault"  # how Matplotlib itself writes a power of ten beside a logarithmic axis
 
 
 class NotebookFigure(Figure):
     """A figure that a notebook shows once a cell, whether it is displayed there or is the cell's value."""
 
     _shown_in: int | None = None  # the number of the cell
+
+    def draw(self, renderer: RendererBase) -> None:
+        """All words as they stand: a class or a file called ``$x$`` is no formula, and ``$_$`` no error."""
+        for text in self.findobj(Text):
+            if isinstance(text, Text) and (words := text.get_text()) and not words.startswith(OWN_FORMULA):
+                text.set_parse_math(False)
+        super().draw(renderer)
 
     def __getstate__(self) -> Any:
         state: Any = super().__getstate__()
@@ -62,7 +73,14 @@ class NotebookFigure(Figure):
 def render(figure: Figure, kind: str, **options: Any) -> bytes:
     """The figure as a file of this kind, such as ``png``; ``options`` are those of Matplotlib."""
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box in its place says so already
+    with missing_letters_are_boxes():
         figure.savefig(buffer, format=kind, dpi=DPI, **options)
     return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def missing_letters_are_boxes() -> Iterator[None]:
+    """Matplotlib draws a box in the place of a letter that its font lacks; that says so already, without a warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield

@@ -50,5 +50,5 @@ def draw_projection(projection: Projection) -> Figure:
     axes.grid(visible=False)
     if not are_numbers(projection.names) and len(classes) <= MOST_NAMED:
         names = "\n".join(f"{label}  {projection.names[label]}" for label in classes)
-        axes.annotate(names, (1.01, 1), xycoords="axes fraction", va="top", fontsize=9, color=INK, parse_math=False)
+        axes.annotate(names, (1.01, 1), xycoords="axes fraction", va="top", fontsize=9, color=INK)
     return figure

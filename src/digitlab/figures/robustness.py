@@ -121,8 +121,8 @@ def _draw_curve(axes: Axes, curve: Curve, colour: str, name: str, style: str = "
 def _draw_picture(axes: Axes, picture: np.ndarray, above: str, below: str, colour: str = SOFT) -> None:
     brightest = 255 if picture.dtype == np.uint8 else 1
     axes.imshow(picture.reshape(SIDE, SIDE), cmap="gray", vmin=0, vmax=brightest, interpolation="nearest")
-    axes.set_title(above, color=INK, fontsize=9, parse_math=False)
-    axes.set_xlabel(below, color=colour, fontsize=9, parse_math=False)
+    axes.set_title(above, color=INK, fontsize=9)
+    axes.set_xlabel(below, color=colour, fontsize=9)
     _no_ticks(axes)
 
 

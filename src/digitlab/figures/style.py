@@ -47,16 +47,15 @@ def new_figure(width: float, height: float, title: str = "", look: str = "") -> 
 
     figure = NotebookFigure(figsize=(width, height), layout="constrained", facecolor="white")
     if title:
-        figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=13, fontweight="bold", parse_math=False)
+        figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=13, fontweight="bold")
     if look:
-        text = figure.supxlabel(look, x=0.01, ha="left", color=SOFT, fontsize=9.5, wrap=True)
-        text.set_parse_math(False)
+        figure.supxlabel(look, x=0.01, ha="left", color=SOFT, fontsize=9.5, wrap=True)
     return figure
 
 
 def plain_axes(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
     """Axes as all figures have them: no box around them, a grid that stands back, what is measured beside them."""
-    axes.set_title(title, color=INK, fontsize=11, loc="left", parse_math=False)
+    axes.set_title(title, color=INK, fontsize=11, loc="left")
     axes.set_xlabel(x, color=INK)
     axes.set_ylabel(y, color=INK)
     axes.spines[["top", "right"]].set_visible(False)

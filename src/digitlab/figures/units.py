@@ -128,7 +128,7 @@ def draw_contributions(found: Contributions) -> Figure:
     axes.set_yticks(range(len(rows)), rows)
     ticks = range(0, classes, -(-classes // 30))
     names = [cut(found.names[tick], LONGEST_NAME) for tick in ticks]
-    axes.set_xticks(ticks, names, rotation=90 if max(map(len, names)) > 2 else 0, parse_math=False)
+    axes.set_xticks(ticks, names, rotation=90 if max(map(len, names)) > 2 else 0)
     axes.axhline(len(rows) - 1.5, color=INK, linewidth=1.2)
     axes.axvspan(answer - 0.5, answer + 0.5, fill=False, edgecolor=INK, linewidth=1.8)
     if classes <= MOST_NUMBERED:

@@ -42,14 +42,14 @@ def draw_table(table: Table) -> Figure:
     for place, row in enumerate(rows):
         _draw_row(axes, place, row, least=50 / (table.test_samples or 1))
     words = [_words(row, before) for row, before in zip(rows, [None, *rows], strict=False)]
-    axes.set_yticks(range(len(rows)), words, color=INK, fontsize=8.5, parse_math=False)
+    axes.set_yticks(range(len(rows)), words, color=INK, fontsize=8.5)
     axes.set(ylim=(len(rows) - 0.5, -0.5), xscale="log")
     low, high = axes.get_xlim()
     axes.set_xticks([tick for tick in TICKS if low <= tick <= high], labels=None, minor=False)
     axes.xaxis.set_major_formatter("{x:g} %")
     axes.xaxis.minorticks_off()
     title = f"errors on {table.test_source}, {table.test_samples:,} pictures"
-    axes.set_title(title, color=INK, fontsize=11, loc="left", parse_math=False)
+    axes.set_title(title, color=INK, fontsize=11, loc="left")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
     axes.set_axisbelow(True)
