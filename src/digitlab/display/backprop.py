@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from digitlab.figures.style import cut
+from digitlab.figures.style import LONGEST_CLASS, cut
 from digitlab.inside.backprop import Backprop, Check
 from digitlab.inside.quantities import Quantity
 from digitlab.network.activations import Floats
@@ -14,7 +14,6 @@ from digitlab.network.card import are_numbers
 
 MOST_COLUMNS = 10  # of a vector that is told whole
 WIDTH = 80
-LONGEST_NAME = 14  # letters of a class
 LARGEST = 3  # numbers of a large quantity that are told
 STAGES = {
     "forward": "FORWARD: from the picture to the loss",
@@ -26,7 +25,7 @@ STAGES = {
 def step_text(step: Backprop) -> str:
     """Every quantity with its formula, in the order in which they are computed; then what came of it, and a check."""
     card, label = step.network.card, step.label
-    name = "" if are_numbers(card.labels) else f" ({cut(card.labels[label], LONGEST_NAME)})"
+    name = "" if are_numbers(card.labels) else f" ({cut(card.labels[label], LONGEST_CLASS)})"
     lines = [f"one step on one picture of class {label}{name}; learning rate {step.learning_rate:g}"]
     if card.temperature not in {None, 1.0}:
         lines.append(f"(training knows no temperature: the model's, {card.temperature:g}, is left out)")

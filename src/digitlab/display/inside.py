@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from digitlab.figures.style import cut
+from digitlab.figures.style import LONGEST_CLASS, cut
 from digitlab.inside.attribution import INTEGRATED, TIMES_INPUT, Attribution
 from digitlab.inside.contributions import Contributions
 
 STRONGEST = 5  # units that are told of a layer
-LONGEST_NAME = 14  # letters of a class
 PUSHING = 8  # units that are told for the answer, and against it
 
 
@@ -60,7 +59,7 @@ def _pixel_lines(found: Contributions, attributions: Sequence[Attribution]) -> I
 
 
 def _answer(found: Contributions) -> str:
-    return cut(found.names[found.digit], LONGEST_NAME)
+    return cut(found.names[found.digit], LONGEST_CLASS)
 
 
 def _in_columns(left: str, right: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from digitlab.data.digits import SIDE
 from digitlab.evaluation.cells import Cell
-from digitlab.figures.style import GAP, INK, MUTED, RIGHT, SIGNED, SOFT, WRONG, new_figure, plain_axes
+from digitlab.figures.style import GAP, INK, MUTED, RIGHT, SIGNED, SOFT, WRONG, draw_picture, new_figure, plain_axes
 from digitlab.inside.counterfactual import Counterfactual
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ def draw_cell(cell: Cell) -> Figure:
     )
     figure = new_figure(11, max(4.6, 1.1 + 0.62 * len(cell.nearest)), title, look)
     mean, pushes, nearest = figure.subplots(1, 3, width_ratios=(1, 1.5, 3.1))
-    mean.imshow(cell.mean, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    mean.set(xticks=[], yticks=[])
-    mean.set_title("their average", color=INK, fontsize=11, loc="left")
+    draw_picture(mean, cell.mean, "their average")
     _draw_pushes(pushes, cell)
     _draw_nearest(nearest, cell)
     return figure
@@ -48,19 +46,14 @@ def draw_counterfactual(found: Counterfactual) -> Figure:
     title = f"What would make the network read {names[found.becomes]} instead of {names[found.digit]}?"
     figure = new_figure(9, 3.9, title, look)
     before, change, after = figure.subplots(1, 3)
-    for axes, pixels, digit, probabilities in (
-        (before, found.before, found.digit, found.probabilities_before),
-        (after, found.after, found.becomes, found.probabilities_after),
+    for axes, pixels, words, digit, probabilities in (
+        (before, found.before, "as the network sees it", found.digit, found.probabilities_before),
+        (after, found.after, "with the change", found.becomes, found.probabilities_after),
     ):
-        axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_xlabel(f"read as {names[digit]} with {100 * probabilities[digit]:.1f} %", color=INK)
+        draw_picture(axes, pixels, words, f"read as {names[digit]} with {100 * probabilities[digit]:.1f} %")
     strongest = max(found.greatest, 1e-9)
-    shown = change.imshow(found.change, cmap=SIGNED, vmin=-strongest, vmax=strongest, interpolation="nearest")
+    shown = draw_picture(change, found.change, "the change", colours=SIGNED, limits=(-strongest, strongest))
     figure.colorbar(shown, ax=change, shrink=0.7, label="change of ink")
-    for axes, words in ((before, "as the network sees it"), (change, "the change"), (after, "with the change")):
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set(color=MUTED, linewidth=0.5)
-        axes.set_title(words, color=INK, fontsize=11, loc="left")
     return figure
 
 

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitlab.evaluation.report import Report
-from digitlab.figures.style import GRID, INK, MUTED, cut, new_figure, plain_axes
+from digitlab.figures.style import GRID, INK, MOST_NUMBERED, MUTED, name_columns, new_figure, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-MOST_NUMBERED = 16  # classes whose cells have room for a number
-LONGEST_NAME = 14  # letters of a class beside the matrix
 
 
 def draw_confusion(report: Report) -> Figure:
@@ -31,12 +28,7 @@ def draw_confusion(report: Report) -> Figure:
     shares = wrong / confusion.sum(axis=1, keepdims=True).clip(min=1)
     axes.imshow(np.where(wrong, shares, np.nan), cmap="Oranges", vmin=0, vmax=1.6 * shares.max() or 1)
     plain_axes(axes, "read as", "true class" if report.named else "true digit")
-    names = [cut(name, LONGEST_NAME) for name in report.names]
-    ticks = range(0, classes, -(-classes // 50))  # of hundreds of classes, some
-    labels = [names[tick] for tick in ticks]
-    upright = max(map(len, labels)) > 2
-    axes.set_xticks(ticks, labels, rotation=90 if upright else 0)
-    axes.set_yticks(ticks, labels)
+    axes.set_yticks(*name_columns(axes, report.names, 50))
     axes.grid(visible=False)
     axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)

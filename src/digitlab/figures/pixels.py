@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitlab.figures.style import INK, MUTED, SIGNED, new_figure
+from digitlab.figures.style import MUTED, SIGNED, draw_picture, new_figure
 from digitlab.inside.attribution import Attribution
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -32,19 +31,12 @@ def draw_attributions(attributions: Sequence[Attribution], names: Sequence[str] 
         " does it add up to what the logit, the score of the digit, rises by from an empty picture?",
     )
     first, *others = figure.subplots(1, 1 + len(attributions))
-    first.imshow(attributions[0].seen, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-    _frame(first, "the picture", "as the network sees it")
+    draw_picture(first, attributions[0].seen, "the picture", "as the network sees it")
     for axes, one in zip(others, attributions, strict=True):
         limit = float(np.abs(one.pixels).max()) or 1.0
-        axes.imshow(one.pixels, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
-        axes.contour(one.seen, levels=[0.5], colors=MUTED, linewidths=0.7)
         told = f"from -{limit:.2g} to {limit:.2g}"
-        _frame(axes, one.method, told if one.expected is None else f"sum {one.sum:.3f}, logit rose {one.expected:.3f}")
+        if one.expected is not None:
+            told = f"sum {one.sum:.3f}, logit rose {one.expected:.3f}"
+        draw_picture(axes, one.pixels, one.method, told, colours=SIGNED, limits=(-limit, limit))
+        axes.contour(one.seen, levels=[0.5], colors=MUTED, linewidths=0.7)
     return figure
-
-
-def _frame(axes: Axes, title: str, below: str) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_color(MUTED)
-    axes.set_title(title, color=INK, fontsize=10.5)
-    axes.set_xlabel(below, color=INK, fontsize=9)

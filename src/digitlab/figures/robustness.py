@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitlab.data.digits import SIDE
 from digitlab.evaluation.corruptions import CORRUPTIONS, corrupt
 from digitlab.evaluation.robustness import Attacked, Curve, Robustness
 from digitlab.evaluation.spoiling.chance import Bytes
-from digitlab.figures.style import INK, MUTED, SERIES, SIGNED, SOFT, WRONG, new_figure, plain_axes
+from digitlab.figures.style import INK, MUTED, SERIES, SIGNED, SOFT, WRONG, draw_picture, new_figure, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +36,11 @@ def draw_corruptions(images: Bytes, index: int = 0, *, seed: int = 0, measured: 
     picture = np.asarray(images[index : index + 1])
     places = iter(figure.subplots(2, _ACROSS).ravel())
     clean = f"{100 * measured.clean:.1f} %" if measured else ""
-    _draw_picture(next(places), picture[0], "as it is", clean)
+    draw_picture(next(places), picture[0], "as it is", clean)
     for name in CORRUPTIONS:
         below = f"{100 * shares[name]:.1f} %" if name in shares else ""
         spoiled = corrupt(picture, name, seed=seed, numbers=[index])
-        _draw_picture(next(places), spoiled[0], name.replace("_", " "), below)
+        draw_picture(next(places), spoiled[0], name.replace("_", " "), below)
     return figure
 
 
@@ -83,11 +82,10 @@ def draw_attacks(attacked: Sequence[Attacked], names: Sequence[str]) -> Figure:
     rows = figure.subplots(3, max(len(attacked), 1), squeeze=False)
     for column, one in enumerate(attacked):
         read = f"read as {names[one.predicted]}"
-        _draw_picture(rows[0, column], one.before, names[one.label], "")
-        change = rows[1, column]
-        change.imshow(one.after - one.before, cmap=SIGNED, vmin=-2 * epsilon, vmax=2 * epsilon)
-        _no_ticks(change)
-        _draw_picture(rows[2, column], one.after, "", f"{read}\n{100 * one.confidence:.0f} %", WRONG)
+        draw_picture(rows[0, column], one.before, names[one.label])
+        draw_picture(rows[1, column], one.after - one.before, colours=SIGNED, limits=(-2 * epsilon, 2 * epsilon))
+        draw_picture(rows[2, column], one.after, "", f"{read}\n{100 * one.confidence:.0f} %")
+        rows[2, column].xaxis.label.set_color(WRONG)
     for axes, words in zip(rows[:, 0], ("as it is", "the change", "attacked"), strict=True):
         axes.set_ylabel(words, color=INK)
     return figure
@@ -116,19 +114,6 @@ def _draw_bars(axes: Axes, measured: Mapping[str, Robustness]) -> None:
 def _draw_curve(axes: Axes, curve: Curve, colour: str, name: str, style: str = "-") -> None:
     shares = [100 * share for share in curve.accuracy]
     axes.plot(curve.x, shares, style, color=colour, linewidth=1.8, marker="o", markersize=3, label=name)
-
-
-def _draw_picture(axes: Axes, picture: np.ndarray, above: str, below: str, colour: str = SOFT) -> None:
-    brightest = 255 if picture.dtype == np.uint8 else 1
-    axes.imshow(picture.reshape(SIDE, SIDE), cmap="gray", vmin=0, vmax=brightest, interpolation="nearest")
-    axes.set_title(above, color=INK, fontsize=9)
-    axes.set_xlabel(below, color=colour, fontsize=9)
-    _no_ticks(axes)
-
-
-def _no_ticks(axes: Axes) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(color=MUTED, linewidth=0.5)
 
 
 def _colours(measured: Mapping[str, Robustness]) -> list[str]:

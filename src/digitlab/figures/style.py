@@ -6,8 +6,9 @@ and they work without any screen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ SIGNED = "RdBu_r"  # the colour map of numbers around 0: blue below, red above
 MANY = "viridis"  # of numbers from 0 on
 GAP = 2  # pixels between pictures in a mosaic, and cells in the terminal
 ROW_INCHES = 0.62  # height of a row of pictures
+LONGEST_CLASS = 14  # letters of a class in a figure
+MOST_NUMBERED = 16  # classes whose cells have room for a number
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
 
@@ -99,6 +102,33 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     check_figure_path(path)
     with system_errors(FileError, f"{printable(str(path))}: the figure cannot be written"):
         write_durably(path, render(figure, path.suffix.lower().removeprefix(".")))
+
+
+def draw_picture(
+    axes: Axes,
+    picture: NDArray[Any],
+    above: str = "",
+    below: str = "",
+    *,
+    colours: str = "gray",
+    limits: tuple[float, float] = (0, 1),
+) -> AxesImage:
+    """A picture in a thin frame, with a few words above and below; bytes are divided by 255."""
+    pixels = picture / 255 if picture.dtype == np.uint8 else picture
+    image = axes.imshow(pixels, cmap=colours, vmin=limits[0], vmax=limits[1], interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(color=MUTED, linewidth=0.5)
+    axes.set_title(above, color=INK, fontsize=10)
+    axes.set_xlabel(below, color=INK, fontsize=9)
+    return image
+
+
+def name_columns(axes: Axes, names: Sequence[str], most: int) -> tuple[range, list[str]]:
+    """Classes below columns 0, 1, 2, ...: of very many, some. Which ones, and what is written."""
+    ticks = range(0, len(names), -(-len(names) // most))
+    labels = [cut(names[tick], LONGEST_CLASS) for tick in ticks]
+    axes.set_xticks(ticks, labels, rotation=90 if max(map(len, labels)) > 2 else 0)
+    return ticks, labels
 
 
 def draw_mosaic(

@@ -9,7 +9,19 @@ import numpy as np
 
 from digitlab.data.digits import SIDE
 from digitlab.errors import InputError
-from digitlab.figures.style import GAP, INK, MANY, SIGNED, cut, draw_mosaic, new_figure, plain_axes
+from digitlab.figures.style import (
+    GAP,
+    INK,
+    LONGEST_CLASS,
+    MANY,
+    MOST_NUMBERED,
+    SIGNED,
+    cut,
+    draw_mosaic,
+    name_columns,
+    new_figure,
+    plain_axes,
+)
 from digitlab.inside.contributions import Contributions
 from digitlab.network.network import Network
 
@@ -18,8 +30,6 @@ if TYPE_CHECKING:
 
 MOST_UNITS, IN_A_ROW = 64, 8  # whose weights are drawn
 MOST_PUSHING = 20  # units whose pushes are drawn
-LONGEST_NAME = 14  # letters of a class
-MOST_NUMBERED = 16  # classes whose cells have room for a number
 NAMED = 5  # strongest units of a layer whose number is written
 
 
@@ -76,7 +86,7 @@ def draw_activations(found: Contributions) -> Figure:
     figure = new_figure(
         8.2,
         1.4 + sum(heights) + 0.75 * len(heights),
-        f"What do the units hand on? Read as {cut(found.names[found.digit], LONGEST_NAME)}",
+        f"What do the units hand on? Read as {cut(found.names[found.digit], LONGEST_CLASS)}",
         "Each cell is a unit: look at how many are at work, and at the numbers of the strongest.",
     )
     outline: list[AbstractPathEffect] = [withStroke(linewidth=2.5, foreground="white")]
@@ -116,7 +126,7 @@ def draw_contributions(found: Contributions) -> Figure:
     figure = new_figure(
         max(7.2, 3 + 0.2 * classes),
         1.8 + 0.24 * len(rows),
-        f"What pushes to each class? Read as {cut(found.names[answer], LONGEST_NAME)}",
+        f"What pushes to each class? Read as {cut(found.names[answer], LONGEST_CLASS)}",
         "Each column adds up to the score of its class, the logit, and the largest wins. Compare it with its rivals.",
     )
     axes = figure.subplots()
@@ -126,9 +136,7 @@ def draw_contributions(found: Contributions) -> Figure:
     plain_axes(axes, "class", f"{what} of the last hidden layer" if found.activations else what)
     axes.grid(visible=False)
     axes.set_yticks(range(len(rows)), rows)
-    ticks = range(0, classes, -(-classes // 30))
-    names = [cut(found.names[tick], LONGEST_NAME) for tick in ticks]
-    axes.set_xticks(ticks, names, rotation=90 if max(map(len, names)) > 2 else 0)
+    name_columns(axes, found.names, 30)
     axes.axhline(len(rows) - 1.5, color=INK, linewidth=1.2)
     axes.axvspan(answer - 0.5, answer + 0.5, fill=False, edgecolor=INK, linewidth=1.8)
     if classes <= MOST_NUMBERED:
