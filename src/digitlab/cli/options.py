@@ -51,7 +51,7 @@ Model = Annotated[
     Parameter(
         help=f"A run folder, RUN@EPOCH, a model file, {LATEST} (newest run under {RUNS}/), or {STANDARD}"
         " (ships with digitlab).",
-        show_default=f"{LATEST}, or where there is no run {STANDARD}",
+        show_default=f"{LATEST}, or {STANDARD} where there is no run",
     ),
 ]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default="all cores", converter=whole)]

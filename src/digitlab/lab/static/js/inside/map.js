@@ -48,7 +48,7 @@ export function MapPart({ choice }) {
       </div>
       <${Scatter} map=${map} place=${mine} only=${only} at=${at} onPoint=${setAt} onLook=${(/** @type {number} */ index) => choose({ picture: index })} />
       <ul class="key" aria-hidden="true">${(map?.names ?? []).slice(0, 10).map((name, digit) => html`<li key=${digit}><${DigitMark} digit=${digit} name=${name} /></li>`)}</ul>
-      <p class="note">${map ? T.map.explained(percent(map.explained[0] + map.explained[1], 0)) : "\u00a0"}</p>
+      <p class="note">${map ? T.map.explained(percent(map.explained[0] + map.explained[1], 0)) : T.loading}</p>
     </section>
     <section class="unit card" aria-labelledby="point-heading">
       <h2 id="point-heading">${T.map.point}</h2>

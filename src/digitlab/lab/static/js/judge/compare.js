@@ -33,7 +33,7 @@ export function Compare({ judgement }) {
       <${ReaderChoice} reader=${other} name="with" label=${T.compare.with} none=${T.compare.nobody} />
       <${EpochChoice} reader=${other} name="with" of=${T.compare.other} />
     </div>
-    ${!other && html`<p class="note">${T.compare.help}</p>`} ${other && trouble && html`<${Refusal} trouble=${trouble} />`}
+    ${!(other && (compared || trouble)) && html`<p class="note">${other ? T.loading : T.compare.help}</p>`} ${other && trouble && html`<${Refusal} trouble=${trouble} />`}
     ${compared && html`<${Outcome} found=${compared} /><${Curves} found=${compared} /><${Changed} found=${compared} />`}
   </section>`;
 }

@@ -72,7 +72,7 @@ function Item({ run, opened, onOpen }) {
       </div>
       <div class="score">
         <b>${percent(right)}</b>
-        <small>${held ? `${percent(run.validation_accuracy)} ${T.runs.rightValidation}` : T.runs.right}</small>
+        <small>${held ? T.runs.rightValidation(percent(run.validation_accuracy)) : T.runs.right}</small>
       </div>
       <div class="do">
         <a class="button small" href=${linkTo("read", { reader: `run:${run.name}` })} aria-label=${T.runs.of(T.runs.read, named)}>${T.runs.read}</a>
