@@ -23,7 +23,7 @@ export function Check({ numbers, lit, choice, body }) {
       <tbody>
         ${found.checks.map(
           (one) => html`<tr key=${one.name + one.index}>
-            <th scope="row">${one.name}[${one.index.join(", ")}]</th>
+            <th scope="row">${one.name}[${one.index.join(",")}]</th>
             <td>${one.derivative.toPrecision(7)}</td>
             <td>${one.numerical.toPrecision(7)} <span class=${one.agrees ? "right" : "wrong"}>${one.agrees ? "✓" : "✗"}<span class="unseen"> ${one.agrees ? T.step.agrees : T.step.differs}</span></span></td>
           </tr>`,

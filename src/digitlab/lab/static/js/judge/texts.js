@@ -114,7 +114,7 @@ export const T = {
     curvesTraining: "The share of its own training digits that each read rightly after each epoch.",
     epoch: "epoch",
     right: "right",
-    pictures: (/** @type {string} */ title, /** @type {number} */ n) => `Only ${title} reads ${some(n, "picture", "pictures")} rightly`,
+    pictures: (/** @type {string} */ title, /** @type {number} */ n) => `${some(n, "picture", "pictures")} that only ${title} reads rightly; large: what the other says`,
     none: "There is none.",
   },
 
