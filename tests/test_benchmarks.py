@@ -143,7 +143,7 @@ def test_a_recipe_that_the_peers_cannot_do_is_refused(monkeypatch, capsys):
 
 
 @pytest.mark.usefixtures("bench")
-@pytest.mark.parametrize("recipe", ["simard-800-elastic", "ladder-5-adam"])
+@pytest.mark.parametrize("recipe", [pytest.param("simard-800-elastic", marks=pytest.mark.soak), "ladder-5-adam"])
 def test_pytorch_meets_the_losses_of_our_training_on_the_distorted_digits(recipe, monkeypatch):
     pytest.importorskip("torch", reason="PyTorch is not installed: pip install --group bench")
     peers = importlib.import_module("recipe_peers")

@@ -54,7 +54,10 @@ def test_its_card_says_how_it_was_made():
 
 
 @compiled
-@pytest.mark.parametrize("simd", native.available_paths())
+@pytest.mark.parametrize(
+    "simd",
+    [pytest.param(one, marks=pytest.mark.soak if one == "portable" else ()) for one in native.available_paths()],
+)  # the portable path takes ten times as long, and has its bits tested with the engine
 def test_threads_and_instruction_paths_change_no_byte(few, made, tmp_path, simd):
     again = _make(few, tmp_path / "work", threads=3, engine=native.NativeEngine(simd))
     assert again == made

@@ -26,7 +26,7 @@ KILLS = round(SHARE * 1000 / len(RECIPES)) + 1  # of each training; together the
 KILLS_OF_A_RUN = 5
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.soak)])
 def test_stopped_at_any_step_it_goes_on_to_the_same_bits(whole, tmp_path, monkeypatch, every):
     """Within an epoch too; the samples of each step are those of never having stopped."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # slow, and not the matter here
@@ -64,7 +64,7 @@ def _kill(whole: Whole, folder: Path, rng: np.random.Generator, kills: int) -> N
 
 
 def test_killed_at_random_moments_it_goes_on_to_the_same_bits(whole, tmp_path, rng):
-    _kill(whole, tmp_path, rng, kills=4)
+    _kill(whole, tmp_path, rng, kills=2)
 
 
 @pytest.mark.soak

@@ -1,6 +1,7 @@
 /** @file Damage: units off, small weights gone, noise, temperature; and what the network is still good for. */
 import { count, loss, percent } from "../kit/format.js";
 import { html, Slider, useEffect, useId, useState } from "../kit/lib.js";
+import { Probabilities } from "../kit/probabilities.js";
 import { useLook } from "./answer.js";
 import { layerName, strongest } from "./choice.js";
 import { Squares } from "./squares.js";
@@ -119,15 +120,6 @@ function Result({ found, busy }) {
     <h3>${T.damage.picture}</h3>
     <p>${found ? T.damage.reads(...says(found.probabilities)) : "–"}</p>
     <p class="note">${found ? T.damage.was(...says(found.probabilities_before)) : "\u00a0"}</p>
-    <ol class="bars">
-      ${(found?.names ?? [..."0123456789"]).map((name, i) => {
-        const share = found?.probabilities[i] ?? 0;
-        return html`<li key=${i} class=${found && i === first(found.probabilities) ? "first" : ""}>
-          <span class="name">${name}</span>
-          <i class="meter" aria-hidden="true"><i style=${{ transform: `scaleX(${share})` }}></i></i>
-          <span class="share">${percent(share)}</span>
-        </li>`;
-      })}
-    </ol>
+    <${Probabilities} names=${found?.names} shares=${found?.probabilities} first=${found && first(found.probabilities)} />
   </section>`;
 }

@@ -1,7 +1,7 @@
 /** @file The map of a layer: each test digit is a dot, near those that look alike to the network. */
-import { get } from "../kit/api.js";
+import { asQuery, useAnswer } from "../kit/answer.js";
 import { percent } from "../kit/format.js";
-import { html, onValue, useEffect, useMemo, useState } from "../kit/lib.js";
+import { html, onValue, useMemo, useState } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
 import { useLook } from "./answer.js";
 import { choose } from "./choice.js";
@@ -63,19 +63,8 @@ export function MapPart({ choice }) {
 
 /** The digit under the pointer. @param {{ map: LayerMap | null, reader: string | null, index: number }} props */
 function Dot({ map, reader, index }) {
-  const [pixels, setPixels] = useState("");
-  useEffect(() => {
-    if (index < 0) return undefined;
-    let wanted = true;
-    const later = setTimeout(
-      () => get(`test-digit?index=${index}&reader=${encodeURIComponent(reader ?? "")}`).then((/** @type {TestDigit} */ found) => wanted && setPixels(found.reading.pixels), () => undefined),
-      SETTLED,
-    );
-    return () => {
-      wanted = false;
-      clearTimeout(later);
-    };
-  }, [reader, index]);
+  const { answer } = useAnswer(reader === null || index < 0 ? null : `test-digit?${asQuery({ index, reader })}`, 0, { wait: SETTLED });
+  const pixels = /** @type {TestDigit | null} */ (answer)?.reading.pixels ?? "";
   const says = map && index >= 0 ? saysOf(map, index) : T.map.none;
   return html`<div class="facts">
     <${Picture} pixels=${index < 0 ? "" : pixels} label=${says} />

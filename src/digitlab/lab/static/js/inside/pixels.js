@@ -1,6 +1,6 @@
 /** @file Which pixels speak for a digit, and the smallest change that makes it another one. */
 import { percent } from "../kit/format.js";
-import { html, onValue, useEffect, useRef, useSeen, useState } from "../kit/lib.js";
+import { html, onValue, useRef, useState, useWanted } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
 import { paintSigned } from "../kit/pixels.js";
 import { useLook } from "./answer.js";
@@ -41,9 +41,7 @@ function Method({ method, name, found }) {
 function Flip({ choice, inside }) {
   const section = useRef(null);
   const [wanted, setWanted] = useState("");
-  const [looked, setLooked] = useState(false);
-  const seen = useSeen(section);
-  useEffect(() => setLooked(looked || seen), [seen]);
+  const looked = useWanted(section);
   const predicted = inside?.predicted;
   const same = wanted === String(predicted);
   const { answer } = useLook(choice.id, same || !looked ? null : "/flip", { ...choice.picture, becomes: wanted === "" ? undefined : Number(wanted) }, { every: LIVE_EVERY });

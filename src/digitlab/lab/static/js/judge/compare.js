@@ -1,12 +1,11 @@
 /** @file Whether another network is better: the same pictures, a paired test, who reads what, and both curves. */
 import { asQuery, useAnswer } from "../kit/answer.js";
 import { count, percent, sentence, unbroken } from "../kit/format.js";
-import { html, useRef } from "../kit/lib.js";
+import { html, useRef, useWanted } from "../kit/lib.js";
 import { Plot } from "../kit/plot.js";
 import { EpochChoice, ReaderChoice } from "../kit/readers.js";
 import { useParts, useStore } from "../kit/store.js";
 import { Refusal } from "./refusal.js";
-import { useWanted } from "./seen.js";
 import { T } from "./texts.js";
 import { Tile } from "./tile.js";
 import { decimals } from "./verdict.js";

@@ -3,8 +3,8 @@ import { writeAddress } from "../kit/address.js";
 import { html, useRef } from "../kit/lib.js";
 import { useParts } from "../kit/store.js";
 import { Pictures, Reasons, useCell } from "./cell.js";
-import { isWord } from "./name.js";
 import { T } from "./texts.js";
+import { isWord } from "./tile.js";
 
 /** @import { Judgement } from "../kit/types.js" */
 /** @typedef {[number, number]} Place  true class, and the one that it was taken for */

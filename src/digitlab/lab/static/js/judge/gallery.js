@@ -1,7 +1,6 @@
 /** @file The mistakes on the test set, the surest first. */
 import { asQuery, useAnswer } from "../kit/answer.js";
-import { html, useEffect, useRef, useState } from "../kit/lib.js";
-import { useWanted } from "./seen.js";
+import { html, useEffect, useRef, useState, useWanted } from "../kit/lib.js";
 import { T } from "./texts.js";
 import { Tile } from "./tile.js";
 

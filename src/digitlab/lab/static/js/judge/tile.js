@@ -3,8 +3,10 @@ import { linkTo } from "../kit/address.js";
 import { percent } from "../kit/format.js";
 import { html } from "../kit/lib.js";
 import { Picture } from "../kit/picture.js";
-import { isWord } from "./name.js";
 import { T } from "./texts.js";
+
+/** Whether the name of a class needs more room than a digit. @param {string} name */
+export const isWord = (name) => name.length > 2;
 
 /** @typedef {{ index: number, label: number, predicted: number, confidence?: number, pixels: string, label_error: string }} Shown  confidence: where it is known */
 

@@ -1,4 +1,4 @@
-/** @file Preact, its hooks, and htm bound to it: the one place where the page takes them from; and four hooks of its own. */
+/** @file Preact, its hooks, and htm bound to it: the one place where the page takes them from; and five hooks of its own. */
 import { h, render } from "../../vendor/preact.js";
 import htm from "../../vendor/htm.js";
 import { useEffect, useState } from "../../vendor/hooks.js";
@@ -56,6 +56,14 @@ export function useSeen(ref) {
     return () => observer.disconnect();
   }, []);
   return seen;
+}
+
+/** Whether an element has ever been on the screen: somebody has come to see it. @param {{ current: Element | null }} ref */
+export function useWanted(ref) {
+  const seen = useSeen(ref);
+  const [wanted, setWanted] = useState(false);
+  useEffect(() => setWanted(wanted || seen), [seen]);
+  return wanted;
 }
 
 /**

@@ -11,7 +11,7 @@ import { isUnderWay, useParts } from "./store.js";
 const SETTLED = 150; // milliseconds that a slider has been at an epoch before it is asked about
 
 /** The run that a reader such as `run:NAME@EPOCH`, a snapshot, is of. @param {string | null} id */
-export const runOf = (id) => (id?.match(/^(run:.+)@\d+$/) ?? [])[1];
+const runOf = (id) => (id?.match(/^(run:.+)@\d+$/) ?? [])[1];
 
 /**
  * Who reads: the address's reader, else the server's choice. The server lists no snapshots: of one, what is known of its

@@ -1,6 +1,7 @@
 /** @file The answer: the digit, large, and how probable each of the ten is. */
 import { percent } from "../kit/format.js";
 import { html, Spoken } from "../kit/lib.js";
+import { Probabilities } from "../kit/probabilities.js";
 import { T } from "./texts.js";
 
 const SETTLED = 700; // milliseconds without change, before the answer is spoken: not with every point that is drawn
@@ -10,7 +11,6 @@ export function Answer({ asking: { reading, test }, reader }) {
   const winner = reading?.digit ?? null;
   const known = reading !== null && winner !== null;
   const { rejected = false, doubtful = false } = reading ?? {};
-  const shown = known || rejected;
   const probability = known ? reading.probabilities[winner] : 0;
   const right = winner === test?.label;
   const verdict = known && test ? (right ? T.read.right : T.read.wrong)(test.name) : "";
@@ -29,16 +29,7 @@ export function Answer({ asking: { reading, test }, reader }) {
       </div>
     </div>
     <h3>${T.read.probabilities}</h3>
-    <ol class="bars">
-      ${(reader?.classes ?? [..."0123456789"]).map((name, i) => {
-        const share = shown ? (reading?.probabilities[i] ?? 0) : 0;
-        return html`<li key=${i} class=${i === winner ? "first" : ""}>
-          <span class="name">${name}</span>
-          <i class="meter" aria-hidden="true"><i style=${{ transform: `scaleX(${share})` }}></i></i>
-          <span class="share">${shown ? percent(share) : "–"}</span>
-        </li>`;
-      })}
-    </ol>
+    <${Probabilities} names=${reader?.classes} shares=${known || rejected ? reading?.probabilities : undefined} first=${winner} />
     <${Spoken} text=${spoken} wait=${SETTLED} />
   </section>`;
 }
