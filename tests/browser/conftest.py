@@ -129,10 +129,13 @@ def walk(one_page, lab) -> Iterator[Callable[..., Any]]:
     def walked(address: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> Any:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
-        for place in ("/#/read" if address.startswith("/#/train") else "/#/train", address):
-            page.goto(lab.url + place)
+        other = "read" if address.startswith("/#/train") else "train"
+        page.goto(f"{lab.url}/#/{other}")
+        page.locator(f"main.{other}").wait_for()  # else both moves may come to one
+        page.goto(lab.url + address)
         return page
 
     walked.watched = watched  # type: ignore[attr-defined]
     yield walked
+    page.unroute_all()
     watched.check()

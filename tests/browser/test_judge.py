@@ -160,9 +160,9 @@ def test_what_cannot_be_judged_is_said_in_the_servers_words(walk, trained, run):
 
 
 @pytest.mark.parametrize(("width", "dark"), [pytest.param(1280, True, marks=pytest.mark.soak), (380, False)])
-def test_it_fits_is_accessible_and_nothing_jumps(open_page, trained, run, width, dark):
-    page = open_page(None, width=width, dark=dark)
-    page.add_init_script(f"({WATCH_JUMPS})()")
+def test_it_fits_is_accessible_and_nothing_jumps(walk, trained, run, width, dark):
+    page = walk("/#/read", width=width, dark=dark)
+    page.evaluate(WATCH_JUMPS)
     _, label, predicted = _largest(trained.ask(f"/api/judge?reader=run:{run}"))
     page.goto(f"{trained.url}/#/judge?reader=run:{run}&cell={label}-{predicted}&with=run:{run}@0")
     page.locator(".cell .tile").first.wait_for()
