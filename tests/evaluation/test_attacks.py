@@ -20,7 +20,7 @@ def standard():
 @pytest.fixture(scope="module")
 def seen(standard, mnist):
     """What the network sees of some test digits that it reads, and their labels."""
-    test = mnist[1][:120]
+    test = mnist[1][:60]
     right = standard.predict(test.images) == test.labels
     return standard.inputs(test.images[right].reshape(-1, 784)), test.labels[right]
 
@@ -30,7 +30,7 @@ def loss(network, x, labels):
 
 
 @pytest.mark.parametrize("attack", [fgsm, pgd])
-@pytest.mark.parametrize("epsilon", [0, 0.03, 0.3, 1])
+@pytest.mark.parametrize("epsilon", [0, 0.1, 1])
 def test_what_is_changed_is_within_epsilon_and_still_a_picture(attack, epsilon, standard, seen):
     x, labels = seen
     before = x.copy()
