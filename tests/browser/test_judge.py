@@ -143,7 +143,7 @@ def test_a_network_that_learns_is_judged_as_it_was_until_it_is_judged_again(walk
 def test_an_epoch_that_was_kept_is_judged_too(walk, trained, run):
     page = _judged(walk, run)
     epoch = trained.ask(f"/api/runs/{run}")["snapshots"][0]
-    slider = page.get_by_role("slider", name=re.compile("^Rewind")).first
+    slider = page.get_by_role("slider", name=re.compile("^Rewind"), disabled=False).first
     slider.press("Home")
     page.wait_for_url(f"**reader=run%3A{run}%40{epoch}*")
     accuracy = trained.ask(f"/api/judge?reader=run:{run}@{epoch}")["accuracy"]
