@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.display.comparison import comparison_text
+from digitlab.evaluation.comparison import Comparison
+from digitlab.evaluation.contest import Contest, Entry
 
 DATA = ("--data", "few.npz")
 
@@ -41,6 +44,12 @@ def test_two_models_are_compared_in_words(runs, run, monkeypatch):
     assert lines[-2:] == ["saved as a.png", "saved as b.svg"]
     assert Path("a.png").stat().st_size > 5000
     assert Path("b.svg").stat().st_size > 5000
+
+
+def test_a_p_too_small_for_a_number_is_not_said_to_be_0():
+    pair = Comparison(("A", "B"), "some", 9, (0, 1), 0, 0, 9, 0, 0, 1.0, (1.0, 1.0), 0.0, 0.05, [], ("0",))
+    entry = Entry("A", 0.0, (0.0, 0.1), None)
+    assert "A and B: p < 1e-300 (" in comparison_text(Contest("some", 9, [entry], [pair], [], []))
 
 
 def test_groups_of_seeds_are_compared_as_groups(runs, run, monkeypatch):

@@ -40,6 +40,9 @@ def test_inside_says_what_pushes(run, model, folder):
     assert "integrated gradients: their sum is" in out
     assert run("inside", "8", "--model", model, "--save", "units.svg", "--figure", "contributions")[0] == 0
     assert "What pushes" in Path("units.svg").read_text("utf-8")
+    code, _, err = run("inside", "8", "--model", model, "--figure", "weights")
+    assert code == 2
+    assert "no file to --save it in" in err
 
 
 def test_inside_answers_in_json(run, model, mnist):

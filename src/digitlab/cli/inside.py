@@ -10,6 +10,7 @@ from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.inside import inside_text
 from digitlab.display.prediction import examine
 from digitlab.display.terminal import print_prediction
+from digitlab.errors import InputError
 from digitlab.figures import draw_activations, draw_attributions, draw_contributions, draw_weights
 from digitlab.figures.style import save_figure
 from digitlab.inside import attribute, contributions_of
@@ -17,8 +18,11 @@ from digitlab.inside.attribution import METHODS
 from digitlab.network.card import names_of_outputs
 
 WhichFigure = Annotated[
-    Literal["attributions", "contributions", "activations", "weights"],
-    Parameter(help="Which figure --save draws: of the pixels, of the units, or of the first layer's weights."),
+    Literal["attributions", "contributions", "activations", "weights"] | None,
+    Parameter(
+        help="Which figure --save draws: of the pixels, of the units, or of the first layer's weights.",
+        show_default="attributions",
+    ),
 ]
 
 
@@ -30,7 +34,7 @@ def inside(
     data: Data = "mnist",
     understood: DataOptions = AS_IT_IS,
     save: FigureFile = None,
-    figure: WhichFigure = "attributions",
+    figure: WhichFigure = None,
     json: Json = False,
 ) -> int:
     """Look inside a model while it reads a digit of the test set.
@@ -38,6 +42,8 @@ def inside(
     The strongest units of each layer, what pushes to the answer and against it, and which pixels speak for it; and
     whether all that adds up to what the model says.
     """
+    if figure is not None and save is None:
+        raise InputError("there is a --figure, and no file to --save it in", help="--figure weights --save weights.png")
     found, network = open_model(model)
     _, test = understood.open(data)
     index = one_digit(test, index)
@@ -52,7 +58,7 @@ def inside(
             "activations": lambda: draw_activations(contributions),
             "weights": lambda: draw_weights(network),
         }
-        save_figure(draw[figure](), save)
+        save_figure(draw[figure or "attributions"](), save)
     if json:
         answer = {"index": index} | prediction.to_dict()
         answer["contributions"] = contributions.to_dict()

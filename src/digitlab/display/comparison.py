@@ -38,8 +38,8 @@ def comparison_text(contest: Contest) -> str:
 
 def _counts(pair: Comparison) -> Iterator[str]:
     a, b = pair.names
-    p = f"{pair.p:.2g}" if pair.p < 0.1 else f"{pair.p:.2f}"
-    yield f"{a} and {b}: p = {p} (McNemar's exact test)"
+    p = "< 1e-300" if pair.p < 1e-300 else f"= {pair.p:.2g}" if pair.p < 0.1 else f"= {pair.p:.2f}"
+    yield f"{a} and {b}: p {p} (McNemar's exact test)"
     yield f"  both are right on {pair.both:,}, neither on {pair.neither:,},"
     yield f"  only {a} on {pair.only_a:,}, only {b} on {pair.only_b:,}"
 
