@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -17,7 +16,7 @@ from digitlab.evaluation.neighbours import Neighbour
 from digitlab.evaluation.predictions import Predictions
 from digitlab.evaluation.report import GroupScore, Report, report_of
 from digitlab.lab.judgements import Cell, Compared, Judgement, Mistakes, Near, Neighbours, Pusher, Sided, TestPicture
-from digitlab.lab.kept import Kept
+from digitlab.lab.kept import Kept, Newest
 from digitlab.lab.readers import MODEL, RUN, Reader, Readers, weight_pictures
 from digitlab.network.network import Network
 from digitlab.runs.run import Run
@@ -47,7 +46,7 @@ class Judge:
     ) -> None:
         self._readers, self._data, self._predictions, self._kept = readers, data, predictions, kept
         self._lock = threading.Lock()
-        self._seen: OrderedDict[tuple[str, int], Reader] = OrderedDict()
+        self._seen: Newest[tuple[str, int], Reader] = Newest(MOST_SEEN)
 
     def reader(self, id: str | None = None, version: int | None = None) -> Reader:
         """A reader as it is; with a ``version``, as it was then, if it was judged then and is still remembered.
@@ -60,11 +59,7 @@ class Judge:
                 return seen
         reader = self._readers.find(id)
         with self._lock:
-            self._seen[reader.id, reader.version] = reader
-            self._seen.move_to_end((reader.id, reader.version))
-            while len(self._seen) > MOST_SEEN:
-                self._seen.popitem(last=False)
-        return reader
+            return self._seen.keep((reader.id, reader.version), reader)
 
     def judge(self, reader: Reader) -> Judgement:
         """How good a reader is.

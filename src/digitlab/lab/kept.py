@@ -10,7 +10,24 @@ from digitlab.lab.readers import Reader
 
 MOST = 16
 
+Key = TypeVar("Key")
 Result = TypeVar("Result")
+
+
+class Newest(OrderedDict[Key, Result]):
+    """So many entries: those that were kept last."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, key: Key, value: Result) -> Result:
+        """Put an entry in, or make it the newest; the oldest go."""
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
+        return value
 
 
 @dataclass
@@ -23,8 +40,8 @@ class Kept:
     """The newest results; each is computed once, whoever asks meanwhile. May be used from several threads."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self._entries: Newest[Hashable, _Entry] = Newest(most)
 
     def get(self, reader: Reader, what: Hashable, compute: Callable[[], Result]) -> Result:
         """What ``compute`` gives, computed anew only where the reader is another one than before, or has changed.
@@ -36,10 +53,7 @@ class Kept:
         """
         key = reader.id, reader.version, what
         with self._lock:
-            entry = self._entries.setdefault(key, _Entry())
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._most:
-                self._entries.popitem(last=False)
+            entry = self._entries.keep(key, self._entries.get(key) or _Entry())
         with entry.lock:
             if not entry.found:
                 entry.found.append(compute())

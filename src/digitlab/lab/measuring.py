@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,7 @@ from digitlab.errors import BusyError, DigitlabError
 from digitlab.evaluation.corruptions import CORRUPTIONS, corrupt
 from digitlab.evaluation.robustness import PARTS, Robustness, measure_robustness
 from digitlab.lab.judgements import Measurement, Robust, Spoiled
+from digitlab.lab.kept import Newest
 from digitlab.lab.readers import Reader
 from digitlab.lab.records import Trouble
 
@@ -47,7 +47,7 @@ class Measuring:
     def __init__(self, test: Callable[[], Digits], is_running: Callable[[], bool]) -> None:
         self._test, self._is_running = test, is_running
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, int], _Work] = OrderedDict()
+        self._known: Newest[tuple[str, int], _Work] = Newest(MOST_KEPT)
         self._closed = False
 
     def state(self, reader: Reader) -> Measurement:
@@ -75,10 +75,7 @@ class Measuring:
             known = self._known.get(key)
             if known is None or known.state == "failed":
                 self._refuse_if_busy()
-                self._known[key] = work = _Work()
-                self._known.move_to_end(key)
-                while len(self._known) > MOST_KEPT:
-                    self._known.popitem(last=False)
+                work = self._known.keep(key, _Work())
                 name = "digitlab-robustness"
                 threading.Thread(target=self._measure, args=(reader, work), name=name, daemon=True).start()
         return self.state(reader)
