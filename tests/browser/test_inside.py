@@ -43,6 +43,8 @@ def _short(told, unit):
 
 
 def test_pictures_are_random_mistakes_or_numbers(walk, trained, run):
+    page = walk(f"/#/inside?reader=run:{run}&picture=61")
+    page.get_by_text("It is an 8.").wait_for()
     page = walk(f"/#/inside?reader=run:{run}&picture=5")
     button(page, "^Next mistake").click()
     mistake = trained.ask(f"/api/inside/next-mistake?reader=run:{run}&after=5")["index"]
