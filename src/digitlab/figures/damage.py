@@ -10,7 +10,7 @@ import numpy as np
 from digitlab.evaluation.temperatures import TemperatureCurve
 from digitlab.figures.style import ACCENT, MUTED, SERIES, WRONG, new_figure, plain_axes
 from digitlab.inside.ablated import Ablation
-from digitlab.inside.damage_curves import DamageCurve
+from digitlab.inside.damage import DamageCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,7 @@ from digitlab.inside.attribution import Attribution, attribute
 from digitlab.inside.backprop import Backprop, backprop_step
 from digitlab.inside.contributions import Contributions, contributions_of
 from digitlab.inside.counterfactual import Counterfactual, find_counterfactual
-from digitlab.inside.damage import Damage, damaged
-from digitlab.inside.damage_curves import DamageCurve, noise_curve, pruning_curve
+from digitlab.inside.damage import Damage, DamageCurve, damaged, noise_curve, pruning_curve
 from digitlab.inside.projection import Projection, project
 
 __all__ = [
