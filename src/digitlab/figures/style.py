@@ -111,11 +111,11 @@ def draw_picture(
     below: str = "",
     *,
     colours: str = "gray",
-    limits: tuple[float, float] = (0, 1),
+    limits: tuple[float, float] | None = None,
 ) -> AxesImage:
-    """A picture in a thin frame, with a few words above and below; bytes are divided by 255."""
-    pixels = picture / 255 if picture.dtype == np.uint8 else picture
-    image = axes.imshow(pixels, cmap=colours, vmin=limits[0], vmax=limits[1], interpolation="nearest")
+    """A picture in a thin frame, with a few words above and below; by default of bytes, or of floats 0 to 1."""
+    low, high = limits or (0, 255 if picture.dtype == np.uint8 else 1)
+    image = axes.imshow(picture, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(color=MUTED, linewidth=0.5)
     axes.set_title(above, color=INK, fontsize=10)
