@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -88,16 +90,22 @@ def test_a_linear_network_of_two_classes_has_an_exact_answer(rng):
     assert 0.1 < (margin < 0).mean() < 0.9
 
 
-@pytest.mark.parametrize("temperature", [None, 2.5])
-def test_the_way_up_is_pytorchs(temperature, standard, seen):
+def test_a_temperature_changes_no_answer_and_so_no_attack(standard, seen):
+    x, labels = seen
+    unsure, sure = standard.copy(), standard.copy()
+    unsure.card, sure.card = (dataclasses.replace(standard.card, temperature=T) for T in (50, None))
+    for attack in (fgsm, pgd):
+        np.testing.assert_array_equal(attack(unsure, x, labels, 0.1), attack(sure, x, labels, 0.1))
+
+
+def test_the_way_up_is_pytorchs(standard, seen):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     network = dl.Network([784, 20, 10], activation="tanh", seed=2)
-    network.card = standard.card.__class__(network.card.labels, network.card.preprocessing, temperature)
     x, labels = seen
     inputs = torch.tensor(x.astype(np.float64), requires_grad=True)
     W1, b1, W2, b2 = (torch.tensor(getattr(network, one).astype(np.float64)) for one in ("W1", "b1", "W2", "b2"))
     logits = torch.tanh(inputs @ W1 + b1) @ W2 + b2
-    torch.nn.functional.cross_entropy(logits / (temperature or 1), torch.tensor(labels.astype(np.int64))).backward()
+    torch.nn.functional.cross_entropy(logits, torch.tensor(labels.astype(np.int64))).backward()
     theirs = inputs.grad.numpy()
     clear = np.abs(theirs) > 1e-9
     moved = fgsm(network, x, labels, 0.01) - x

@@ -105,13 +105,14 @@ def _answers_and_uphill(network: Network, x: Floats, labels: NDArray[np.integer]
 
     By the logits the gradient is p - y: of the true class p_t - 1, of another p_k. It is divided by 1 - p_t here, a
     positive number for each picture, which leaves -1 and the softmax of the others: when a network is so sure that
-    p_t rounds to 1, that still shows the way.
+    p_t rounds to 1, that still shows the way. The temperature of the card is left out: it changes no answer, so it must
+    not seem to make a network stand more.
     """
     passed = forward(network, x)
     rows = np.arange(len(x))
     others = passed.logits.copy()
     others[rows, labels] = -np.inf
-    weights = softmax(others, network.card.temperature or 1.0)
+    weights = softmax(others)
     weights[rows, labels] = -1
     return passed.logits.argmax(axis=1), input_gradient(network, passed, weights)
 
