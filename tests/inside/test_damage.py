@@ -142,3 +142,12 @@ def test_what_cannot_be_measured_is_refused(measure, network, few):
     network.parameters[:] = math.nan
     with pytest.raises(dl.errors.DivergenceError, match="no answer"):
         measure(network, few[:10])
+
+
+def test_noise_on_weights_beyond_reason_is_finite(recwarn):
+    network = dl.Network([784, 8, 10])
+    network.parameters[:] *= 1e25  # the squares of its weights are beyond float32
+    hurt = damaged(network, Damage(noise=0.5))
+    assert np.isfinite(hurt.parameters).all()
+    assert (hurt.parameters != network.parameters).any()
+    assert not recwarn.list
