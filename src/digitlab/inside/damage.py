@@ -70,9 +70,8 @@ def damaged(network: Network, damage: Damage) -> Network:
     noises = np.random.default_rng(damage.seed)
     for layer in hurt.layers:
         if damage.noise:
-            layer.W[...] += (
-                damage.noise * layer.W.std(dtype=np.float64) * noises.standard_normal(layer.W.shape, dtype=np.float32)
-            )
+            deviation = damage.noise * float(layer.W.std(dtype=np.float64))
+            layer.W[...] += deviation * noises.standard_normal(layer.W.shape, dtype=np.float32)
         _prune(layer.W, damage.prune)
     sizes = network.architecture.sizes
     for number, unit in damage.off:
