@@ -142,6 +142,9 @@ def test_what_cannot_be_attacked_is_refused(standard, seen):
     for pictures, theirs in ((x[:, :-1], labels), (x[0], labels), (x, labels[1:])):
         with pytest.raises(InputError, match="label for each"):
             pgd(standard, pictures, theirs, 0.1)
+    for pictures in ((255 * x).astype(np.uint8), 255 * x, -x):
+        with pytest.raises(InputError, match="floats from 0 to 1"):
+            fgsm(standard, pictures, labels, 0.1)
     with pytest.raises(InputError, match="labels are 0 to 9"):
         fgsm(standard, x, labels + 5, 0.1)
     with pytest.raises(InputError, match="1 step"):

@@ -102,6 +102,8 @@ def test_what_is_no_sample_is_refused():
                 function(values, labels)
     with pytest.raises(InputError, match="1 bin or more"):
         calibration_error(np.eye(2), np.array([0, 1]), bins=0)
+    with pytest.raises(InputError, match="needs probabilities"):
+        calibration_error(np.array([[5.0, 3.0]]), np.array([0]))  # logits
 
 
 @pytest.mark.parametrize(

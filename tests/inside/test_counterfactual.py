@@ -132,8 +132,9 @@ def test_it_is_the_same_every_time_and_plain(few):
 def test_what_cannot_be_is_refused(few):
     network = dl.Network([784, 10], seed=0)
     image = few.images[0]
-    with pytest.raises(InputError, match="there is no such class"):
-        find_counterfactual(network, image, 10)
+    for number in (10, -1, 1.5, True):
+        with pytest.raises(InputError, match="there is no such class"):
+            find_counterfactual(network, image, number)
     with pytest.raises(InputError, match="read so already"):
         find_counterfactual(network, image, int(network.predict(image)))
     with pytest.raises(PictureError, match="one picture"):

@@ -56,7 +56,7 @@ def test_pictures_that_are_all_the_same_lie_in_one_place(few):
     assert np.isfinite(found.explained).all()
 
 
-@pytest.mark.parametrize("layer", [-1, 3, 1.5, "hidden", True, None])
+@pytest.mark.parametrize("layer", [-1, 3, 1.0, 1.5, "hidden", True, None])
 def test_a_layer_that_is_not_there_is_refused(layer, few):
     with pytest.raises(dl.errors.InputError, match=r"no such layer\n.*0 \(the picture\) to 2 \(the logits\)"):
         project(dl.Network([784, 30, 10]), few[:50], layer)

@@ -119,6 +119,9 @@ def _answers_and_uphill(network: Network, x: Floats, labels: NDArray[np.integer]
 
 def _check(network: Network, x: Floats, labels: NDArray[np.integer], epsilon: float) -> None:
     sizes = network.architecture.sizes
+    if x.dtype.kind != "f" or (x.size and not 0 <= x.min() <= x.max() <= 1):
+        what = "an attack needs floats from 0 to 1, as network.inputs(images) gives them"
+        raise InputError(what, got=f"{x.dtype} up to {x.max(initial=0):g}")
     if x.ndim != 2 or x.shape[1] != sizes[0] or labels.shape != x.shape[:1]:
         got = f"shapes {x.shape} and {labels.shape}"
         raise InputError(f"an attack needs pictures (N, {sizes[0]}) and a label for each, (N,)", got=got)

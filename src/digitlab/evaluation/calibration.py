@@ -22,6 +22,7 @@ from digitlab.network.card import MAX_TEMPERATURE, MIN_TEMPERATURE
 
 BINS = 15  # as in the paper
 RESAMPLES = 1000  # for an interval
+ROUNDING = 1e-5  # by which float32 may miss a probability of 1
 HALVINGS = 50  # of the range of ln T
 DECIMALS = 3  # of a temperature: the last bits of a matrix product are no part of the answer
 
@@ -129,6 +130,8 @@ def _in_bins(
     if bins < 1:
         raise InputError("the samples must be sorted into 1 bin or more", got=describe(bins))
     surest = probabilities.max(axis=1).astype(np.float64)
+    if surest.max() > 1 + ROUNDING:
+        raise InputError("calibration needs probabilities", must_be="0 to 1", got=describe(float(surest.max())))
     right = probabilities.argmax(axis=1) == labels
     return surest, right, np.ceil(surest * bins).astype(np.intp).clip(1, bins) - 1
 

@@ -143,7 +143,7 @@ def _wanted(becomes: int | None, digit: int, classes: int) -> NDArray[np.intp]:
     """The classes that are sought."""
     if becomes is None:
         return np.delete(np.arange(classes), digit)
-    if not (isinstance(becomes, int | np.integer) and 0 <= becomes < classes):
+    if isinstance(becomes, bool) or not (isinstance(becomes, int | np.integer) and 0 <= becomes < classes):
         raise InputError("there is no such class", must_be=f"0 to {classes - 1}", got=describe(becomes))
     if becomes == digit:
         raise InputError("the picture is read so already: there is nothing to change", got=describe(becomes))

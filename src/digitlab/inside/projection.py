@@ -80,7 +80,7 @@ def project(network: Network, digits: Digits, layer: int) -> Projection:
         DivergenceError: the network's sums are not finite.
     """
     names, sizes = names_for(network, digits), network.architecture.sizes
-    if isinstance(layer, bool) or layer not in range(len(sizes)):
+    if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or layer not in range(len(sizes)):
         must_be = f"0 (the picture) to {len(sizes) - 1} (the logits)"
         raise InputError("the network has no such layer", must_be=must_be, got=describe(layer))
     if sizes[layer] < 2 or len(digits) < 2:
