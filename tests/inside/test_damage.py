@@ -117,6 +117,8 @@ def test_without_hidden_layers_there_is_nothing_to_take_away(few):
         ({"prune": math.nan}, "0 to 1"),
         ({"noise": -1}, "standard deviations"),
         ({"noise": math.inf}, "standard deviations"),
+        ({"noise": 0.1, "seed": -1}, "whole number from 0"),
+        ({"noise": 0.1, "seed": 1.5}, "whole number from 0"),
         ({"off": ((0, 1),)}, "units 0 to 11 of layer 1, units 0 to 8 of layer 2"),
         ({"off": ((3, 1),)}, "no such hidden unit"),
         ({"off": ((1, 12),)}, "unit 12 of layer 1"),

@@ -37,7 +37,7 @@ class Damage:
         seed: of the noise.
 
     Raises:
-        InputError: a share or a strength out of bounds.
+        InputError: a share, a strength or a seed out of bounds.
     """
 
     off: tuple[tuple[int, int], ...] = ()
@@ -52,6 +52,8 @@ class Damage:
         if not 0 <= self.noise < math.inf:
             must_be = "0 or more standard deviations"
             raise InputError("weights cannot have such noise", must_be=must_be, got=describe(self.noise))
+        if not isinstance(self.seed, int | np.integer) or self.seed < 0:
+            raise InputError("the seed must be a whole number from 0", got=describe(self.seed))
 
     def to_dict(self) -> dict[str, Any]:
         """All as plain values, ready for JSON."""
