@@ -22,12 +22,13 @@ def blurred(pictures: Numbers, sigma: float) -> Numbers:
 
 
 def glass_blur(images: Bytes, keys: Keys) -> Numbers:
-    """MNIST-C, severity 1: smoothed by 0.7 pixels; neighbours change places, twice over; smoothed again.
+    """MNIST-C, severity 1: smoothed by 0.7 pixels, down to bytes; neighbours change places, twice over; smoothed again.
 
     From the last pixel back to the third, each changes places, half of the time, with the pixel 0 or 1 before it in its
     column and in its row: so one in eight changes places with each of three neighbours.
     """
-    pixels = np.rint(blurred(images.astype(np.float64), 0.7)).reshape(len(images), -1).T.copy()  # (784, N)
+    smooth = blurred(images.astype(np.float64), 0.7) + 1e-6  # full ink stays so, however sums are rounded
+    pixels = np.floor(smooth).reshape(len(images), -1).T.copy()  # (784, N)
     picture, after = np.arange(len(images)), range(SIDE - 1, 1, -1)
     way = (8 * evenly(keys, 0, np.arange(2 * SIDE * SIDE))).astype(np.intp)  # (N, 1568), 0 to 7
     back = np.array([0, 0, 0, 0, 0, 1, SIDE, SIDE + 1])[way].T.copy()  # how many places each goes back
