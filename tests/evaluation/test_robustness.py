@@ -121,12 +121,17 @@ def test_figures_show_what_was_measured(measured, network, digits):
     assert len(bars.patches) == 32
     assert noise.lines[0].get_ydata() == pytest.approx([100 * share for share in measured.noise.accuracy])
     assert list(rotation.lines[1].get_xdata()) == measured.rotation.x
-    assert [text.get_text() for text in attack.get_legend().get_texts()] == [
+    assert [text.get_text().strip() for text in attack.get_legend().get_texts()] == [
         "one, FGSM",
         "one, PGD",
         "two, FGSM",
         "two, PGD",
     ]
+
+    far = {f"/{'a folder with a long name/' * 5}{name}": measured for name in "ab"}
+    draw_robustness(far | {"_c": measured}).draw_without_rendering()  # with a warning, were there no room left
+    told = draw_robustness(far | {"_c": measured}).axes[0].get_legend().get_texts()
+    assert [text.get_text()[-6:] for text in told] == ["name/a", "name/b", " _c"]
 
     examples = attack_examples(network, digits, 0.1, count=3)
     figure = draw_attacks(examples, network.card.labels)

@@ -10,14 +10,14 @@ import numpy as np
 from digitlab.data.digits import SIDE, Digits
 from digitlab.errors import InputError
 from digitlab.evaluation.comparison import Changed, Comparison
-from digitlab.figures.style import GAP, INK, MUTED, RIGHT, WRONG, draw_mosaic, new_figure, plain_axes
+from digitlab.figures.style import GAP, INK, MUTED, RIGHT, WRONG, cut, cut_model, draw_mosaic, new_figure, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SHOWN = 14  # pictures of each side
-LONGEST_NAME = 34  # letters
+SHORT = 9  # letters of a class below a picture
 
 
 def draw_comparison(pairs: Sequence[Comparison], digits: Digits) -> Figure:
@@ -33,7 +33,7 @@ def draw_comparison(pairs: Sequence[Comparison], digits: Digits) -> Figure:
     if not pairs:
         raise InputError("there is no comparison to draw")
     first, last = pairs[0].names[0], pairs[-1]
-    title = f"How much better than {_cut(first)}? On {last.source}"
+    title = f"How much better than {cut_model(first)}? On {last.source}"
     look = "Does the bar, the 95 % interval, lie on one side of 0? Where it touches 0, the difference may be luck."
     figure = new_figure(10, 4.2 + 0.35 * len(pairs), title, look)
     grid = figure.add_gridspec(2, 1, height_ratios=(1 + 0.35 * len(pairs), 2.8))
@@ -51,7 +51,7 @@ def _draw_differences(axes: Axes, pairs: Sequence[Comparison]) -> None:
         axes.plot(100 * pair.difference, row, "o", color=INK, markersize=5)
     plain_axes(axes, "percentage points more right, with 95 % interval")
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(range(len(pairs)), [_cut(pair.names[1]) for pair in pairs], color=INK)
+    axes.set_yticks(range(len(pairs)), [cut_model(pair.names[1]) for pair in pairs], color=INK)
     axes.set_ylim(len(pairs) - 0.5, -0.5)
 
 
@@ -59,7 +59,7 @@ def _draw_side(axes: Axes, pair: Comparison, side: int, digits: Digits) -> None:
     """The first pictures that only this side reads rightly: what each is, and what the other side takes it for."""
     ours = [one for one in pair.changed if one.answers[side] == one.label]
     axes.set_title(
-        f"only {_cut(pair.names[side])} is right: {len(ours):,}",
+        f"only {cut_model(pair.names[side])} is right: {len(ours):,}",
         color=WRONG if side == 0 else RIGHT,
         fontsize=10,
         loc="left",
@@ -77,9 +77,4 @@ def _draw_side(axes: Axes, pair: Comparison, side: int, digits: Digits) -> None:
 
 def _words(one: Changed, taken: int, pair: Comparison) -> str:
     doubt = "\nlabel in doubt" if one.label_error else ""
-    return f"{_cut(pair.classes[one.label], 9)}, not {_cut(pair.classes[taken], 9)}{doubt}"
-
-
-def _cut(name: str, longest: int = LONGEST_NAME) -> str:
-    """A long name by its end, where runs differ."""
-    return name if len(name) <= longest else f"…{name[1 - longest :]}"
+    return f"{cut(pair.classes[one.label], SHORT)}, not {cut(pair.classes[taken], SHORT)}{doubt}"

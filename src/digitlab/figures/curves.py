@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digitlab.errors import InputError
 from digitlab.evaluation.curves import LearningCurve
-from digitlab.figures.style import MUTED, SERIES, new_figure, plain_axes
+from digitlab.figures.style import MUTED, SERIES, cut_model, new_figure, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def _draw(axes: Axes, curves: Sequence[LearningCurve], name: str, scale: float) 
             color, style = SERIES[number % len(SERIES)], STYLES[number // len(SERIES) % len(STYLES)]
             number += 1
         x, y = [epoch.epoch for epoch in curve.own], [scale * getattr(epoch, name) for epoch in curve.own]
-        label = f" {curve.name}"  # a name that begins with _ would not be in the legend
+        label = f" {cut_model(curve.name)}"  # a name that begins with _ would not be in the legend
         axes.plot(x, y, style, color=color, linewidth=1.8, marker="o" if len(x) == 1 else None, label=label)
         if curve.branched_at:
             axes.plot(x[:1], y[:1], "o", color=color, markersize=6)

@@ -10,7 +10,18 @@ import numpy as np
 from digitlab.evaluation.corruptions import CORRUPTIONS, corrupt
 from digitlab.evaluation.robustness import Attacked, Curve, Robustness
 from digitlab.evaluation.spoiling.chance import Bytes
-from digitlab.figures.style import INK, MUTED, SERIES, SIGNED, SOFT, WRONG, draw_picture, new_figure, plain_axes
+from digitlab.figures.style import (
+    INK,
+    MUTED,
+    SERIES,
+    SIGNED,
+    SOFT,
+    WRONG,
+    cut_model,
+    draw_picture,
+    new_figure,
+    plain_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +64,8 @@ def draw_robustness(measured: Mapping[str, Robustness]) -> Figure:
     grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1))
     _draw_bars(figure.add_subplot(grid[:, 0]), measured)
     noise, rotation, attack = (figure.add_subplot(grid[row, 1]) for row in range(3))
-    for colour, (name, one) in zip(_colours(measured), measured.items(), strict=True):
+    for colour, (model, one) in zip(_colours(measured), measured.items(), strict=True):
+        name = cut_model(model)
         _draw_curve(noise, one.noise, colour, name)
         _draw_curve(rotation, one.rotation, colour, name)
         _draw_curve(attack, one.fgsm, colour, f"{name}, FGSM", "--")
@@ -98,7 +110,7 @@ def _draw_bars(axes: Axes, measured: Mapping[str, Robustness]) -> None:
     for number, (colour, (name, one)) in enumerate(zip(_colours(measured), measured.items(), strict=True)):
         shares = [100 * share for share in (one.clean, *(each.accuracy for each in one.corruptions))]
         places = np.arange(len(names)) + (number - (len(measured) - 1) / 2) * height
-        bars = axes.barh(places, shares, height * 0.92, color=colour, label=name)
+        bars = axes.barh(places, shares, height * 0.92, color=colour, label=f" {cut_model(name)}")
         if len(measured) <= 2:  # more would be too small to read
             axes.bar_label(bars, [f"{share:.1f}" for share in shares], padding=5, fontsize=7.5, color=SOFT)
         low, high = zip(*(each.interval for each in one.corruptions), strict=True)
@@ -113,7 +125,9 @@ def _draw_bars(axes: Axes, measured: Mapping[str, Robustness]) -> None:
 
 def _draw_curve(axes: Axes, curve: Curve, colour: str, name: str, style: str = "-") -> None:
     shares = [100 * share for share in curve.accuracy]
-    axes.plot(curve.x, shares, style, color=colour, linewidth=1.8, marker="o", markersize=3, label=name)
+    axes.plot(
+        curve.x, shares, style, color=colour, linewidth=1.8, marker="o", markersize=3, label=f" {name}"
+    )  # one that begins with _ would not be told
 
 
 def _colours(measured: Mapping[str, Robustness]) -> list[str]:

@@ -33,6 +33,7 @@ MANY = "viridis"  # of numbers from 0 on
 GAP = 2  # pixels between pictures in a mosaic, and cells in the terminal
 ROW_INCHES = 0.62  # height of a row of pictures
 LONGEST_CLASS = 14  # letters of a class in a figure
+LONGEST_MODEL = 34  # of a model
 MOST_NUMBERED = 16  # classes whose cells have room for a number
 FORMATS = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
@@ -75,6 +76,11 @@ def cut(name: str, longest: int) -> str:
     'Ankle…'
     """
     return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def cut_model(name: str, longest: int = LONGEST_MODEL) -> str:
+    """The name of a model, mostly a path, shortened to its end, where runs differ."""
+    return name if len(name) <= longest else f"…{name[1 - longest :]}"
 
 
 def check_figure_path(path: str | Path) -> None:
