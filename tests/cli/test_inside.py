@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import digitlab as dl
 from digitlab.cli.step import parameter_place
 from digitlab.display.backprop import check_text, step_text
-from digitlab.inside import attribute, backprop_step, contributions_of
+from digitlab.inside import attribute, backprop_step, contributions_of, find_counterfactual
 
 
 @given(st.integers(1, 32), st.lists(st.integers(0, 20_000), min_size=1, max_size=2), st.sampled_from("Wb"))
@@ -31,7 +31,8 @@ def test_other_words_are_refused(words):
         parameter_place(words)
 
 
-def test_inside_says_what_pushes(run, model, folder):
+def test_inside_says_what_pushes(run, model, folder, mnist):
+    test_images = mnist[1].images
     code, out, err = run("inside", "8", "--model", model)
     assert (code, err) == (0, "")
     assert f"model {model}" in out
@@ -40,6 +41,10 @@ def test_inside_says_what_pushes(run, model, folder):
     assert "integrated gradients: their sum is" in out
     assert run("inside", "8", "--model", model, "--save", "units.svg", "--figure", "contributions")[0] == 0
     assert "What pushes" in Path("units.svg").read_text("utf-8")
+    found = find_counterfactual(dl.load(model), test_images[8])
+    assert f"flips the answer, to {found.becomes}: {found.distance:.2f} long" in out
+    assert run("inside", "8", "--model", model, "--save", "flip.svg", "--figure", "counterfactual")[0] == 0
+    assert "the change" in Path("flip.svg").read_text("utf-8")
     code, _, err = run("inside", "8", "--model", model, "--figure", "weights")
     assert code == 2
     assert "no file to --save it in" in err
@@ -52,6 +57,7 @@ def test_inside_answers_in_json(run, model, mnist):
     assert (answer["index"], answer["label"], answer["model"]) == (8, 5, model)
     network = dl.load(model)
     assert answer["contributions"] == json.loads(json.dumps(contributions_of(network, image).to_dict()))
+    assert answer["counterfactual"]["distance"] == find_counterfactual(network, image).distance
     assert answer["attributions"][2] == json.loads(json.dumps(attribute(network, image).to_dict()))
 
 

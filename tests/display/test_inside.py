@@ -27,7 +27,7 @@ def _fits(text: str) -> bool:
 def test_inside_adds_up_before_the_readers_eyes(index, mnist):
     network, image = dl.load("standard"), mnist[1].images[index]
     found = contributions_of(network, image)
-    text = inside_text(found, [attribute(network, image, method=method) for method in METHODS])
+    text = inside_text(found, [attribute(network, image, method=method) for method in METHODS], None)
     assert _fits(text)
     for_it, against = map(float, re.search(r"all \S+ +(\S+) +all \S+ +(\S+)", text).groups())
     bias, total, says = map(float, re.search(r"bias of (\S+) they add up to (\S+); .* says (\S+)", text).groups())
@@ -41,7 +41,7 @@ def test_inside_adds_up_before_the_readers_eyes(index, mnist):
 
 def test_a_network_without_hidden_layers_has_pixels_that_push(mnist):
     network, image = dl.Network([784, 10]), mnist[1].images[0]
-    text = inside_text(contributions_of(network, image), [attribute(network, image)])
+    text = inside_text(contributions_of(network, image), [attribute(network, image)], None)
     assert text.startswith("what each pixel adds to the logit of")
     assert _fits(text)
 
@@ -101,7 +101,7 @@ def test_long_names_of_classes_are_cut(mnist):
     network, image = dl.Network([784, 5, 2]), mnist[1].images[8]
     network.card = new_card(network.architecture, ("a rather long name of a class", "another rather long name"))
     for text in (
-        inside_text(contributions_of(network, image), [attribute(network, image)]),
+        inside_text(contributions_of(network, image), [attribute(network, image)], None),
         step_text(backprop_step(network, image, 1)),
     ):
         assert _fits(text)

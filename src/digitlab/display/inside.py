@@ -9,14 +9,21 @@ import numpy as np
 from digitlab.figures.style import LONGEST_CLASS, cut
 from digitlab.inside.attribution import INTEGRATED, TIMES_INPUT, Attribution
 from digitlab.inside.contributions import Contributions
+from digitlab.inside.counterfactual import Counterfactual
 
 STRONGEST = 5  # units that are told of a layer
 PUSHING = 8  # units that are told for the answer, and against it
 
 
-def inside_text(found: Contributions, attributions: Sequence[Attribution]) -> str:
-    """The strongest units of each layer, what pushes to the answer and against it, and whether all that adds up."""
-    return "\n".join([*_layer_lines(found), *_push_lines(found), "", *_pixel_lines(found, attributions)])
+def inside_text(
+    found: Contributions, attributions: Sequence[Attribution], counterfactual: Counterfactual | None
+) -> str:
+    """The strongest units of each layer, what pushes to the answer and against it, whether all that adds up.
+
+    Last, how small a change makes the answer flip; None where none was found.
+    """
+    pixels = _pixel_lines(found, attributions)
+    return "\n".join([*_layer_lines(found), *_push_lines(found), "", *pixels, *_flip_lines(counterfactual)])
 
 
 def _layer_lines(found: Contributions) -> Iterator[str]:
@@ -56,6 +63,15 @@ def _pixel_lines(found: Contributions, attributions: Sequence[Attribution]) -> I
             yield f"the pixels: the logit of {_answer(found)} is {one.expected:+.4f} above that of black paper"
         note = f"off by {max(one.off_by, 1e-15):.0e}" if one.method == INTEGRATED else "exact if the network is linear"
         yield f"  {one.method}: their sum is {one.sum:+.4f} ({note})"
+
+
+def _flip_lines(found: Counterfactual | None) -> Iterator[str]:
+    if found is None:
+        yield "  no change was found that flips the answer"
+    else:
+        becomes = cut(found.names[found.becomes], LONGEST_CLASS)
+        yield f"  the smallest change found that flips the answer, to {becomes}: {found.distance:.2f} long"
+        yield f"    (two digits of MNIST are about 10 apart), no pixel by more than {100 * found.greatest:.0f} % of ink"
 
 
 def _answer(found: Contributions) -> str:
