@@ -163,6 +163,8 @@ def test_the_settings_and_changes_of_an_ended_run_are_shown_and_copied(open_page
     assert copied("Copy changes") == "Learning rate 0.3 from epoch 1"
     details.get_by_role("link", name="Use these settings").click()
     page.get_by_text("Next: minibatch, 2 settings changed").wait_for()
+    details.get_by_role("link", name="Judge it").click()
+    page.get_by_role("heading", name="How good is it?").wait_for()
 
 
 def _trained_by(command, runs):
@@ -187,6 +189,7 @@ def test_the_command_of_a_branch_begins_where_the_branch_did(walk, lab):
     lab.ask("/api/train", {"from": {"run": run, "epoch": 1}, "settings": {"learning_rate": 0.05}})
     branch = lab.wait_for(lambda now: now["run"] != run and now["phase"] == "finished")["run"]
     page = walk("/#/train")
+    becomes(page, "current().runs[0].name", branch)
     button(page, "^Settings:").click()
     command = page.locator(".details code")
     command.get_by_text(f"--from {run}@1 --learning-rate 0.05").wait_for()

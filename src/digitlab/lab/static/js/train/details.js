@@ -32,13 +32,14 @@ export function Details({ run }) {
   const recipe = recipes.recipes.find((one) => one.name === run.recipe) ?? recipes.recipes[0];
   const changes = changesInWords(details.changes);
   const command = run.parent && !parent ? "" : commandOf(details, parent, recipe, about?.data);
+  const reader = live ? "live" : `run:${run.name}`;
   const link = linkTo("train", { ...addressOf(recipe.name), ...textsOf(differing(textsOf(details.values), recipe.values)) });
   return html`<div class="details" role="group" aria-label=${T.details.heading(runTitle(run.name))}>
     <dl>
       <dt>${T.settings.heading}</dt><dd>${settingsInWords(details.values)}</dd>
       ${changes && html`<dt>${T.details.changes}</dt><dd>${changes}</dd>`}
       <dt>${T.data.heading}</dt><dd>${details.source}</dd>
-      <dt>${T.test.heading}</dt><dd><${Score} key=${live} reader=${live ? "live" : `run:${run.name}`} /></dd>
+      <dt>${T.test.heading}</dt><dd><${Score} key=${live} reader=${reader} /></dd>
       ${command && html`<dt>${T.details.command}</dt><dd><code>${command}</code></dd>`}
     </dl>
     ${command && details.changes.length > 0 && html`<p class="note">${T.details.without}</p>`}
@@ -47,6 +48,8 @@ export function Details({ run }) {
       <${Copy} kind="small" words=${T.settings.copy} text=${() => new URL(link, location.href).href} />
       ${changes && html`<${Copy} kind="small" words=${T.details.copyChanges} text=${() => changes} />`}
       <a class="button small" href=${link}>${T.details.use}</a>
+      <a class="button small" href=${linkTo("inside", { reader })}>${T.details.inside}</a>
+      <a class="button small" href=${linkTo("judge", { reader })}>${T.details.judge}</a>
     </div>
   </div>`;
 }

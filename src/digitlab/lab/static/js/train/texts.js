@@ -163,6 +163,8 @@ export const T = {
     copyCommand: "Copy command",
     copyChanges: "Copy changes",
     use: "Use these settings",
+    inside: "Look inside it",
+    judge: "Judge it",
   },
 
   test: {
