@@ -9,6 +9,7 @@ from digitlab.cli.output import print_json, say_saved, write_line
 from digitlab.display.progress import moving_bar
 from digitlab.display.robustness import robustness_markdown, robustness_text
 from digitlab.evaluation.robustness import PARTS, measure_robustness
+from digitlab.figures import draw_robustness
 from digitlab.figures.style import save_figure
 
 Models = Annotated[Model, Parameter(name="MODEL")]
@@ -32,8 +33,6 @@ def robustness(
     with moving_bar(len(opened) * PARTS) as advance:
         measured = {name: measure_robustness(network, test, progress=advance) for name, (_, network) in opened.items()}
     if save is not None:
-        from digitlab.figures.robustness import draw_robustness
-
         save_figure(draw_robustness(measured), save)
     if json:
         print_json({"models": [{"model": name} | one.to_dict() for name, one in measured.items()]})

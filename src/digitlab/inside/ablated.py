@@ -66,7 +66,7 @@ def ablation(network: Network, digits: Digits) -> Ablation:
     All pictures are taken, for every unit; which of them need not be computed anew is said above.
     """
     x = see_all(network, digits)
-    hits = 0
+    hits, reach = 0, _reaches(network)
     changes = [np.zeros(size, dtype=np.intp) for size in network.architecture.sizes[1:-1]]  # in hits
     for start in range(0, len(x), BLOCK):
         block = slice(start, start + BLOCK)
@@ -75,7 +75,6 @@ def ablation(network: Network, digits: Digits) -> Ablation:
         labels = digits.labels[block]
         right = passed.logits.argmax(axis=1) == labels  # (N,)
         hits += int(np.count_nonzero(right))
-        reach = _reaches(network)
         for layer, change in enumerate(changes, start=1):
             a, z, W = passed.inputs[layer], passed.sums[layer], network.layers[layer].W
             for unit, rows in enumerate(_doubtful(np.abs(a), reach[layer - 1], passed.logits)):

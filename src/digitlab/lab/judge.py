@@ -16,7 +16,8 @@ from digitlab.evaluation.neighbours import Neighbour
 from digitlab.evaluation.predictions import Predictions
 from digitlab.evaluation.report import GroupScore, Report, report_of
 from digitlab.lab.judgements import Cell, Compared, Judgement, Mistakes, Near, Neighbours, Pusher, Sided, TestPicture
-from digitlab.lab.kept import Kept, Newest
+from digitlab.lab.kept import Kept
+from digitlab.lab.newest import Newest
 from digitlab.lab.readers import MODEL, RUN, Reader, Readers, weight_pictures
 from digitlab.network.network import Network
 from digitlab.runs.run import Run

@@ -1,33 +1,16 @@
 """What takes long to compute of a reader, kept until it changes: predictions of a whole test set, a map of it."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from digitlab.lab.newest import Newest
 from digitlab.lab.readers import Reader
 
 MOST = 16
 
-Key = TypeVar("Key")
 Result = TypeVar("Result")
-
-
-class Newest(OrderedDict[Key, Result]):
-    """So many entries: those that were kept last."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def keep(self, key: Key, value: Result) -> Result:
-        """Put an entry in, or make it the newest; the oldest go."""
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > self._most:
-            self.popitem(last=False)
-        return value
 
 
 @dataclass

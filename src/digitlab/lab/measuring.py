@@ -12,7 +12,7 @@ from digitlab.errors import BusyError, DigitlabError
 from digitlab.evaluation.corruptions import CORRUPTIONS, corrupt
 from digitlab.evaluation.robustness import PARTS, Robustness, measure_robustness
 from digitlab.lab.judgements import Measurement, Robust, Spoiled
-from digitlab.lab.kept import Newest
+from digitlab.lab.newest import Newest
 from digitlab.lab.readers import Reader
 from digitlab.lab.records import Trouble
 

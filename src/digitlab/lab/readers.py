@@ -9,7 +9,6 @@ library, bit for bit.
 import contextlib
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from digitlab.data.pixels import normalize
 from digitlab.errors import DigitlabError, InputError, UnknownError, refuse
 from digitlab.lab import records
 from digitlab.lab.job import Copy
+from digitlab.lab.newest import Newest
 from digitlab.lab.runs import folder_of, is_run, list_runs
 from digitlab.network.card import new_card
 from digitlab.network.network import Network
@@ -119,7 +119,7 @@ class Readers:
         for reader in self._models.values():
             _check_inputs(reader)
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[tuple[int, int], Reader]] = OrderedDict()
+        self._kept: Newest[str, tuple[tuple[int, int], Reader]] = Newest(MOST_KEPT)
         self._used: dict[str, float] = {}  # when a run has last read something
         self._default: tuple[float, str | None] = (0.0, None)  # the newest run, or what ships; until when that is known
 
@@ -173,10 +173,7 @@ class Readers:
 
     def _keep(self, stamp: tuple[int, int], reader: Reader) -> Reader:
         with self._lock:
-            self._kept[reader.id] = stamp, reader
-            self._kept.move_to_end(reader.id)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            self._kept.keep(reader.id, (stamp, reader))
         return reader
 
     def _use(self, reader: Reader) -> Reader:
