@@ -36,7 +36,7 @@ lesson: $(VENV)/ready-lesson
 	$(BIN)/jupyter lab docs/lesson/classic.ipynb
 
 # Plain `pytest` does the same in one process.
-test: $(VENV)/ready-test $(VENV)/ready-browser
+test: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/ready-test $(VENV)/ready-lint
@@ -74,7 +74,7 @@ bench-lab: $(VENV)/ready-browser
 	$(BIN)/python benchmarks/lab_watched.py
 	$(BIN)/python -m benchmarks.lab_drawing
 
-soak: $(VENV)/ready-test $(VENV)/ready-browser $(VENV)/ready-soak
+soak: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser $(VENV)/ready-soak
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.hostile.fuzz
 

@@ -24,7 +24,8 @@ from digitlab.data.files import MAX_ARRAY_BYTES, in_our_words, named, read_file,
 from digitlab.data.image_folder import decode_picture
 from digitlab.data.parting import with_test_part
 from digitlab.data.resizing import Resize
-from digitlab.errors import DataFileError, InputError, refuse
+from digitlab.errors import DataFileError, refuse
+from digitlab.extras import require_extra
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,12 +96,8 @@ def _read(paths: Sequence[Path], source: str, label_column: LabelColumn | None, 
 
 def _batches(path: Path, label_column: LabelColumn | None) -> Iterator[pa.RecordBatch]:
     """The rows of a file, a thousand at a time: first their pictures, then their labels."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        help = "pip install 'digitlab[parquet]' installs it"
-        raise InputError("Parquet is read by PyArrow, which is not installed", help=help) from None
+    pa = require_extra("pyarrow", "parquet", "a Parquet file")
+    pq = require_extra("pyarrow.parquet", "parquet", "a Parquet file")
     content = read_file(path)
     footer = int.from_bytes(content[-8:-4], "little")
     if not (content.startswith(MAGIC) and content.endswith(MAGIC) and footer <= min(LARGEST_FOOTER, len(content) - 12)):

@@ -1,0 +1,1 @@
+"""Many processes, here or on other machines: Dask's scheduler and workers, and what they must agree on."""

@@ -1,0 +1,1 @@
+"""Many trainings: a recipe's settings varied, each trial an ordinary run."""
