@@ -23,6 +23,7 @@ TREE = {  # the parents, and the exit code of the command line
     "RunError": ({"FileError"}, 1),
     "RunLockedError": ({"RunError"}, 1),
     "DivergenceError": ({"DigitlabError"}, 1),
+    "ClusterError": ({"DigitlabError"}, 1),
     "LabError": ({"DigitlabError"}, 1),
     "BusyError": ({"LabError"}, 1),
     "UnknownError": ({"LabError"}, 1),

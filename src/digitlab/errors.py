@@ -11,6 +11,7 @@
     │   └── RunError               a run folder
     │       └── RunLockedError     somebody is at work in it
     ├── DivergenceError            training left the finite numbers
+    ├── ClusterError               no scheduler, or workers that cannot be used
     └── LabError                   what the lab cannot do now
         ├── BusyError              it is in use, or nothing is under way
         └── UnknownError           it holds nothing of that name
@@ -103,6 +104,10 @@ class DivergenceError(DigitlabError):
 
     step: int = 0
     layer: str = ""
+
+
+class ClusterError(DigitlabError):
+    """There is no scheduler where one should be, or its workers cannot be used."""
 
 
 class LabError(DigitlabError):

@@ -1,0 +1,203 @@
+"""A cluster to compute on: the processes of this machine, or those that a Dask scheduler has somewhere else.
+
+Nothing is computed by a worker that would compute something else: each is asked for its versions, and for whatever
+else all must agree on, before it gets any work. Workers come and go; so `Workers.here` asks those that are new.
+"""
+
+import asyncio
+import functools
+import logging
+import pkgutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from digitlab.errors import ClusterError, InputError, describe
+from digitlab.extras import require_extra
+
+SECONDS = 5.0  # until a scheduler must have answered,
+SECONDS_OF_WORKERS = 10.0  # and until there must be workers
+MAX_WORKERS = 256  # of this machine
+THREADS = dict.fromkeys(("DIGITLAB_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+VERSIONS = {  # what even a worker without digitlab can be asked: where these are
+    "version of Dask": "distributed:__version__",
+    "version of digitlab": "digitlab.version:__version__",
+}
+
+Agreement = Mapping[str, Callable[[], object]]  # what all must agree on: in words, and what answers it
+
+
+class Workers:
+    """The workers of a cluster that agree with this process.
+
+    Args:
+        client: a ``distributed.Client``, as `connect` gives it.
+        agree: what they must agree on beside their versions: functions of digitlab's modules, or
+            `functools.partial` of them, that are called here and by each worker, once.
+
+    Attributes:
+        refused: of each worker that does not agree, by its address: why, with what both answered.
+    """
+
+    def __init__(self, client: Any, agree: Agreement | None = None) -> None:
+        self.refused: dict[str, str] = {}
+        self._client, self._agree = client, dict(agree or {})
+        self._good: set[str] = set()
+
+    def here(self) -> list[str]:
+        """The addresses of those that are there now and agree."""
+        there = list(self._client.scheduler_info()["workers"])
+        if new := [address for address in there if address not in self._good and address not in self.refused]:
+            self._ask(new)
+        return [address for address in there if address in self._good]
+
+    def require(self, count: int = 1) -> list[str]:
+        """As `here`, once there are ``count`` of them; a worker that does not agree is refused with an error.
+
+        Raises:
+            ClusterError: it does not, or there are too few after some seconds.
+        """
+        limit = time.monotonic() + SECONDS_OF_WORKERS
+        while len(here := self.here()) < count and not self.refused and time.monotonic() < limit:
+            time.sleep(0.05)
+        if self.refused:
+            address, why = next(iter(self.refused.items()))
+            raise ClusterError(f"the worker {address} cannot be used: {why}", help="install the same on all")
+        if len(here) < count:
+            scheduler = self._client.scheduler.address
+            raise ClusterError(
+                f"the scheduler {scheduler} has too few workers",
+                must_be=f"{count} or more",
+                got=len(here),
+                help=f"on each machine: dask worker {scheduler} --nthreads 1",
+            )
+        return here
+
+    def _ask(self, new: list[str]) -> None:
+        """Let each of them answer one question after the other."""
+        versions: Agreement = {
+            words: functools.partial(pkgutil.resolve_name, where) for words, where in VERSIONS.items()
+        }
+        for words, question in {**versions, **self._agree}.items():
+            expected = question()
+            for address, answer in self._client.run(question, workers=new, on_error="return").items():
+                if isinstance(answer, ImportError):
+                    self.refused[address] = f"it has no digitlab ({answer})"
+                elif isinstance(answer, Exception):
+                    self.refused[address] = f"it could not say its {words} ({describe(answer)})"
+                elif answer != expected:
+                    self.refused[address] = f"its {words} is {answer}, here it is {expected}"
+            new = [address for address in new if address not in self.refused]
+            if not new:
+                return
+        self._good.update(new)
+
+
+@contextmanager
+def connect(address: str | None = None, workers: int | None = None, *, agree: Agreement | None = None) -> Iterator[Any]:
+    """A ``distributed.Client``, for as long as the block lasts.
+
+    Args:
+        address: of a scheduler, such as ``"tcp://host:8786"``; None for processes of this machine, which end with
+            the block. A script that starts them begins its work below ``if __name__ == "__main__":``.
+        workers: how many processes; None for as many as there are cores. With an address, how many workers must be
+            there, one at least.
+        agree: what they must agree on beside their versions, see `Workers`.
+
+    Raises:
+        InputError: the extra ``cluster`` is not installed, or a number of workers that cannot be.
+        ClusterError: no scheduler answers, it is of another version of Dask, it has too few workers, or one of them
+            has another digitlab or another answer.
+    """
+    distributed = require_extra("distributed", "cluster", "a cluster")
+    count = _checked(workers)
+    with _quiet(), tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as scratch:
+        if address is None:
+            with _local(distributed, count, scratch) as cluster, _client(distributed, cluster) as client:
+                Workers(client, agree).require(count or 1)
+                yield client
+        else:
+            _check_scheduler(distributed, address)
+            with _client(distributed, address) as client:
+                Workers(client, agree).require(count or 1)
+                yield client
+
+
+def _checked(workers: object) -> int | None:
+    whole = isinstance(workers, int) and not isinstance(workers, bool)
+    if workers is not None and not (whole and 1 <= int(str(workers)) <= MAX_WORKERS):
+        raise InputError(f"workers must be a whole number from 1 to {MAX_WORKERS}", got=describe(workers))
+    return workers  # type: ignore[return-value]
+
+
+@contextmanager
+def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
+    """Processes of this machine, that nobody else can reach. One that dies is replaced; all end with this one."""
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            local_directory=scratch,
+            env=THREADS,
+            memory_limit=None,
+        )
+    except (OSError, RuntimeError) as error:
+        what = "no workers could be started on this machine"
+        raise ClusterError(what, got=error, help='a script starts them below: if __name__ == "__main__":') from error
+    with cluster:
+        yield cluster
+
+
+@contextmanager
+def _client(distributed: Any, scheduler: Any) -> Iterator[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of other versions: they are compared
+        client = distributed.Client(scheduler, timeout=SECONDS, set_as_default=False)
+    with client:
+        yield client
+
+
+def _check_scheduler(distributed: Any, address: str) -> None:
+    """Two versions of Dask need not understand each other, so this is asked first, in the plainest way."""
+
+    async def ask() -> tuple[Any, Any]:
+        async with distributed.rpc(address, timeout=SECONDS) as there:
+            return await there.identity(), await there.versions()
+
+    async def within_seconds() -> tuple[Any, Any]:
+        return await asyncio.wait_for(ask(), SECONDS)
+
+    try:
+        with ThreadPoolExecutor(1) as pool:  # a notebook has an event loop at work in this thread already
+            identity, versions = pool.submit(asyncio.run, within_seconds()).result()
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ClusterError(
+            f"no scheduler answers at {describe(address)}",
+            got=str(error).partition("\n")[0] or f"nothing within {SECONDS:.0f} s",
+            help="start one with: dask scheduler; an address looks like tcp://host:8786",
+        ) from error
+    if identity["type"] != "Scheduler":
+        raise ClusterError(f"at {address} there is a {identity['type']}", must_be="a scheduler")
+    theirs, ours = versions["packages"]["distributed"], distributed.__version__
+    if theirs != ours:
+        what = f"the scheduler {address} has another version of Dask"
+        raise ClusterError(what, must_be=f"distributed {ours}", got=f"distributed {theirs}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """While inside, Dask logs nothing: what goes wrong is told by errors."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
