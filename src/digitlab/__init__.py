@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from digitlab.display import Report, display_prediction, draw_distortions, evaluate
     from digitlab.errors import DigitlabError
     from digitlab.fitting import fit, train
+    from digitlab.interop import export_model, import_model
     from digitlab.network import Network
     from digitlab.reading import Reading, read
     from digitlab.reading.why import Why, why
@@ -51,7 +52,9 @@ __all__ = [
     "draw_distortions",
     "errors",
     "evaluate",
+    "export_model",
     "fit",
+    "import_model",
     "load",
     "load_data",
     "load_mnist",
@@ -74,7 +77,7 @@ _ROOMS = {  # where each name comes from
     "figures": (),
     "fitting": ("fit", "train"),
     "inside": (),
-    "interop": (),
+    "interop": ("export_model", "import_model"),
     "network": ("Network",),
     "reading": ("Reading", "read"),
     "reading.why": ("Why", "why"),

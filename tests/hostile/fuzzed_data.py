@@ -146,7 +146,7 @@ NPZ = Format(
         (5, bytes([200, 0, 0, 0, 0])),
     ),
     words(r"PK\x01\x02 PK\x03\x04 PK\x05\x06 \x93NUMPY \x0a|\x0a 'descr' 'shape':( True 28, '<i4' '|O' 9999999999999"),
-    ("data/npz.py", "data/zip_file.py"),
+    ("data/npz.py", "data/npy.py", "data/zip_file.py"),
     8192,
 )
 

@@ -1,20 +1,13 @@
 """``digitlab calibrate``: a run's model, made right as often as it says."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from digitlab.cli.options import AS_IT_IS, Data, DataOptions, Json
+from digitlab.cli.options import AS_IT_IS, Data, DataOptions, Json, ModelFile, check_model_place
 from digitlab.cli.output import print_json, say_saved, write_line
-from digitlab.data.files import check_place
 from digitlab.errors import InputError, refuse
 from digitlab.evaluation.calibrating import calibrate as calibrate_run
-from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.runs.models import find_model
 from digitlab.runs.run import Run
-
-ModelFile = Annotated[Path, Parameter(help=f"Write the model into this file (*{MODEL_SUFFIX}).")]
 
 
 def calibrate(
@@ -49,8 +42,6 @@ def calibrate(
 
 def _check_place(out: Path, run: Path) -> None:
     """Refuse a place for the model that cannot be, before the work is done."""
-    if out.suffix != MODEL_SUFFIX:
-        refuse(InputError, out, f"the name of a model file must end in {MODEL_SUFFIX}")
-    check_place(out, "a model")
+    check_model_place(out)
     if out.parent.resolve() == run.resolve():
         refuse(InputError, out, "what a run's folder holds is the run's alone", help="choose another --out")

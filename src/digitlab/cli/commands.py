@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from keyword import iskeyword
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
@@ -11,7 +12,7 @@ from digitlab.display.terminal import wide_enough
 from digitlab.errors import DigitlabError
 from digitlab.version import __version__
 
-# Each is a function in a module of its name.
+# Each is a function in a module of its name; a word of Python's has an underscore behind it there.
 COMMANDS = (
     "train",
     "evaluate",
@@ -26,6 +27,8 @@ COMMANDS = (
     "show",
     "inside",
     "step",
+    "export",
+    "import",
     "reproduce",
     "lab",
     "recipes",
@@ -44,7 +47,8 @@ app = App(
 
 def add(name: str) -> None:
     """Make a command of the function ``name`` (or an `App` of its own) in the module ``digitlab.cli.name``."""
-    app.command(getattr(importlib.import_module(f"digitlab.cli.{name}"), name))
+    spelled = f"{name}_" if iskeyword(name) else name
+    app.command(getattr(importlib.import_module(f"digitlab.cli.{spelled}"), spelled))
 
 
 for each in COMMANDS:

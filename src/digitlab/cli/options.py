@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from digitlab.cli.output import complain
 from digitlab.data import Digits, open_data
+from digitlab.data.files import check_place
 from digitlab.data.polarity import Invert
 from digitlab.data.unlabelled import Pictures, open_pictures
 from digitlab.engines import engines_in_words
-from digitlab.errors import InputError, RecipeError
+from digitlab.errors import InputError, RecipeError, refuse
 from digitlab.figures.style import check_figure_path
+from digitlab.network.model_file import MODEL_SUFFIX
 from digitlab.network.network import Network
 from digitlab.network.shipped import STANDARD
 from digitlab.runs.models import LATEST, RUNS, FoundModel, find_model
@@ -54,6 +56,7 @@ Model = Annotated[
         show_default=f"{LATEST}, or {STANDARD} where there is no run",
     ),
 ]
+ModelFile = Annotated[Path, Parameter(help=f"Write the model into this file (*{MODEL_SUFFIX}).")]
 Threads = Annotated[int | None, Parameter(help="1 to 256.", show_default="all cores", converter=whole)]
 
 LabelColumn = Annotated[
@@ -109,6 +112,13 @@ def open_model(name: str | None) -> tuple[FoundModel, Network]:
     """The model that is meant, and its network. See `find`."""
     found = find(name)
     return found, found.load()
+
+
+def check_model_place(out: Path) -> None:
+    """Refuse a place that no model file can be written to, before any work is done for it."""
+    if out.suffix != MODEL_SUFFIX:
+        refuse(InputError, out, f"the name of a model file must end in {MODEL_SUFFIX}")
+    check_place(out, "a model")
 
 
 def one_digit(test: Digits, index: int | None) -> int:

@@ -30,11 +30,17 @@ LOCAL_BYTES, CENTRAL_BYTES = 30, 46  # of a header, without its name and what fo
 END = struct.Struct("<4s4H2LH")
 END_MAGIC, ZIP64_MAGIC = b"PK\x05\x06", b"PK\x06\x07"
 ENCRYPTED = 1  # bit 0 of the flags
+MAX_MEMBERS = 256  # where any may be there
 ZIP64_BYTES = 20  # right before the end: where the second one is
 
 
-def open_archive(content: bytes, wanted: Collection[str], name: str) -> ZipFile:
-    """The archive in ``content``, whose members are exactly those ``wanted``; messages call it ``name``.
+def open_archive(content: bytes, wanted: Collection[str] | None, name: str) -> ZipFile:
+    """The archive in ``content``.
+
+    Args:
+        content: the whole file.
+        wanted: its members, exactly these. None: any that have different names, at most `MAX_MEMBERS`.
+        name: what messages call it.
 
     Raises:
         DataFileError: no such archive, other members, overlaps, or an unknown compression.
@@ -43,8 +49,9 @@ def open_archive(content: bytes, wanted: Collection[str], name: str) -> ZipFile:
     with in_our_words(name):
         archive = ZipFile(io.BytesIO(content))
     members = archive.infolist()
-    if sorted(found := [info.orig_filename for info in members]) != sorted(wanted):
-        must_be, got = f"{', '.join(wanted)}, once each", ", ".join(map(repr, found))
+    found = [info.orig_filename for info in members]
+    if sorted(found) != sorted(set(found) if wanted is None else wanted):
+        must_be, got = f"{', '.join(wanted or ['any'])}, once each", ", ".join(map(repr, found))
         refuse(DataFileError, name, "the archive has other members", must_be=must_be, got=got)
     spans = sorted([*(_span(info, content) for info in members), (directory, len(content))])
     if any(end > start for (_, end), (start, _) in pairwise(spans)):
@@ -80,7 +87,7 @@ def unpack(archive: ZipFile, member: str, name: str, most: int | None = None) ->
     return content
 
 
-def _check_directory(content: bytes, wanted: Collection[str], name: str) -> int:
+def _check_directory(content: bytes, wanted: Collection[str] | None, name: str) -> int:
     """Where the central directory begins, with as many entries as are ``wanted``; the end of the archive follows it."""
     position = len(content) - END.size
     if position < 0 or not content.startswith(END_MAGIC, position):
@@ -91,11 +98,13 @@ def _check_directory(content: bytes, wanted: Collection[str], name: str) -> int:
     if disk or first_disk or on_disk != entries or comment or start + size != position or zip64:
         refuse(DataFileError, name, "the end of the archive is damaged", got=content[position:].hex(" "))
     end = start
-    for _ in wanted:
+    expected = min(entries, MAX_MEMBERS) if wanted is None else len(wanted)
+    for _ in range(expected):
         fits = end + CENTRAL_BYTES <= position
         end += CENTRAL_BYTES + sum(struct.unpack_from("<3H", content, end + 28)) if fits else len(content)
-    if entries != len(wanted) or end != position:
-        must_be, got = ", ".join(wanted), f"{entries} of them"
+    if entries != expected or end != position:
+        must_be = f"at most {MAX_MEMBERS}" if wanted is None else ", ".join(wanted)
+        got = f"{entries} of them"
         refuse(DataFileError, name, "the archive has other members, or is damaged", must_be=must_be, got=got)
     return int(start)
 

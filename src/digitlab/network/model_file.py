@@ -76,10 +76,8 @@ def encode_model(architecture: Architecture, parameters: Floats, card: Card | No
         raise ModelFileError("the parameters do not fit the layers", must_be=must_be, got=f"shape {parameters.shape}")
     card = card or new_card(architecture)
     card.check_fit(architecture)
-    told = {"architecture": {"sizes": architecture.sizes, "activation": architecture.activation}}
-    told |= {name: value for name in FIELDS if (value := getattr(card, name)) is not None}
-    texts = {name: msgspec.json.encode(value, order="sorted").decode() for name, value in told.items()}
-    texts |= {"format": FORMAT, "version": VERSION}
+    shape = {"sizes": architecture.sizes, "activation": architecture.activation}
+    texts = {"architecture": _json(shape), **encode_card(card), "format": FORMAT, "version": VERSION}
     return encode_tensors(architecture.named(parameters), texts | {TEXT_SHA256: _digest(texts)})
 
 
@@ -93,7 +91,9 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     architecture = _read_architecture(header, path)
     if (size := 4 * architecture.parameter_count) > len(content):  # before memory is spent on it
         refuse(ModelFileError, path, f"{architecture} needs {size} bytes of numbers, and the file has {len(content)}")
-    card = _read_card(header.metadata, architecture, path)
+    if FORMER in header.metadata:
+        decode_json(header.metadata[FORMER], dict[str, object], path, FORMER)
+    card = decode_card(header.metadata, architecture, path)
     flat = np.empty(architecture.parameter_count, dtype=np.float32)
     views = architecture.named(flat)
     shapes = {name: view.shape for name, view in views.items()}
@@ -105,6 +105,28 @@ def decode_model(content: bytes, path: Path) -> ModelFile:
     for name, view in views.items():
         view[...] = tensors[name]
     return ModelFile(architecture, flat, card)
+
+
+def encode_card(card: Card) -> dict[str, str]:
+    """What a card says, as JSON by the names of its `FIELDS`; what it does not say is left out."""
+    return {name: _json(value) for name in FIELDS if (value := getattr(card, name)) is not None}
+
+
+def decode_card(texts: Mapping[str, str | msgspec.Raw], architecture: Architecture, path: Path) -> Card:
+    """The card in such texts; other names are passed over, and what is not there is as in a new network.
+
+    Raises:
+        ModelFileError: no such JSON, or not the card of such a network; ``path`` is what the message names.
+    """
+    told = {name: decode_json(texts[name], kind, path, f"the {name}") for name, kind in FIELDS.items() if name in texts}
+    with named(path, ModelFileError):
+        card = dataclasses.replace(new_card(architecture), **told)
+        card.check_fit(architecture)
+    return card
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def _read_architecture(header: TensorHeader, path: Path) -> Architecture:
@@ -121,17 +143,6 @@ def _read_architecture(header: TensorHeader, path: Path) -> Architecture:
     entry: _ArchitectureEntry = decode_json(texts["architecture"], _ArchitectureEntry, path, "the architecture")
     with named(path, ModelFileError):
         return Architecture(entry.sizes, entry.activation)
-
-
-def _read_card(texts: dict[str, str], architecture: Architecture, path: Path) -> Card:
-    """What the file says beside the numbers; what it does not say is as in a new network."""
-    if FORMER in texts:
-        decode_json(texts[FORMER], dict[str, object], path, FORMER)
-    told = {name: decode_json(texts[name], kind, path, f"the {name}") for name, kind in FIELDS.items() if name in texts}
-    with named(path, ModelFileError):
-        card = dataclasses.replace(new_card(architecture), **told)
-        card.check_fit(architecture)
-    return card
 
 
 def _digest(texts: Mapping[str, str]) -> str:

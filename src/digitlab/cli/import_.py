@@ -1,0 +1,60 @@
+"""``digitlab import``: the file of another tool as a model."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from digitlab.cli.options import Json, ModelFile, check_model_place
+from digitlab.cli.output import print_json, say_saved, write_line
+from digitlab.data import load_mnist
+from digitlab.data.digits import CLASSES, SIDE
+from digitlab.network import ACTIVATIONS
+from digitlab.network.card import are_numbers
+from digitlab.network.network import Network
+
+File = Annotated[Path, Parameter(help="Of dense layers: .npz.")]
+Activation = Annotated[
+    str | None,
+    Parameter(
+        help=f"Of the hidden layers, where the file does not tell: {', '.join(ACTIVATIONS)}.",
+        show_default="what the file says",
+    ),
+]
+Inputs = Annotated[
+    str | None,
+    Parameter(
+        help="The pixels that it was trained on: 0..1, 0..255, or MEAN,STD of pixels 0 to 1, such as 0.1307,0.3081.",
+        show_default="what the file seems to want",
+    ),
+]
+
+
+def import_(
+    file: File, /, *, out: ModelFile, activation: Activation = None, inputs: Inputs = None, json: Json = False
+) -> int:
+    """Make a model of a file that another tool wrote, and say what the file was taken for."""
+    from digitlab.interop import understand
+
+    check_model_place(out)
+    network, taken_for = understand(file, activation, inputs)
+    accuracy = _accuracy(network)
+    network.save(out)
+    if json:
+        print_json({"file": str(file), "out": str(out), "accuracy": accuracy, "taken_for": taken_for})
+        return 0
+    for name, words in taken_for.items():
+        write_line(f"{name:<14} {words}")
+    if accuracy is not None:
+        write_line(f"{'accuracy':<14} {100 * accuracy:.2f} % of MNIST's test digits")
+    say_saved(out)
+    return 0
+
+
+def _accuracy(network: Network) -> float | None:
+    """On MNIST's test digits, where the network can read them: a wrong guess is seen so."""
+    sizes = network.architecture.sizes
+    if (sizes[0], sizes[-1]) != (SIDE * SIDE, CLASSES) or not are_numbers(network.card.labels):
+        return None
+    _, test = load_mnist()
+    return float((network.predict(test.images) == test.labels).mean())

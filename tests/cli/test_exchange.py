@@ -1,0 +1,56 @@
+"""``digitlab export`` and ``digitlab import``: a model to another tool and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import digitlab as dl
+from digitlab.interop.exchange import FORMATS
+
+
+def test_there_and_back(run, folder):
+    code, out, err = run("export", "a.npz", "--model", "standard")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "model standard (ships with digitlab)"
+    assert out.splitlines()[-1] == "saved as a.npz"
+    code, out, err = run("import", "a.npz", "--out", "b.safetensors")
+    assert (code, err) == (0, "")
+    assert "activation     relu, as the file says" in out
+    assert "99.52 % of MNIST's test digits" in out
+    dl.load("standard").save("c.safetensors")
+    assert (folder / "b.safetensors").read_bytes() == (folder / "c.safetensors").read_bytes()
+
+
+def test_for_programs(run, folder):
+    dl.Network([9, 4, 3]).save("own.safetensors")
+    told = json.loads(run("export", "a.npz", "--model", "own.safetensors", "--json")[1])
+    assert (told["model"], told["file"]) == ("own.safetensors", "a.npz")
+    told = json.loads(run("import", "a.npz", "--out", "b.safetensors", "--json")[1])
+    assert (told["file"], told["out"], told["accuracy"]) == ("a.npz", "b.safetensors", None)
+    assert told["taken_for"]["layers"] == "9-4-3"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (("export", "a.tflite", "--model", "standard"), ".npz"),
+        (("export", "a.npz", "--model", "nothing"), "no such model"),
+        (("import", "a.npz", "--out", "b.npz"), "must end in .safetensors"),
+        (("import", "a.pkl", "--out", "b.safetensors"), "pickle"),
+        (("import", "a.npz", "--out", "b.safetensors", "--activation", "swish"), "sigmoid"),
+        (("import", "a.npz", "--out", "b.safetensors", "--inputs", "3"), "0.1307,0.3081"),
+    ],
+)
+def test_a_wrong_call_is_refused(run, folder, call, words):
+    code, out, err = run(*call)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert not list(folder.iterdir())
+
+
+def test_the_help_names_every_form(run):
+    for command, forms in (("export", FORMATS), ("import", [name for name in FORMATS if FORMATS[name].read])):
+        told = run(command, "--help")[1]
+        assert all(ending in told for ending in forms)

@@ -1,0 +1,90 @@
+"""``.npz``: NumPy reads what digitlab writes, and digitlab what others write with NumPy."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+import digitlab as dl
+from digitlab.errors import InputError, ModelFileError
+
+RNG = np.random.default_rng(3)
+
+
+def layers(*sizes: int) -> list[np.ndarray]:
+    """Random weights ``(inputs, outputs)`` and biases, one after the other."""
+    pairs = itertools.pairwise(sizes)
+    return [RNG.normal(size=shape).astype(np.float32) for i, o in pairs for shape in ((i, o), (o,))]
+
+
+def test_numpy_gets_the_same_probabilities_for_all_test_digits(mnist, tmp_path):
+    network = dl.load("standard")
+    dl.export_model(network, tmp_path / "a.npz")
+    arrays = np.load(tmp_path / "a.npz", allow_pickle=False)
+    told = json.loads(arrays["digitlab"].tobytes())
+    assert told["activation"] == "relu"
+    a = mnist[1].images.reshape(-1, 784) / np.float32(255)
+    for number in (1, 2):
+        a = np.maximum(a @ arrays[f"W{number}"] + arrays[f"b{number}"], 0)
+    expected = softmax((a @ arrays["W3"] + arrays["b3"]) / told["temperature"], axis=1)
+    assert np.abs(network.probabilities(mnist[1].images) - expected).max() < 1e-6
+
+
+def test_arrays_of_others_are_taken_in_the_order_of_their_names_either_way_round(tmp_path):
+    sizes = (5, 4, 3, *8 * (6,), 2)
+    arrays = layers(*sizes)
+    for flipped in (False, True):
+        named = {}
+        for number, (W, b) in enumerate(zip(arrays[::2], arrays[1::2], strict=True), 1):
+            named |= {f"bias{number}": b.astype(np.float64), f"coef{number}": W.T if flipped else W}
+        np.savez_compressed(tmp_path / "a.npz", **dict(sorted(named.items())))
+        with pytest.raises(InputError, match="does not tell the activation"):
+            dl.import_model(tmp_path / "a.npz")
+        network = dl.import_model(tmp_path / "a.npz", activation="gelu")
+        assert network.architecture.sizes == sizes
+        np.testing.assert_array_equal(network.parameters, np.concatenate([array.ravel() for array in arrays]))
+
+
+def test_names_in_no_order_are_taken_as_they_fit_and_biases_may_be_missing(tmp_path):
+    first, _, second, _, third, _ = layers(9, 8, 7, 6)
+    np.savez(tmp_path / "a.npz", output=third, input=first, middle=second)
+    network = dl.import_model(tmp_path / "a.npz", activation="relu")
+    np.testing.assert_array_equal(network.W2, second)
+    assert not network.b3.any()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({}, "not those of dense layers"),
+        ({"W1": np.zeros((3, 2, 2))}, "not those of dense layers"),
+        ({"W1": np.zeros((3, 2)), "b1": np.zeros(2), "scale": np.zeros(3)}, "not those of dense layers"),
+        ({"W1": np.zeros((3, 2)), "b1": np.zeros(5)}, "do not fit each other"),
+        ({"W1": np.zeros((3, 2)), "W2": np.zeros((3, 2))}, "do not fit each other"),
+        ({"a": np.ones((4, 3)), "b": np.ones((2, 4)), "c": np.ones((3, 3)), "d": np.ones((3, 3))}, "fit each other"),
+        ({"W1": np.zeros((3, 2), np.int64)}, "wrong type"),
+        ({"W1": np.zeros((3, 2), object)}, "wrong type|header"),
+        ({"W1": np.full((3, 2), np.nan)}, "6 numbers in W1 are NaN"),
+        ({"W1": np.full((3, 2), 1e300)}, "too large"),
+        ({"W1": np.zeros((0, 2))}, "layer sizes"),
+        ({"W1": np.zeros((20000, 1))}, "layer sizes"),
+        ({"W1": np.zeros((2, 2)), "digitlab": np.frombuffer(b"[]", np.uint8)}, "digitlab"),
+        ({"W1": np.zeros((2, 2)), "digitlab": np.frombuffer(b"\xff", np.uint8)}, "digitlab"),
+        ({"W1": np.zeros((2, 2)), "digitlab": np.frombuffer(b'{"activation":"relu","x":1}', np.uint8)}, "version"),
+        ({"W1": np.zeros((2, 2)), "digitlab": np.frombuffer(b'{"activation":"swish"}', np.uint8)}, "swish"),
+        ({"W1": np.zeros((2, 2)), "digitlab": np.frombuffer(b'{"activation":[1]}', np.uint8)}, "activation"),
+        (
+            {"W1": np.zeros((2, 2)), "digitlab": np.frombuffer(b'{"activation":"relu","labels":["a"]}', np.uint8)},
+            "2 labels",
+        ),
+        ({"W1": np.zeros((2, 2)), "digitlab": np.zeros(2**20 + 1, np.uint8)}, "too long"),
+    ],
+)
+def test_what_is_no_network_is_refused(arrays, words, tmp_path):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ModelFileError, match=words):
+        dl.import_model(tmp_path / "a.npz", activation="relu" if "digitlab" not in arrays else None)
