@@ -10,16 +10,17 @@ import digitlab as dl
 from digitlab.interop.exchange import FORMATS
 
 
-def test_there_and_back(run, folder):
-    code, out, err = run("export", "a.npz", "--model", "standard")
+def test_there_and_back(run, folder, model):
+    code, out, err = run("export", "a.npz", "--model", model)
     assert (code, err) == (0, "")
-    assert out.splitlines()[0] == "model standard (ships with digitlab)"
+    assert out.splitlines()[0] == f"model {model}"
     assert out.splitlines()[-1] == "saved as a.npz"
     code, out, err = run("import", "a.npz", "--out", "b.safetensors")
     assert (code, err) == (0, "")
-    assert "activation     relu, as the file says" in out
-    assert "99.52 % of MNIST's test digits" in out
-    dl.load("standard").save("c.safetensors")
+    assert "activation     sigmoid, as the file says" in out
+    report = json.loads(run("evaluate", "--model", model, "--json")[1])
+    assert f"{100 * report['accuracy']:.2f} % of MNIST's test digits" in out
+    dl.load(model).save("c.safetensors")
     assert (folder / "b.safetensors").read_bytes() == (folder / "c.safetensors").read_bytes()
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 import digitlab as dl
 from digitlab.errors import InputError, ModelFileError
@@ -19,19 +17,6 @@ def layers(*sizes: int) -> list[np.ndarray]:
     """Random weights ``(inputs, outputs)`` and biases, one after the other."""
     pairs = itertools.pairwise(sizes)
     return [RNG.normal(size=shape).astype(np.float32) for i, o in pairs for shape in ((i, o), (o,))]
-
-
-def test_numpy_gets_the_same_probabilities_for_all_test_digits(mnist, tmp_path):
-    network = dl.load("standard")
-    dl.export_model(network, tmp_path / "a.npz")
-    arrays = np.load(tmp_path / "a.npz", allow_pickle=False)
-    told = json.loads(arrays["digitlab"].tobytes())
-    assert told["activation"] == "relu"
-    a = mnist[1].images.reshape(-1, 784) / np.float32(255)
-    for number in (1, 2):
-        a = np.maximum(a @ arrays[f"W{number}"] + arrays[f"b{number}"], 0)
-    expected = softmax((a @ arrays["W3"] + arrays["b3"]) / told["temperature"], axis=1)
-    assert np.abs(network.probabilities(mnist[1].images) - expected).max() < 1e-6
 
 
 def test_arrays_of_others_are_taken_in_the_order_of_their_names_either_way_round(tmp_path):

@@ -8,7 +8,9 @@ from cyclopts import Parameter
 from digitlab.cli.options import Json, Model, open_model
 from digitlab.cli.output import print_json, say_saved, write_line
 
-File = Annotated[Path, Parameter(help="The ending of its name says in which form: .npz.")]
+File = Annotated[
+    Path, Parameter(help="The ending of its name says in which form: .npz (NumPy), .safetensors (PyTorch).")
+]
 
 
 def export(file: File, /, *, model: Model = None, json: Json = False) -> int:

@@ -15,6 +15,7 @@ from digitlab.durable import write_durably
 from digitlab.errors import InputError, ModelFileError, describe, printable, refuse, require_name, system_errors
 from digitlab.interop.dense import ABOUT, Dense, Written
 from digitlab.interop.npz import read_npz, write_npz
+from digitlab.interop.torch import read_state_dict, write_state_dict
 from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.architecture import Architecture
 from digitlab.network.card import FIELDS, are_numbers
@@ -42,6 +43,7 @@ class Format:
 
 FORMATS = {  # by the ending of the file's name
     ".npz": Format("NumPy arrays", write_npz, read_npz),
+    ".safetensors": Format("a PyTorch state dict", write_state_dict, read_state_dict),
 }
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".ckpt", ".bin")
 INSTEAD_OF_A_PICKLE = (

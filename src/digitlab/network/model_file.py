@@ -133,7 +133,8 @@ def _read_architecture(header: TensorHeader, path: Path) -> Architecture:
     texts = header.metadata
     if not NEEDED <= set(texts) <= NEEDED | set(FIELDS) | {TEXT_SHA256, FORMER}:
         must_be = f"the metadata {sorted(NEEDED)}, and perhaps {sorted(FIELDS)}"
-        refuse(ModelFileError, path, "this is not a model file", must_be=must_be, got=sorted(texts))
+        help = "`digitlab import` makes a model of a PyTorch state dict"
+        refuse(ModelFileError, path, "this is not a model file", must_be=must_be, got=sorted(texts), help=help)
     if (texts["format"], texts["version"]) != (FORMAT, VERSION):
         got = f"{texts['format']} version {texts['version']}"
         refuse(ModelFileError, path, "this format is not known", must_be=f"{FORMAT} version {VERSION}", got=got)

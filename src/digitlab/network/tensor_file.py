@@ -8,7 +8,7 @@ their names.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from digitlab.network.activations import Floats
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 256
 MAX_TEXTS = 100  # in the metadata
+FOREIGN_TYPES = ("F32", "F64", "F16")
 MAX_ENTRY_BYTES = 1000  # of one tensor in the header; it needs some 70
 COPY_AGAIN = "copy it again from where it was whole"
 
@@ -63,8 +64,13 @@ def encode_tensors(tensors: Mapping[str, Floats], metadata: Mapping[str, str]) -
     return content
 
 
-def read_header(content: bytes, path: Path) -> TensorHeader:
-    """The header: 8 bytes of length, then a JSON object that must begin with ``{``. ``path`` is for error messages.
+def read_header(content: bytes, path: Path, *, foreign: bool = False) -> TensorHeader:
+    """The header: 8 bytes of length, then a JSON object that must begin with ``{``.
+
+    Args:
+        content: the whole file.
+        path: for error messages.
+        foreign: another program wrote it: then other types of floats may be in it, and no checksum needs to be.
 
     Raises:
         ModelFileError: this is not such a file, or its header breaks a limit.
@@ -83,13 +89,15 @@ def read_header(content: bytes, path: Path) -> TensorHeader:
         must_be = f"at most {MAX_TEXTS} texts and {MAX_TENSORS} tensors"
         refuse(ModelFileError, path, "there is too much in the header", must_be=must_be)
     texts = decode_json(metadata, dict[str, str], path, "the metadata")
-    if "sha256" not in texts:
-        refuse(ModelFileError, path, "digitlab did not write this file: it has no SHA-256 of its numbers")
-    return TensorHeader({name: _shape(name, entry, path) for name, entry in entries.items()}, texts)
+    if "sha256" not in texts and not foreign:
+        what = "digitlab did not write this file: it has no SHA-256 of its numbers"
+        refuse(ModelFileError, path, what, help="`digitlab import` makes a model of what PyTorch and others wrote")
+    types = FOREIGN_TYPES if foreign else ("F32",)
+    return TensorHeader({name: _shape(name, entry, types, path) for name, entry in entries.items()}, texts)
 
 
-def decode_tensors(content: bytes, header: TensorHeader, path: Path) -> dict[str, NDArray[np.float32]]:
-    """The arrays, after their checksum was compared and every number found finite.
+def decode_tensors(content: bytes, header: TensorHeader, path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays, after their checksum, where there is one, was compared and every number found finite.
 
     Raises:
         ModelFileError: changed, damaged, or not finite.
@@ -98,7 +106,7 @@ def decode_tensors(content: bytes, header: TensorHeader, path: Path) -> dict[str
         tensors = safetensors.numpy.load(content)
     except safetensors.SafetensorError as error:
         refuse(ModelFileError, path, "the tensors cannot be read", got=error, help=COPY_AGAIN)
-    if _digest(tensors) != header.metadata["sha256"]:
+    if header.metadata.get("sha256") not in (None, _digest(tensors)):
         what = "the numbers were changed or damaged: their SHA-256 is not the one in the file"
         refuse(ModelFileError, path, what, help=COPY_AGAIN)
     for name, array in tensors.items():
@@ -115,17 +123,17 @@ def decode_json(text: bytes | str | msgspec.Raw, kind: Any, path: Path, what: st
         refuse(ModelFileError, path, f"{what} cannot be understood", got=error)
 
 
-def _shape(name: str, entry: msgspec.Raw, path: Path) -> tuple[int, ...]:
+def _shape(name: str, entry: msgspec.Raw, types: Sequence[str], path: Path) -> tuple[int, ...]:
     what = f"the entry of {name[:40]}"  # errors do not repeat a whole file
     if (size := len(memoryview(entry))) > MAX_ENTRY_BYTES:
         refuse(ModelFileError, path, f"{what} is too long: {size} bytes, and {MAX_ENTRY_BYTES} are the most")
     checked: _Entry = decode_json(entry, _Entry, path, what)
-    if checked.dtype != "F32":
-        refuse(ModelFileError, path, f"{what} has another type than F32", got=repr(checked.dtype))
+    if checked.dtype not in types:
+        refuse(ModelFileError, path, f"{what} has another type than {', '.join(types)}", got=repr(checked.dtype))
     return checked.shape
 
 
-def _digest(arrays: Mapping[str, NDArray[np.float32]]) -> str:
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(arrays[name].data)
