@@ -9,6 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import digitlab as dl
+from digitlab.data.digits import Rows
 from digitlab.engines import ENGINES, NumpyEngine, Session, find_engine
 from digitlab.engines.optimizer import Hyperparameters
 from digitlab.errors import ArchitectureError, InputError
@@ -64,6 +65,33 @@ def test_engine_equals_the_float64_definition(engine, activation, few):
     assert (answer.hits, answer.count) == (exact.hits, exact.count)
     error = np.linalg.norm(answer.gradient - exact.gradient) / np.linalg.norm(exact.gradient)
     assert error < 1e-6
+
+
+@pytest.mark.parametrize("sizes", [(1, 2), (64, 17, 10), (783, 5, 4, 3), (785, 9, 10), (12, 300)])
+def test_any_number_of_inputs_and_classes(engine, sizes, rng):
+    """Rows of features, beside the definition; each step is the question plus the optimizer, with its memory."""
+    architecture = Architecture(sizes, "tanh")
+    features = rng.integers(0, 256, (500, sizes[0]), np.uint8)
+    rows = Rows(features, rng.integers(0, sizes[-1], 500), "random", tuple(map(str, range(sizes[-1]))))
+    if reason := engine.why_not(architecture):
+        assert max(sizes[0] - 784, sizes[-1] - 256) > 0, reason
+        with pytest.raises(InputError, match="784 inputs and 256 classes"):
+            engine.open(architecture, rows)
+        return
+    parameters = first_parameters(architecture, "lecun", 0)
+    with NumpyEngine(np.float64).open(architecture, rows) as session:
+        exact = session.sums(parameters.astype(np.float64), slice(None))
+    batches = [np.arange(500)[start::7] for start in range(7)]
+    done, defined = (OPTIMIZERS["adam"](Hyperparameters(0.01)) for _ in range(2))
+    here, there = parameters.copy(), parameters.copy()
+    with engine.open(architecture, rows) as session:
+        answer = session.sums(parameters, slice(None))
+        session.advance(here, done, batches)
+        Session.advance(session, there, defined, batches)
+    assert answer.loss == pytest.approx(exact.loss, rel=1e-6)
+    assert np.linalg.norm(answer.gradient - exact.gradient) < 1e-6 * np.linalg.norm(exact.gradient)
+    assert np.array_equal(here, there)
+    assert all(np.array_equal(done.memory[name], defined.memory[name]) for name in done.kept)
 
 
 def test_sums_of_parts_add_up_to_the_whole(engine, mnist):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -78,7 +78,8 @@ class Digits:
         if isinstance(chosen, int | np.integer):
             return self.images[chosen], self.labels[chosen]
         images, labels = self.images[chosen], self.labels[chosen]
-        return Digits(images, labels, f"{self.source} ({len(labels):,} of {len(self):,})", self.classes)
+        source = f"{self.source} ({len(labels):,} of {len(self):,})"
+        return replace(self, images=images, labels=labels, source=source, notes=())
 
     def __repr__(self) -> str:
         return f"Digits({len(self)} from {self.source})"
@@ -88,6 +89,18 @@ class Digits:
         digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
         digest.update(np.ascontiguousarray(self.labels).data)
         return digest.hexdigest()
+
+
+class Rows(Digits):
+    """Samples with any number P of features and of classes, for engines; whoever makes them has looked at them.
+
+    Attributes:
+        images: ``(N, P) uint8``; ``(N, 28, 28)`` where there are 784.
+        labels: ``(N,)``, of any type of whole numbers.
+    """
+
+    def __post_init__(self) -> None:
+        """Nothing is looked at."""
 
 
 def _require_text(source: object) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from digitlab.data.digits import SIDE, Digits
+from digitlab.data.digits import Digits
 from digitlab.errors import ArchitectureError, InputError, describe
 from digitlab.network.architecture import Architecture
 
@@ -19,10 +19,10 @@ def check_session(architecture: Architecture, digits: Digits, threads: int | Non
     check_threads(threads)
     if not len(digits):
         raise InputError("there is nothing to learn from: no digits")
-    inputs, outputs = architecture.sizes[0], architecture.sizes[-1]
-    if inputs != SIDE * SIDE or outputs < len(digits.classes):
+    inputs, outputs, pixels = architecture.sizes[0], architecture.sizes[-1], digits.images[0].size
+    if inputs != pixels or outputs < len(digits.classes):
         raise ArchitectureError(
-            f"for these digits, a network has {SIDE * SIDE} inputs (pixels) and at least {len(digits.classes)} outputs",
+            f"for these digits, a network has {pixels} inputs (pixels) and at least {len(digits.classes)} outputs",
             got=f"layers {architecture}",
         )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.digits import Digits
+from digitlab.data.digits import MOST_CLASSES, SIDE, Digits
 from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
 from digitlab.engines.checks import check_session, check_threads
 from digitlab.engines.optimizer import Optimizer
@@ -37,6 +38,8 @@ except ImportError as error:  # a pure install
 else:
     _missing = ""
     _numbers_of = attrgetter(*COEFFICIENTS)  # of a step, as a row for C++
+
+PIXELS = SIDE * SIDE  # that C++ has room for
 
 
 def available_paths() -> list[str]:
@@ -76,6 +79,8 @@ class NativeEngine(Engine):
             return f"it was not compiled when digitlab was installed ({_missing})"
         if architecture is not None and architecture.activation not in ACTIVATIONS:
             return f"it does not know the activation {architecture.activation}"
+        if architecture is not None and (architecture.sizes[0] > PIXELS or architecture.sizes[-1] > MOST_CLASSES):
+            return f"it has room for {PIXELS} inputs and {MOST_CLASSES} classes at most"
         return ""
 
     def open(
@@ -93,7 +98,11 @@ class NativeEngine(Engine):
 
 
 class NativeSession(Session):
-    """See `Session`. Once many samples are asked for, it keeps the lists of lit pixels: 43 MB for MNIST."""
+    """See `Session`. Once many samples are asked for, it keeps the lists of lit pixels: 43 MB for MNIST.
+
+    To C++ every picture has 784 pixels. Where it has fewer, paper takes the place of the others: it is skipped, and the
+    weights from it are 0 and stay 0.
+    """
 
     def __init__(
         self, architecture: Architecture, digits: Digits, threads: int, simd: str, regularization: Regularization
@@ -103,12 +112,15 @@ class NativeSession(Session):
         self.threads = threads
         self.simd = simd
         self.regularization = regularization
-        images = np.ascontiguousarray(digits.images, np.uint8).reshape(-1)
+        inputs, units, *others = architecture.sizes
+        self._edge, self._missing = inputs * units, (PIXELS - inputs) * units  # numbers of W1, and those beyond it
+        rows = digits.images.reshape(len(digits), inputs)
+        images = np.ascontiguousarray(np.pad(rows, ((0, 0), (0, PIXELS - inputs))) if self._missing else rows, np.uint8)
         labels = np.ascontiguousarray(digits.labels, np.uint8)
         if int(labels.max()) >= architecture.sizes[-1]:
             raise InputError(f"label {labels.max()} is beyond the network's {architecture.sizes[-1]} outputs")
         self._arguments = (
-            *(images, labels, list(architecture.sizes), architecture.activation, threads, simd),
+            *(images.reshape(-1), labels, [PIXELS, units, *others], architecture.activation, threads, simd),
             *(regularization.seed, regularization.dropped_parts, regularization.dropout_scale),
             *(regularization.label_smoothing, regularization.max_norm, regularization.first),
         )
@@ -125,19 +137,20 @@ class NativeSession(Session):
             InputError: parameters or a batch of another shape or type than they must have.
         """
         flat = self._checked(parameters)
-        gradient = np.zeros(self.architecture.parameter_count)
+        gradient = self._widened(np.zeros(flat.size))
         samples = self._samples(batch)
         start, indices = (samples.start, None) if isinstance(samples, range) else (0, samples)
         try:
             pictures = self._distorted(samples, epoch)
-            loss, hits = self._here().sums(flat, start, len(samples), indices, pictures, epoch, gradient)
+            wide = self._widened(flat)
+            loss, hits = self._here().sums(wide, start, len(samples), indices, pictures, epoch, gradient)
         except NotFiniteError:
             raise DivergenceError(
                 f"{np.count_nonzero(~np.isfinite(flat))} of {flat.size} parameters are NaN or infinite",
                 must_be="finite",
                 help='go back to parameters from before; the engine "numpy" shows where NaN leads',
             ) from None
-        return Sums(loss, hits, len(samples), gradient)
+        return Sums(loss, hits, len(samples), self._narrowed(gradient))
 
     def advance(
         self, parameters: Floats, optimizer: Optimizer, batches: Iterable[Batch], epoch: int = 0
@@ -163,7 +176,12 @@ class NativeSession(Session):
         with np.errstate(over="ignore"):  # a rate beyond float32 is infinite there, too
             table = np.array(list(map(_numbers_of, steps)), np.float32)
         pictures = self._distorted(samples, epoch)
-        losses, hits = self._here().advance(flat, memory, samples, ends, pictures, epoch, rule, table)
+        vectors = [flat, *memory]
+        wide = [self._widened(vector) for vector in vectors]
+        losses, hits = self._here().advance(wide[0], wide[1:], samples, ends, pictures, epoch, rule, table)
+        if self._missing:
+            for vector, changed in zip(vectors, wide, strict=True):
+                vector[:] = self._narrowed(changed)
         count = len(losses)
         optimizer.taken += count
         done = StepResults(losses, hits, counts[:count])
@@ -171,6 +189,18 @@ class NativeSession(Session):
             last = super().advance(parameters, optimizer, todo[count : count + 1], epoch)
             done.failed, done.beyond = last.failed, last.beyond
         return done
+
+    def _widened(self, flat: NDArray[Any]) -> NDArray[Any]:
+        """A vector, with zeros for the weights from the pixels that are missing; itself where none are."""
+        if not self._missing:
+            return flat
+        return np.concatenate([flat[: self._edge], np.zeros(self._missing, flat.dtype), flat[self._edge :]])
+
+    def _narrowed(self, wide: NDArray[Any]) -> NDArray[Any]:
+        """The same without them."""
+        if not self._missing:
+            return wide
+        return np.concatenate([wide[: self._edge], wide[self._edge + self._missing :]])
 
     def _joined(self, batches: list[NDArray[np.intp]]) -> NDArray[np.int64]:
         """All their samples, checked at once; one by one only to say which is wrong."""
