@@ -1,11 +1,13 @@
 """``digitlab train``: train a network by a recipe and keep it in a run folder."""
 
+from __future__ import annotations
+
 import contextlib
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
@@ -29,13 +31,19 @@ from digitlab.errors import InputError
 from digitlab.figures import draw_history
 from digitlab.figures.style import save_figure
 from digitlab.fitting import drain, follow, handling
+from digitlab.network.network import Network
 from digitlab.runs import Branch, Run, TrainOptions, find_run, starts
 from digitlab.runs.models import RUNS, claimed_folder, name_and_epoch
 from digitlab.runs.options import CHECKPOINT_SECONDS
+from digitlab.runs.run import require_run
 from digitlab.training import SETTINGS, Control, History, Recipe
 from digitlab.training.recipe_files import NamedRecipe, read_recipe
 from digitlab.training.settings import check_whole
 from digitlab.training.start import Start
+
+if TYPE_CHECKING:
+    from digitlab.interop.log_file import LogFile
+    from digitlab.interop.logs import NamedLog
 
 TERMINATED = 143  # 128 + SIGTERM, as shells have it
 
@@ -62,6 +70,15 @@ SnapshotEvery = Annotated[
         converter=whole,
     ),
 ]
+Logs = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--log",
+        help="Tell each event to jsonl:FILE (a line each), or to tensorboard:FOLDER; may be given more than once."
+        " With --resume, it goes on.",
+        show_default=False,
+    ),
+]
 Plot = Annotated[FigureFile, Parameter(help="Draw loss and accuracy into this file (.png, .svg, .pdf).")]
 Quiet = Annotated[bool, Parameter(help="Print nothing but errors.", show_default=False)]
 
@@ -82,6 +99,7 @@ def train(
     branch: From = None,
     checkpoint_every: CheckpointEvery = CHECKPOINT_SECONDS,
     snapshot_every: SnapshotEvery = None,
+    log: Logs = None,
     plot: Plot = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -94,12 +112,18 @@ def train(
     origin = None if branch is None else _parse_branch(branch)
     options = TrainOptions(engine=engine, threads=threads, out=out, resume=resume, branch=origin)
     options = replace(options, checkpoint_every=checkpoint_every, snapshot_every=snapshot_every)
+    logs = _parse_logs(log or ())
     talk, control = not (quiet or json), Control()
     with contextlib.ExitStack() as stack:
         if out is None and not resume:
             stem = Path(name or (origin.run.name if origin else "seed")).stem[:50]
             options = replace(options, out=stack.enter_context(claimed_folder(stem)))
-        start, digits = _start(name, given, lambda: understood.open(data, quiet=quiet), options)
+
+        def open_logs(network: Network, recipe: Recipe) -> list[LogFile]:
+            return [stack.enter_context(one.open(network, recipe, resume=resume)) for one in logs]
+
+        begun = _start(name, given, lambda: understood.open(data, quiet=quiet), options, open_logs)
+        start = begun.start
         recipe, nothing_to_do = start.recipe.recipe, start.ended is not None
         if resume and talk:
             done = f" has ended already, after {start.state.counters.epoch} epochs: nothing to do"
@@ -107,8 +131,8 @@ def train(
         told = stack.enter_context(told_to_end(control))
         control.layers_every = (report_every or epochs_between_lines(recipe.epochs)) if watch_layers else 0
         progress = recipe.epochs if talk and not nothing_to_do else 0
-        events = follow(start, recipe.new_network(), digits, control)
-        history = drain(events, control, progress=progress, report_every=report_every)
+        events = follow(start, begun.network, begun.digits, control)
+        history = drain(events, control, begun.logs, progress=progress, report_every=report_every)
     folder = options.out or Path()
     if json:
         print_json(_answer(folder, recipe, history))
@@ -121,20 +145,36 @@ def train(
     return 0
 
 
+class _Begun(NamedTuple):
+    start: Start
+    network: Network
+    digits: Digits
+    logs: list[LogFile]
+
+
 def _start(
-    name: str | None, given: Mapping[str, Any], open_data: Callable[[], tuple[Digits, Digits]], options: TrainOptions
-) -> tuple[Start, Digits]:
-    """Begin, resume or branch, as the options say; with the digits to train on, opened once the rest is right."""
+    name: str | None,
+    given: Mapping[str, Any],
+    open_data: Callable[[], tuple[Digits, Digits]],
+    options: TrainOptions,
+    open_logs: Callable[[Network, Recipe], list[LogFile]],
+) -> _Begun:
+    """Begin, resume or branch, as the options say; digits and logs are opened once the rest is right."""
     if options.resume:
         checked = {setting: SETTINGS[setting].check(value) for setting, value in given.items()}
         settings = vars(read_recipe(name, **given).recipe) if name else checked
-        digits, _ = open_data()
-        return starts.resume(digits, options, settings), digits
-    recipe = _choose_recipe(name, given, options.branch)
+        require_run(options.out or Path())
+        recipe = Run(options.out or Path()).named_recipe
+    else:
+        recipe = _choose_recipe(name, given, options.branch)
     network = recipe.recipe.new_network()
     digits, _ = open_data()
+    if options.resume:
+        logs = open_logs(network, recipe.recipe)
+        return _Begun(starts.resume(digits, options, settings), network, digits, logs)
     starts.check_parts(network, digits, recipe.recipe, options.threads)
-    return starts.branch(network, digits, recipe, options), digits
+    logs = open_logs(network, recipe.recipe)
+    return _Begun(starts.branch(network, digits, recipe, options), network, digits, logs)
 
 
 @contextlib.contextmanager
@@ -161,6 +201,18 @@ def _choose_recipe(name: str | None, given: Mapping[str, Any], origin: Branch | 
             help="give the settings that shall differ as flags",
         )
     return Run(origin.run).named_recipe.changed(**given)
+
+
+def _parse_logs(texts: Iterable[str]) -> list[NamedLog]:
+    """Each ``KIND:PLACE``."""
+    if not texts:
+        return []
+    from digitlab.interop.logs import NamedLog  # only where one is wanted
+
+    logs = [NamedLog.parse(text) for text in texts]
+    if len(set(logs)) < len(logs):
+        raise InputError("a log is wanted twice", got=", ".join(texts))
+    return logs
 
 
 def _parse_branch(text: str) -> Branch:
