@@ -168,7 +168,7 @@ def drain(
             from digitlab.display.progress import TrainingProgress  # brings rich: only where it is wanted
 
             everyone.append(stack.enter_context(TrainingProgress(progress, report_every)))
-        stack.enter_context(_stop_on_interrupt(control))
+        stack.enter_context(stop_on_interrupt(control))
         stack.enter_context(contextlib.closing(events))
         for event in events:
             if isinstance(event, Started):
@@ -198,7 +198,7 @@ def _listeners(listeners: Any) -> list[Listener]:
 
 
 @contextlib.contextmanager
-def _stop_on_interrupt(control: Control) -> Iterator[None]:
+def stop_on_interrupt(control: Control) -> Iterator[None]:
     """While inside: the first Ctrl-C asks the control to stop, a second one interrupts at once.
 
     Two within a moment are one: a key that bounces, or a program such as ``uv run`` that passes on what the terminal

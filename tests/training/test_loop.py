@@ -259,7 +259,7 @@ def test_a_network_that_has_no_answer_for_validation_diverged_with_its_step_and_
 def test_one_ctrl_c_that_comes_twice_is_one_and_a_later_one_interrupts_once(monkeypatch):
     """`uv run` passes on what the terminal has told already. After the second, what was learnt is being kept."""
     control, before = dl.Control(), signal.getsignal(signal.SIGINT)
-    with fitting._stop_on_interrupt(control):
+    with fitting.stop_on_interrupt(control):
         signal.raise_signal(signal.SIGINT)
         assert control.stopping
         signal.raise_signal(signal.SIGINT)

@@ -30,6 +30,7 @@ COMMANDS = (
     "export",
     "import",
     "reproduce",
+    "sweep",
     "lab",
     "recipes",
     "data",

@@ -27,8 +27,8 @@ def require_optuna() -> Any:
     return require_extra("optuna", "cluster", "a sweep")
 
 
-def next_settings(space: Space, trials: Iterable[Trial], objective: str, seed: int) -> dict[str, Any] | None:
-    """The settings of the next trial; None where all that there are were tried.
+def next_settings(space: Space, trials: Iterable[Trial], objective: str, seed: int) -> dict[str, Any]:
+    """The settings of the next trial: others than those before, of which there must be fewer than the space has.
 
     Args:
         space: what may be tried.
@@ -38,8 +38,6 @@ def next_settings(space: Space, trials: Iterable[Trial], objective: str, seed: i
     """
     trials = list(trials)
     tried = {_key(trial.settings) for trial in trials}
-    if len(tried) >= space.size:
-        return None
     rng = np.random.default_rng([seed, len(trials)])
     with _quiet():
         study = _study(space, trials, objective, seed=int(rng.integers(2**32)))

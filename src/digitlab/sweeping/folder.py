@@ -1,11 +1,11 @@
 """The folder of a sweep, which its workers must see under the same path as whoever began it.
 
-    sweep.toml      what is swept: written once, when all of it was found to be right
-    digits.bin      the training set: all pictures, then all labels, as bytes
-    journal.jsonl   what was asked for and told, see `digitlab.sweeping.journal`
-    trials/0001/    one ordinary run for each trial
-    best.toml       the recipe of the best trial so far
-    table.csv       all trials, for a spreadsheet
+sweep.toml      what is swept: written once, when all of it was found to be right
+digits.bin      the training set: all pictures, then all labels, as bytes
+journal.jsonl   what was asked for and told, see `digitlab.sweeping.journal`
+trials/0001/    one ordinary run for each trial
+best.toml       the recipe of the best trial so far
+table.csv       all trials, for a spreadsheet
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SPEC, DIGITS, JOURNAL, TRIALS, BEST, TABLE = (
     "best.toml",
     "table.csv",
 )
-STOP, TOKEN = ".stop", ".token-"  # whoever trains ends in order when the first is there; by the second a folder is known
+STOP, TOKEN = ".stop", ".token-"  # where the first is there, trials end in order; by the second, a folder is known
 FORMAT, VERSION = "digitlab-sweep", 1
 
 
@@ -48,7 +48,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     objective: str
     pruner: str
-    seed: int
+    sampler_seed: int
     vary: dict[str, str]
     data: DataRecord
     recipe: dict[str, Any]
@@ -117,7 +117,9 @@ def read_digits(folder: Path, data: tuple[str, int, str, tuple[str, ...]]) -> Di
     images, labels = np.split(content, [count * SIDE * SIDE])
     digits = Digits(images.reshape(count, SIDE, SIDE), labels, source, classes)
     if digits.sha256() != sha256:
-        refuse(RunError, path, "these are not the digits of the sweep", must_be=f"SHA-256 {sha256}", got=digits.sha256())
+        refuse(
+            RunError, path, "these are not the digits of the sweep", must_be=f"SHA-256 {sha256}", got=digits.sha256()
+        )
     return digits
 
 
@@ -209,7 +211,7 @@ def _check_same(folder: Path, theirs: Spec, ours: Spec) -> None:
 
 def _in_words(one: Spec, other: Spec) -> list[str]:
     """What one has otherwise than the other."""
-    names = [name for name in ("objective", "pruner", "seed") if getattr(one, name) != getattr(other, name)]
+    names = [name for name in ("objective", "pruner", "sampler_seed") if getattr(one, name) != getattr(other, name)]
     plain = [f"{name} {getattr(one, name)}" for name in names]
     vary = [f"vary {name}={text}" for name, text in one.vary.items() if other.vary.get(name) != text]
     return [*plain, *vary, *differing(vars(one.named_recipe.recipe), vars(other.named_recipe.recipe))]

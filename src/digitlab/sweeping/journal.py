@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -62,9 +63,54 @@ class Trial:
         return self.told.state if self.told else "running"
 
     @property
+    def epochs(self) -> int:
+        """How many it came to."""
+        return len(self.told.curve) if self.told else 0
+
+    @property
     def value(self) -> float | None:
         """Of the objective, where the trial has finished."""
         return self.told.value if self.told else None
+
+
+def read_journal(path: Path) -> tuple[dict[int, Trial], int]:
+    """The trials of a sweep by number, and the length of the lines that are whole. One that does not exist is empty.
+
+    Raises:
+        RunError: it is damaged, or cannot be read.
+    """
+    with _errors(path, "read"):
+        if not path.exists():
+            return {}, 0
+        if path.stat().st_size > MAX_BYTES:
+            refuse(RunError, path, "the journal is too large", must_be=f"at most {MAX_BYTES:,} bytes")
+        content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    trials: dict[int, Trial] = {}
+    for number, line in enumerate(whole.splitlines(), 1):
+        try:
+            _take(trials, msgspec.json.decode(line, type=Asked | Told))
+        except (ValueError, RecursionError) as error:  # those of msgspec are ValueErrors
+            must_be = f"what was asked and told ({', '.join(get_args(State))}), each trial once"
+            help = "what the trials have learnt is whole in their folders"
+            what = f"line {number} of the journal is damaged"
+            refuse(RunError, path, what, must_be=must_be, got=error, help=help)
+    return trials, len(whole)
+
+
+def _take(trials: dict[int, Trial], entry: Asked | Told) -> Trial:
+    """Add what a line says to the trials, if it can follow on those above it."""
+    before = trials.get(entry.trial)
+    if isinstance(entry, Asked):
+        if entry.trial != len(trials) + 1:
+            raise ValueError(f"trial {entry.trial} after {len(trials)} others")
+        trial = Trial(entry.trial, _plain(entry.settings), tuple(entry.bars))
+    else:
+        if before is None or before.told is not None:
+            raise ValueError(f"told of trial {entry.trial}, which nobody asked for, or a second time")
+        trial = replace(before, told=entry)
+    trials[trial.number] = trial
+    return trial
 
 
 class Journal:
@@ -78,80 +124,36 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.trials: dict[int, Trial] = {}
-        with self._errors("read"):
+        self.trials, length = read_journal(path)
+        self._path = path
+        with _errors(path, "written"):
             self._file = path.open("ab", buffering=0)
+            os.truncate(path, length)
             sync(path.parent)
-            if path.stat().st_size > MAX_BYTES:
-                refuse(RunError, path, "the journal is too large", must_be=f"at most {MAX_BYTES:,} bytes")
-            content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        for number, line in enumerate(whole.splitlines(), 1):
-            self._take(line, number)
-        with self._errors("written"):
-            os.truncate(path, len(whole))
-
-    @property
-    def running(self) -> list[Trial]:
-        """Trials that nothing was told of yet, in their order."""
-        return [trial for trial in self.trials.values() if trial.told is None]
 
     def ask(self, settings: Mapping[str, Any], bars: Sequence[float] = ()) -> Trial:
         """Take a new trial down, before it is trained."""
-        asked = Asked(len(self.trials) + 1, dict(settings), list(bars))
-        self._write(asked)
-        return self._asked(asked)
+        return self._add(Asked(len(self.trials) + 1, dict(settings), list(bars)))
 
     def tell(self, told: Told) -> Trial:
         """Take down what came of a trial."""
-        self._write(told)
-        return self._told(told)
+        return self._add(told)
 
     def close(self) -> None:
         """Give the file back."""
         self._file.close()
 
-    def _write(self, entry: Asked | Told) -> None:
+    def _add(self, entry: Asked | Told) -> Trial:
         left = msgspec.json.encode(entry) + b"\n"
-        with self._errors("written"):
+        with _errors(self._path, "written"):
             while left:
                 left = left[self._file.write(left) :]
             force(self._file.fileno())
+        return _take(self.trials, entry)
 
-    def _asked(self, asked: Asked) -> Trial:
-        trial = Trial(asked.trial, _plain(asked.settings), tuple(asked.bars))
-        self.trials[trial.number] = trial
-        return trial
 
-    def _told(self, told: Told) -> Trial:
-        asked = self.trials[told.trial]
-        trial = Trial(asked.number, asked.settings, asked.bars, told)
-        self.trials[trial.number] = trial
-        return trial
-
-    def _take(self, line: bytes, number: int) -> None:
-        """A line that was written before, if it can follow on those above it."""
-        try:
-            entry = msgspec.json.decode(line, type=Asked | Told)
-        except (ValueError, RecursionError) as error:  # those of msgspec are ValueErrors
-            self._refuse(number, str(error))
-        if isinstance(entry, Asked):
-            if entry.trial != len(self.trials) + 1:
-                self._refuse(number, f"trial {entry.trial} after {len(self.trials)} others")
-            self._asked(entry)
-        else:
-            if entry.trial not in self.trials or self.trials[entry.trial].told is not None:
-                self._refuse(number, f"told of trial {entry.trial}, which nobody asked for, or a second time")
-            self._told(entry)
-
-    def _refuse(self, number: int, got: str) -> None:
-        must_be = f"what was asked and told ({', '.join(get_args(State))}), each trial once"
-        help = "what the trials have learnt is whole in their folders"
-        refuse(RunError, self.path, f"line {number} of the journal is damaged", must_be=must_be, got=got, help=help)
-
-    def _errors(self, done: str) -> Any:
-        return system_errors(RunError, f"{self.path}: the journal cannot be {done}", help="check the folder and its disk")
+def _errors(path: Path, done: str) -> AbstractContextManager[None]:
+    return system_errors(RunError, f"{path}: the journal cannot be {done}", help="check the folder and its disk")
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

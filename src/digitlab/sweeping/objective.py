@@ -55,5 +55,5 @@ def bars(curves: Sequence[Sequence[float]]) -> list[float]:
 
 
 def falls_short(objective: str, curve: Sequence[float], bars: Sequence[float]) -> bool:
-    """Whether a trial that is as far as its ``curve`` is to be given up: its best is worse than the bar of this epoch."""
+    """Whether a trial that came as far as this is to be given up: its best is worse than the bar of its last epoch."""
     return 0 < len(curve) <= len(bars) and is_better(objective, bars[len(curve) - 1], best_of(objective, curve))

@@ -123,8 +123,11 @@ def parse_space(vary: Mapping[str, str]) -> Space:
     """
     require_kind(vary, Mapping, "what is varied", 'vary={"learning_rate": "log:1e-3..1"}')
     if not vary:
-        raise RecipeError("nothing is varied", help="such as --vary learning_rate=log:1e-3..1 --vary activation=relu,gelu")
-    return Space(tuple(_parse_axis(name, text) for name, text in vary.items()))
+        raise RecipeError(
+            "nothing is varied", help="such as --vary learning_rate=log:1e-3..1 --vary activation=relu,gelu"
+        )
+    axes = {name: _parse_axis(name, text) for name, text in vary.items()}
+    return Space(tuple(axes[name] for name in SETTINGS if name in axes))  # in whatever order they are given
 
 
 def parse_vary(texts: list[str] | tuple[str, ...]) -> dict[str, str]:
@@ -156,7 +159,9 @@ def _parse_axis(name: str, text: object) -> Axis:
         for end in axis.ends:
             setting.check(end)
     except RecipeError as error:
-        refuse(RecipeError, f"vary {name}", error.what, must_be=error.must_be, got=error.got or repr(text), help=error.help)
+        refuse(
+            RecipeError, f"vary {name}", error.what, must_be=error.must_be, got=error.got or repr(text), help=error.help
+        )
     return axis
 
 
@@ -171,7 +176,9 @@ def _one_of(setting: Setting, text: str) -> Axis:
 def _between(setting: Setting, text: str) -> Axis:
     """``LOW..HIGH``."""
     if "number" not in setting.kind:
-        raise RecipeError("a range has numbers at its ends", must_be=f"some of its values with commas: {setting.must_be}")
+        raise RecipeError(
+            "a range has numbers at its ends", must_be=f"some of its values with commas: {setting.must_be}"
+        )
     log = text.startswith(LOG)
     low, high = (_value(setting, end.strip()) for end in text.removeprefix(LOG).split(TO, 1))
     if not low < high or (log and low <= 0):

@@ -1,0 +1,111 @@
+"""The workers of a sweep: trials are sent to those that are free, and what came of them is brought back."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from digitlab.cluster.connecting import Workers
+from digitlab.errors import ClusterError
+from digitlab.sweeping.journal import Told, Trial
+from digitlab.sweeping.training_trial import train_trial
+
+MOST_DEATHS = 5  # of workers that had the same trial, before it is told as failed: it may be what kills them
+BEAT = 0.05  # seconds between two looks
+
+
+class Crew:
+    """Trials under way, each with one worker.
+
+    Args:
+        client: a ``distributed.Client``.
+        workers: of it, those that may be used.
+        folder: of the sweep.
+        engine: that they train with.
+    """
+
+    def __init__(self, client: Any, workers: Workers, folder: Path, engine: str) -> None:
+        self._client, self._workers = client, workers
+        self._folder, self._engine = folder, engine
+        self._sent: dict[Any, tuple[Trial, str]] = {}  # by their futures; and to which worker
+        self._deaths: Counter[int] = Counter()  # by the numbers of trials
+
+    @property
+    def busy(self) -> int:
+        """How many trials are under way."""
+        return len(self._sent)
+
+    def free(self) -> list[str]:
+        """The workers that have a thread for one more trial; the one with the fewest under way first.
+
+        Raises:
+            ClusterError: the scheduler is gone.
+        """
+        here = self._here()
+        with self._while_there():
+            threads = self._client.nthreads(here) if here else {}
+        under_way = Counter(address for _, address in self._sent.values())
+        return sorted((one for one in here if under_way[one] < threads.get(one, 0)), key=lambda one: under_way[one])
+
+    def send(self, trial: Trial, address: str) -> None:
+        """Let a worker train it."""
+        settings, bars = dict(trial.settings), list(trial.bars)
+        what = (str(self._folder), trial.number, settings, bars, self._engine)
+        with self._while_there():
+            future = self._client.submit(train_trial, *what, workers=[address], pure=False)
+        self._sent[future] = (trial, address)
+
+    def back(self) -> Iterator[tuple[Trial, Told | None]]:
+        """Wait a moment, then give each trial that came back: what came of it, or None where it is not at its end.
+
+        Raises:
+            ClusterError: the scheduler is gone.
+            DigitlabError: what a worker could not do.
+        """
+        time.sleep(BEAT)
+        here = self._here()
+        for future, (trial, address) in list(self._sent.items()):
+            if future.status == "pending" and address in here:
+                continue
+            del self._sent[future]
+            if future.status == "finished":
+                yield trial, future.result()
+            elif isinstance(error := future.exception(timeout=0) if future.status == "error" else None, MemoryError):
+                yield trial, Told(trial.number, "failed", why="it needs more memory than a worker has")
+            elif error is not None and type(error).__name__ != "KilledWorker":
+                raise error
+            else:
+                future.cancel()
+                yield trial, self._of_dead(trial)
+
+    def _of_dead(self, trial: Trial) -> Told | None:
+        """What is told of a trial whose worker is gone: for some time nothing, as another one goes on with it."""
+        self._deaths[trial.number] += 1
+        if self._deaths[trial.number] < MOST_DEATHS:
+            return None
+        return Told(trial.number, "failed", why=f"{MOST_DEATHS} workers died that had it")
+
+    def _here(self) -> list[str]:
+        with self._while_there():
+            return self._workers.here()
+
+    @contextlib.contextmanager
+    def _while_there(self) -> Iterator[None]:
+        """The end of the scheduler, in our words. Dask cancels what was under way, even where it comes back."""
+        try:
+            self._check()
+            yield
+            self._check()
+        except (OSError, TimeoutError) as error:
+            raise self._gone() from error
+
+    def _check(self) -> None:
+        if self._client.status != "running" or any(future.status in {"cancelled", "lost"} for future in self._sent):
+            raise self._gone()
+
+    def _gone(self) -> ClusterError:
+        return ClusterError("the scheduler of the sweep is gone", help="the same call goes on: no trial is lost")
