@@ -8,6 +8,6 @@ from digitlab.sweeping.figure import draw_importance
 from digitlab.sweeping.journal import Told, Trial
 from digitlab.sweeping.results import Sweep, read_sweep
 from digitlab.sweeping.running import sweep
-from digitlab.sweeping.space import Space, parse_space
+from digitlab.sweeping.space import Space, parse_space, parse_vary
 
-__all__ = ["Space", "Sweep", "Told", "Trial", "draw_importance", "parse_space", "read_sweep", "sweep"]
+__all__ = ["Space", "Sweep", "Told", "Trial", "draw_importance", "parse_space", "parse_vary", "read_sweep", "sweep"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from digitlab.durable import write_durably
 from digitlab.sweeping.choosing import importances
-from digitlab.sweeping.folder import BEST, JOURNAL, TABLE, Spec, read_spec, sweep_errors, trial_folder
+from digitlab.sweeping.folder import BEST, JOURNAL, SPEC, TABLE, Spec, read_spec, sweep_errors, trial_folder
 from digitlab.sweeping.journal import Trial, read_journal
 from digitlab.sweeping.objective import best_of
 from digitlab.training.recipe import SETTINGS
@@ -119,6 +119,11 @@ def read_sweep(folder: str | Path) -> Sweep:
     spec = read_spec(folder)
     trials, _ = read_journal(folder / JOURNAL)
     return Sweep(folder, spec, tuple(trials.values()))
+
+
+def begun(folder: Path) -> Sweep | None:
+    """The sweep in a folder, if there is one."""
+    return read_sweep(folder) if (folder / SPEC).is_file() else None
 
 
 def show_settings(settings: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from digitlab.cluster.connecting import Workers, connect
+from digitlab.cluster.connecting import Agreement, Workers, connect
 from digitlab.data.digits import Digits
 from digitlab.engines import AUTO
 from digitlab.errors import InputError, require_kind, require_name
@@ -87,20 +87,27 @@ def sweep(
     require_optuna()
     out = Path(out).absolute()
     spec = _spec(NamedRecipe("", about, recipe), digits, vary, (objective, pruner, sampler_seed))
-    check_whole(trials, "trials", low=1)
-    if trials > MOST_TRIALS:
-        raise InputError(f"trials must be at most {MOST_TRIALS:,}", got=trials)
-    control = control or Control()
+    wanted, control = _checked(trials), control or Control()
     with claimed(out, spec, digits) as token, contextlib.closing(Journal(out / JOURNAL)) as journal:
-        agree = {
-            "engine": functools.partial(engine_in_words, engine),
-            f"folder {out}, which all must share,": functools.partial(whose, str(token)),
-        }
-        plan = _Plan(spec, journal, trials)
+        plan, agree = _Plan(spec, journal, wanted), _agreement(out, token, engine)
         if not plan.is_done:  # else nobody is needed
             with connect(scheduler, workers, agree=agree) as client, stop_on_interrupt(control):
                 _go_on(plan, Crew(client, Workers(client, agree), out, engine), control, out, list(listeners))
     return read_sweep(out)
+
+
+def _checked(trials: int) -> int:
+    if check_whole(trials, "trials", low=1) > MOST_TRIALS:
+        raise InputError(f"trials must be at most {MOST_TRIALS:,}", got=trials)
+    return trials
+
+
+def _agreement(out: Path, token: Path, engine: str) -> Agreement:
+    """What the workers must agree on with whoever sweeps: what computes, and where the trials are kept."""
+    return {
+        "engine": functools.partial(engine_in_words, engine),
+        f"folder {out}, which all must share,": functools.partial(whose, str(token)),
+    }
 
 
 @dataclass
