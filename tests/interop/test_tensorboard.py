@@ -115,8 +115,8 @@ def test_steps_changes_and_words_are_told(tmp_path):
 
 def test_a_resumed_training_has_no_point_twice(tmp_path):
     epochs = tuple(EpochDone(epoch, 10 * epoch, 1 / epoch, 0.5, 0.1) for epoch in range(1, 6))
-    for _ in range(2):
-        with TensorBoardLog(tmp_path, RECIPE.new_network(), RECIPE, resume=True) as log:
+    for resumed in (False, True):
+        with TensorBoardLog(tmp_path, RECIPE.new_network(), RECIPE, resume=resumed) as log:
             for event in (started(20, epochs[:2]), *epochs[2:], Stopped("finished", 5, 50, 1.0)):
                 log(event)
     assert [path.name[-15:] for path in sorted(tmp_path.iterdir())] == ["000001.digitlab", "000002.digitlab"]
@@ -124,6 +124,26 @@ def test_a_resumed_training_has_no_point_twice(tmp_path):
     steps = [step for step, _ in values(tmp_path)[WEIGHTS]]
     assert steps == sorted(set(steps)) == [20, 40, 50]
     assert len(values(tmp_path)["_hparams_/experiment"]) == 1
+
+
+def test_tensorboard_itself_has_no_point_twice(tmp_path):
+    """In both of its readers: one takes the first start in a folder for no restart."""
+    module = "tensorboard.backend.event_processing"
+    first = pytest.importorskip(f"{module}.event_accumulator", reason="TensorBoard is the oracle")
+    second = pytest.importorskip(f"{module}.plugin_event_accumulator")
+    epochs = tuple(EpochDone(epoch, 10 * epoch, 1 / epoch, 0.5, 0.1) for epoch in range(1, 6))
+    for begun, after in ((0, 4), (2, 5)):  # killed after epoch 4, gone on with from epoch 2
+        with TensorBoardLog(tmp_path, RECIPE.new_network(), RECIPE, resume=True) as log:
+            for event in (started(10 * begun, epochs[:begun]), *epochs[begun:after]):
+                log(event)
+        (path, *_) = sorted(tmp_path.iterdir())
+        path.write_bytes(path.read_bytes()[:-5])  # by a power failure
+    one = first.EventAccumulator(str(tmp_path)).Reload()
+    other = second.EventAccumulator(str(tmp_path)).Reload()
+    for points in (one.Scalars("loss/training"), other.Tensors("loss/training")):
+        assert [point.step for point in points] == [10, 20, 30, 40, 50]
+    for pictures in (one.Images(WEIGHTS), other.Tensors(WEIGHTS)):
+        assert [picture.step for picture in pictures] == [0, 20, 40]
 
 
 def test_other_pictures_have_no_pictures_of_weights(tmp_path):

@@ -105,10 +105,10 @@ class TensorBoardLog(LogFile):
             refuse_used(self.path.parent, "folder")
         if not self.size:
             self._write(file_version="brain.Event:2")
+        start = self._messages.SessionLog(status=self._messages.SessionLog.START)
+        self._write(0 if self._new else event.step + 1, session_log=start)  # every start but the first makes void
         if not self._new:
             self._drawn = event.step
-            status = self._messages.SessionLog.START  # void from the next step on
-            self._write(event.step + 1, session_log=self._messages.SessionLog(status=status))
             return
         self._new = False
         for summary in self._settings()[:-1]:
