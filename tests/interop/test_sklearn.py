@@ -150,7 +150,7 @@ def test_calibration_cross_validation_and_learning_curves(small_digits):
     X, X_test, y, y_test = small_digits
     calibrated = CalibratedClassifierCV(DigitClassifier(**SMALL), cv=2, method="isotonic").fit(X, y)
     assert calibrated.score(X_test, y_test) > 0.9
-    assert calibrated.predict_proba(X_test).sum(axis=1) == pytest.approx(1)
+    np.testing.assert_allclose(calibrated.predict_proba(X_test).sum(axis=1), 1)
     assert cross_val_score(DigitClassifier(**SMALL), X, y, cv=2).min() > 0.85
     _, _, scores = learning_curve(DigitClassifier(**SMALL), X, y, cv=2, train_sizes=[0.1, 1.0])
     few, many = scores.mean(axis=1)
@@ -172,9 +172,9 @@ def test_calls_of_partial_fit_are_epochs_of_fit(pixels, changes):
 
 
 def test_partial_fit_takes_what_comes(small_digits):
-    """A schedule that has an end, and a class that is not there at first."""
+    """A schedule that has an end, samples to hold out, and a class that is not there at first."""
     X, X_test, y, y_test = small_digits
-    classifier = DigitClassifier(threads=1, feature_range=(0, 16), epochs=2, validation=500)
+    classifier = DigitClassifier(threads=1, feature_range=(0, 16), epochs=2, validation=2000)
     low = y < 5
     classifier.partial_fit(X[low], y[low], classes=range(10))
     assert set(classifier.predict(X_test)) <= set(range(5))
@@ -205,7 +205,7 @@ def test_pictures_are_distorted_and_deskewed_and_nothing_else_is(pixels, small_d
     )
     assert not np.array_equal(plain.network_.parameters, turned.network_.parameters)
     assert upright.network_.predict(X).astype(str).tolist() == upright.predict(X).tolist()
-    assert upright.predict_proba(X) != pytest.approx(plain.predict_proba(X), abs=0.01)
+    assert np.abs(upright.predict_proba(X) - plain.predict_proba(X)).max() > 0.1
     for one in ({"rotation": 15}, {"preprocessing": "deskew"}):
         with pytest.raises(InputError, match="only pictures of 28 x 28 pixels can be"):
             DigitClassifier(**one).fit(small_digits[0], small_digits[2])
@@ -227,7 +227,8 @@ def test_any_number_of_features_and_classes_on_each_engine(features, classes, rn
                 classifier.fit(X, y)
         else:
             fitted[engine] = classifier.fit(X, y).predict_proba(X)
-    assert all(one == pytest.approx(fitted["numpy"], abs=1e-3) for one in fitted.values())
+    np.testing.assert_allclose(fitted["auto"], fitted["numpy"], atol=1e-3)
+    np.testing.assert_allclose(fitted.get("native", fitted["auto"]), fitted["auto"], atol=1e-3)
 
 
 def test_parameters_are_checked_when_it_is_fitted(small_digits):
