@@ -9,7 +9,8 @@ from digitlab.cli.options import Json, Model, open_model
 from digitlab.cli.output import print_json, say_saved, write_line
 
 File = Annotated[
-    Path, Parameter(help="The ending of its name says in which form: .npz (NumPy), .safetensors (PyTorch).")
+    Path,
+    Parameter(help="The ending says in which form: .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3), .h (C)."),
 ]
 
 

@@ -13,7 +13,7 @@ from digitlab.network import ACTIVATIONS
 from digitlab.network.card import are_numbers
 from digitlab.network.network import Network
 
-File = Annotated[Path, Parameter(help="Of dense layers: .npz (NumPy), .safetensors (PyTorch).")]
+File = Annotated[Path, Parameter(help="Of dense layers: .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3).")]
 Activation = Annotated[
     str | None,
     Parameter(

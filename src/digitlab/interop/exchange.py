@@ -13,7 +13,9 @@ import numpy as np
 from digitlab.data.files import check_place, named, read_file
 from digitlab.durable import write_durably
 from digitlab.errors import InputError, ModelFileError, describe, printable, refuse, require_name, system_errors
+from digitlab.interop.c_header import write_c_header
 from digitlab.interop.dense import ABOUT, Dense, Written
+from digitlab.interop.keras import read_keras, write_keras
 from digitlab.interop.npz import read_npz, write_npz
 from digitlab.interop.torch import read_state_dict, write_state_dict
 from digitlab.network.activations import ACTIVATIONS
@@ -44,6 +46,8 @@ class Format:
 FORMATS = {  # by the ending of the file's name
     ".npz": Format("NumPy arrays", write_npz, read_npz),
     ".safetensors": Format("a PyTorch state dict", write_state_dict, read_state_dict),
+    ".keras": Format("a Keras 3 model", write_keras, read_keras),
+    ".h": Format("a C header", write_c_header, deskews=True),
 }
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".ckpt", ".bin")
 INSTEAD_OF_A_PICKLE = (
