@@ -13,7 +13,7 @@
 #   make docs    the documentation as web pages, in docs/_build
 #   make reference   the pages of docs/reference that follow from the code
 #   make robustness  measure again what docs/reference/robustness.md shows; two minutes
-#   make wheel   the package, in dist
+#   make wheel   the package, in dist: its source, and wheels that need no compiler, for the Pythons on the PATH or PYTHONS=...
 #   make standard  make the model that ships anew, to the same bytes; CHECK=1 only compares
 #   make rejection  make the network that rejects what is no digit anew, likewise
 #   make golden  compute the golden traces again (only when the experiment itself is meant to change)
@@ -74,7 +74,7 @@ bench-lab: $(VENV)/ready-browser
 	$(BIN)/python benchmarks/lab_watched.py
 	$(BIN)/python -m benchmarks.lab_drawing
 
-soak: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser $(VENV)/ready-soak
+soak: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser $(VENV)/ready-soak $(VENV)/ready-wheel
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.hostile.fuzz
 
@@ -87,8 +87,8 @@ reference: $(VENV)/ready
 robustness: $(VENV)/ready
 	$(BIN)/python docs/make_robustness.py
 
-wheel: $(VENV)/ready
-	$(PIP) wheel --no-deps --wheel-dir dist .
+wheel: $(VENV)/ready-wheel
+	$(BIN)/python -m tools.make_wheels $(PYTHONS)
 
 standard: $(VENV)/ready
 	$(BIN)/python -m tools.make_standard $(if $(CHECK),--check)
