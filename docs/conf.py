@@ -30,7 +30,9 @@ suppress_warnings = ["docutils"]
 
 def _skip(_app: object, what: str, _name: str, member: object, skip: bool, _options: object) -> bool:
     """Fields stand in the list of their class, and need no line each."""
-    return skip or (what == "class" and not (inspect.isroutine(member) or isinstance(member, property | cached_property)))
+    return skip or (
+        what == "class" and not (inspect.isroutine(member) or isinstance(member, property | cached_property))
+    )
 
 
 def setup(app: Any) -> None:

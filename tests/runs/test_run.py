@@ -13,6 +13,7 @@ import digitlab as dl
 from digitlab.engines import find_engine
 from digitlab.errors import DivergenceError, InputError, ModelFileError, RunError
 from digitlab.network.shipped import STANDARD, load_shipped
+from digitlab.runs import find_run
 from digitlab.runs.lock import LOCK
 from digitlab.runs.manifest import record_of
 from digitlab.runs.models import find_model
@@ -232,6 +233,9 @@ def test_latest_is_the_newest_complete_run(tmp_path, few, monkeypatch):
         os.utime(Path("runs") / f"run{seed}" / MANIFEST, (seed, seed))
     (Path("runs") / "under-way").mkdir()
     assert np.array_equal(dl.load().parameters, newest.parameters)
+    assert find_run("latest") == find_run("run2") == find_run(Path("runs") / "run2") == Path("runs") / "run2"
+    with pytest.raises(InputError, match=r"there is no such run\n.*a name below runs/, or latest"):
+        find_run("nowhere")
     with pytest.raises(InputError, match=r"there is no such model\n.*standard, or latest"):
         dl.load("nowhere")
 
