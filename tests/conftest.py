@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import digitlab as dl
+from digitlab.cluster.connecting import connect
 
 # No deadlines: how long an example takes is not what is tested, and other work on the machine counts too.
 hypothesis.settings.register_profile("digitlab", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -51,6 +52,14 @@ def mnist() -> tuple[dl.Digits, dl.Digits]:
 def few(mnist: tuple[dl.Digits, dl.Digits]) -> dl.Digits:
     """The first 1,000 training digits: enough to learn something from in a moment."""
     return mnist[0][:1000]
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """The address of a Dask scheduler with two workers, which are processes of this machine."""
+    pytest.importorskip("distributed")
+    with connect(workers=2) as client:
+        yield client.scheduler.address
 
 
 @pytest.fixture

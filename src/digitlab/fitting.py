@@ -69,7 +69,7 @@ def train(
     Returns:
         A generator of events: `Started`, an `EpochDone` for each epoch (with each step's `StepDone` before and a
         `LayersMeasured` behind it, where wished), a `SettingChanged` for each change, an `Advice` where nothing is
-        learnt, and `Stopped`.
+        learnt, a `Remark` where the engine has something to say, and `Stopped`.
 
     Raises:
         InputError: no digits; options that cannot be; a folder that is not empty.

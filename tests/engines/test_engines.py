@@ -20,14 +20,6 @@ from digitlab.training.optimizers import OPTIMIZERS, SGD
 DEPTHS = {1: (784, 10), 2: (784, 9, 10), 3: (784, 9, 8, 10), 4: (784, 9, 8, 7, 10)}
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request):
-    kind = ENGINES[request.param]
-    if why_not := kind.why_not():
-        pytest.skip(f"no engine {request.param} here: {why_not}")
-    return kind()
-
-
 def _loss(session: Session, parameters: np.ndarray) -> float:
     return session.sums(parameters, slice(None)).loss
 

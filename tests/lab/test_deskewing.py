@@ -34,7 +34,7 @@ def test_the_look_inside_is_at_upright_digits(networks, few):
     upright = dataclasses.replace(few, images=deskew(few.images))
     looks = []
     for seen_by, digits in ((network, few), (plain, upright), (plain, few)):
-        probe = Probe(seen_by, digits, "numpy")
+        probe = Probe(seen_by, digits)
         looks.append(probe.look(seen_by))
         probe.close()
     assert looks[0] == looks[1]

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from digitlab.cli.options import Json
 from digitlab.cli.output import print_json, write_line
 from digitlab.data import load_mnist
-from digitlab.engines import ENGINES, NativeEngine, find_engine
+from digitlab.engines import ENGINES, ClusterEngine, NativeEngine, find_engine
 from digitlab.engines.checks import check_threads, usable_cores
 from digitlab.engines.native import available_paths
 from digitlab.errors import DigitlabError
@@ -88,6 +88,14 @@ def _engine(problems: list[str]) -> tuple[str | None, str | None]:
     return engine.name, engine.simd
 
 
+def _cluster() -> tuple[str | None, str]:
+    """Which Dask there is for the engine of many processes, if any, and what to say of it."""
+    if missing := ClusterEngine.why_not():
+        return None, f"none: {missing}"
+    version = importlib.metadata.version("distributed")
+    return version, f"Dask {version}; --engine cluster:4 trains on four processes, cluster:tcp://host:8786 on others"
+
+
 def _examine(problems: list[str]) -> Findings:
     """What digitlab is made of and works with on this machine."""
     python, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
@@ -97,6 +105,7 @@ def _examine(problems: list[str]) -> Findings:
         threads = check_threads(None)
         if threads > cores:
             problems.append(f"{threads} threads on {cores} cores: more threads than cores make it slower")
+    dask, cluster = _cluster()
     data, began = "MNIST cannot be trusted", time.perf_counter()
     with _noted(problems):
         train, test = load_mnist()
@@ -117,6 +126,7 @@ def _examine(problems: list[str]) -> Findings:
         "path": path,
         "paths": paths,
         "engines": list(ENGINES),
+        "cluster": dask,
         "threads": threads,
         "cores": cores,
         "data": {"name": "mnist", "state": data},
@@ -126,6 +136,7 @@ def _examine(problems: list[str]) -> Findings:
         "libraries  " + ", ".join(f"{name} {version}" for name, version in libraries.items()),
         f"engine     {engine} (of {', '.join(ENGINES)})",
         f"path       {path or 'none'} (of {', '.join(paths) or 'none'})",
+        f"cluster    {cluster}",
         f"threads    {threads} of {cores} cores",
         f"data       {data}",
         *(f"model      {state}" for state in models.values()),

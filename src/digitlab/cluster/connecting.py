@@ -4,7 +4,6 @@ Nothing is computed by a worker that would compute something else: each is asked
 else all must agree on, before it gets any work. Workers come and go; so `Workers.here` asks those that are new.
 """
 
-import asyncio
 import functools
 import logging
 import pkgutil
@@ -19,8 +18,9 @@ from typing import Any
 from digitlab.errors import ClusterError, InputError, describe
 from digitlab.extras import require_extra
 
-SECONDS = 5.0  # until a scheduler must have answered,
-SECONDS_OF_WORKERS = 10.0  # and until there must be workers
+SECONDS = 5.0  # until a scheduler must be reached,
+SECONDS_OF_WORKERS = 10.0  # until it must have workers,
+PATIENCE = 60.0  # and until whoever was reached has said what it is: a machine may be busy
 MAX_WORKERS = 256  # of this machine
 THREADS = dict.fromkeys(("DIGITLAB_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 VERSIONS = {  # what even a worker without digitlab can be asked: where these are
@@ -40,40 +40,48 @@ class Workers:
             `functools.partial` of them, that are called here and by each worker, once.
 
     Attributes:
+        scheduler: its address.
         refused: of each worker that does not agree, by its address: why, with what both answered.
     """
 
     def __init__(self, client: Any, agree: Agreement | None = None) -> None:
+        self.client, self.scheduler = client, str(client.scheduler.address)
         self.refused: dict[str, str] = {}
-        self._client, self._agree = client, dict(agree or {})
+        self._agree = dict(agree or {})
         self._good: set[str] = set()
 
     def here(self) -> list[str]:
-        """The addresses of those that are there now and agree."""
-        there = list(self._client.scheduler_info()["workers"])
+        """The addresses of those that are there now and agree.
+
+        Raises:
+            ClusterError: the scheduler is gone.
+        """
+        try:
+            there = list(self.client.scheduler_info()["workers"])
+        except (OSError, RuntimeError) as error:
+            raise ClusterError("the scheduler is gone", got=self.scheduler) from error
         if new := [address for address in there if address not in self._good and address not in self.refused]:
             self._ask(new)
         return [address for address in there if address in self._good]
 
-    def require(self, count: int = 1) -> list[str]:
-        """As `here`, once there are ``count`` of them; a worker that does not agree is refused with an error.
+    def wait(self, count: int = 1) -> list[str]:
+        """As `here`, once there are ``count`` of them; a worker that comes and does not agree is an error.
 
         Raises:
-            ClusterError: it does not, or there are too few after some seconds.
+            ClusterError: it does not, or there are too few after some seconds; or as `here`.
         """
-        limit = time.monotonic() + SECONDS_OF_WORKERS
-        while len(here := self.here()) < count and not self.refused and time.monotonic() < limit:
+        before, limit = len(self.refused), time.monotonic() + SECONDS_OF_WORKERS
+        while len(here := self.here()) < count and len(self.refused) == before and time.monotonic() < limit:
             time.sleep(0.05)
-        if self.refused:
-            address, why = next(iter(self.refused.items()))
+        if len(self.refused) > before:
+            address, why = list(self.refused.items())[-1]
             raise ClusterError(f"the worker {address} cannot be used: {why}", help="install the same on all")
         if len(here) < count:
-            scheduler = self._client.scheduler.address
             raise ClusterError(
-                f"the scheduler {scheduler} has too few workers",
+                f"the scheduler {self.scheduler} has too few workers",
                 must_be=f"{count} or more",
                 got=len(here),
-                help=f"on each machine: dask worker {scheduler} --nthreads 1",
+                help=f"on each machine: dask worker {self.scheduler} --nthreads 1",
             )
         return here
 
@@ -84,8 +92,10 @@ class Workers:
         }
         for words, question in {**versions, **self._agree}.items():
             expected = question()
-            for address, answer in self._client.run(question, workers=new, on_error="return").items():
-                if isinstance(answer, ImportError):
+            for address, answer in self.client.run(question, workers=new, on_error="return").items():
+                if isinstance(answer, OSError):
+                    new.remove(address)  # it is gone already
+                elif isinstance(answer, ImportError):
                     self.refused[address] = f"it has no digitlab ({answer})"
                 elif isinstance(answer, Exception):
                     self.refused[address] = f"it could not say its {words} ({describe(answer)})"
@@ -118,12 +128,12 @@ def connect(address: str | None = None, workers: int | None = None, *, agree: Ag
     with _quiet(), tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as scratch:
         if address is None:
             with _local(distributed, count, scratch) as cluster, _client(distributed, cluster) as client:
-                Workers(client, agree).require(count or 1)
+                Workers(client, agree).wait(count or 1)
                 yield client
         else:
             _check_scheduler(distributed, address)
             with _client(distributed, address) as client:
-                Workers(client, agree).require(count or 1)
+                Workers(client, agree).wait(count or 1)
                 yield client
 
 
@@ -143,6 +153,7 @@ def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else port 8787, which others may want
             silence_logs=logging.CRITICAL,
             local_directory=scratch,
             env=THREADS,
@@ -159,20 +170,21 @@ def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
 def _client(distributed: Any, scheduler: Any) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions: they are compared
-        client = distributed.Client(scheduler, timeout=SECONDS, set_as_default=False)
+        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     with client:
         yield client
 
 
 def _check_scheduler(distributed: Any, address: str) -> None:
     """Two versions of Dask need not understand each other, so this is asked first, in the plainest way."""
+    import asyncio  # takes a while, and starting digitlab must not
 
     async def ask() -> tuple[Any, Any]:
         async with distributed.rpc(address, timeout=SECONDS) as there:
             return await there.identity(), await there.versions()
 
     async def within_seconds() -> tuple[Any, Any]:
-        return await asyncio.wait_for(ask(), SECONDS)
+        return await asyncio.wait_for(ask(), PATIENCE)
 
     try:
         with ThreadPoolExecutor(1) as pool:  # a notebook has an event loop at work in this thread already
@@ -180,7 +192,7 @@ def _check_scheduler(distributed: Any, address: str) -> None:
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"no scheduler answers at {describe(address)}",
-            got=str(error).partition("\n")[0] or f"nothing within {SECONDS:.0f} s",
+            got=str(error).partition("\n")[0] or f"nothing within {PATIENCE:.0f} s",
             help="start one with: dask scheduler; an address looks like tcp://host:8786",
         ) from error
     if identity["type"] != "Scheduler":
@@ -194,10 +206,13 @@ def _check_scheduler(distributed: Any, address: str) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """While inside, Dask logs nothing: what goes wrong is told by errors."""
+    from dask import config
+
     logger = logging.getLogger("distributed")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # digits are large
+            yield
     finally:
         logger.setLevel(before)

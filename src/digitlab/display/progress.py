@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from digitlab.display.terminal import new_console, wide_enough
 from digitlab.errors import printable
 from digitlab.figures.notebook import notebook_shell
-from digitlab.training.events import Advice, EpochDone, Event, LayersMeasured, SettingChanged, Started, Stopped
+from digitlab.training.events import Advice, EpochDone, Event, LayersMeasured, Remark, SettingChanged, Started, Stopped
 
 LINES = 10  # how many lines a training prints unless told otherwise
 
@@ -79,7 +79,7 @@ class TrainingProgress:
             self.console.print(layers_line(event))
         elif isinstance(event, SettingChanged):
             self.console.print(f"{event.name} is {event.value:g} from step {event.step + 1:,} on")
-        elif isinstance(event, Advice):
+        elif isinstance(event, Advice | Remark):
             self.console.print(printable(event.words), markup=False, emoji=False)  # with the name of a class, perhaps
         elif isinstance(event, Stopped):
             self._tail(event)

@@ -1,10 +1,11 @@
-"""Engines: ways to compute losses and gradients. `numpy` is the definition, `native` the fast one.
+"""Engines: ways to compute losses and gradients. `numpy` is the definition, `native` the fast one, `cluster` many.
 
 Each says by itself whether it can be used, and how it ranks. One more is used as soon as it is in `ENGINES`, under its
 name; help texts and errors follow.
 """
 
 from digitlab.engines.base import Batch, Engine, Session, StepResults, Sums
+from digitlab.engines.cluster import ClusterEngine
 from digitlab.engines.native import NativeEngine
 from digitlab.engines.numpy_engine import NumpyEngine
 from digitlab.errors import InputError, describe
@@ -14,6 +15,7 @@ __all__ = [
     "AUTO",
     "ENGINES",
     "Batch",
+    "ClusterEngine",
     "Engine",
     "NativeEngine",
     "NumpyEngine",
@@ -24,7 +26,7 @@ __all__ = [
     "find_engine",
 ]
 
-ENGINES: dict[str, type[Engine]] = {"numpy": NumpyEngine, "native": NativeEngine}
+ENGINES: dict[str, type[Engine]] = {"numpy": NumpyEngine, "native": NativeEngine, "cluster": ClusterEngine}
 AUTO = "auto"
 
 
@@ -32,7 +34,7 @@ def find_engine(name: str | Engine = AUTO, architecture: Architecture | None = N
     """The engine called ``name``; ``"auto"`` is the best that can be used. An `Engine` is passed through.
 
     Args:
-        name: one of `ENGINES`, ``"auto"``, or an engine.
+        name: one of `ENGINES`, ``"auto"``, or an engine. After a colon, what it takes: ``"cluster:4"``.
         architecture: of the networks that it must be able to compute, where they are known.
 
     Raises:
@@ -41,9 +43,10 @@ def find_engine(name: str | Engine = AUTO, architecture: Architecture | None = N
     if name == AUTO:
         return _best(architecture)
     if not isinstance(name, Engine):
-        if not isinstance(name, str) or name not in ENGINES:
+        known, colon, argument = name.partition(":") if isinstance(name, str) else ("", "", "")
+        if known not in ENGINES:
             raise InputError(f"there is no engine {describe(name)}", must_be=", ".join([AUTO, *_ranked()]))
-        name = ENGINES[name]()
+        name = ENGINES[known].of(argument) if colon else ENGINES[known]()
     name.require(architecture)
     return name
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from digitlab.data.digits import Digits
 from digitlab.engines.optimizer import Optimizer
 from digitlab.engines.regularization import NONE, Regularization
-from digitlab.errors import InputError
+from digitlab.errors import InputError, describe
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
 
@@ -113,6 +113,10 @@ class Session(ABC):
             done.counts.append(answer.count)
         return done
 
+    def remarks(self) -> list[str]:
+        """What a person should know of the work since this was last asked, a line each."""
+        return []
+
     def close(self) -> None:  # noqa: B027  # most engines hold nothing
         """Give back what the session holds."""
 
@@ -152,6 +156,15 @@ class Engine(ABC):
         """
         if reason := cls.why_not(architecture):
             raise InputError(f"the engine {cls.name} cannot be used: {reason}", help='the engine "auto" finds another')
+
+    @classmethod
+    def of(cls, argument: str) -> Engine:
+        """The engine that ``name:argument`` means.
+
+        Raises:
+            InputError: it takes none, or not this one.
+        """
+        raise InputError(f"the engine {cls.name} takes nothing after its name", got=describe(f"{cls.name}:{argument}"))
 
     @abstractmethod
     def open(

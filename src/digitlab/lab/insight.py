@@ -28,14 +28,14 @@ class Probe:
     Args:
         network: one of those to be looked at.
         digits: the training set; the first 500 are taken.
-        engine: the name of the engine.
     """
 
-    def __init__(self, network: Network, digits: Digits, engine: str) -> None:
+    def __init__(self, network: Network, digits: Digits) -> None:
         some = digits[: min(PROBES, len(digits))]
         self._digits = replace(some, images=network.card.preprocess(some.images))
         self._x = normalize(self._digits.images).reshape(len(self._digits), -1)
-        self._session = find_engine(engine, network.architecture).open(network.architecture, self._digits, threads=1)
+        engine = find_engine(architecture=network.architecture)  # here, even where a cluster trains
+        self._session = engine.open(network.architecture, self._digits, threads=1)
 
     def look(self, network: Network, measured: LayersMeasured | None = None) -> list[Layer]:
         """For each layer: units, 2-norms of gradient and weights, dead units, the share of saturated answers.

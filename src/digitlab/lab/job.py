@@ -234,10 +234,10 @@ class Job:
 
     def _look(self) -> None:
         """Look inside the newest copy."""
-        began, started = time.monotonic(), self.status.started
+        began = time.monotonic()
         with contextlib.suppress(DigitlabError):  # it has no answer any more: training says so itself
-            if self._probe is None and started is not None:
-                self._probe = Probe(self._network, self._digits, started.engine)
+            if self._probe is None and self.status.started is not None:
+                self._probe = Probe(self._network, self._digits)
             if self._probe is not None:
                 self.status.look(self._probe.look(self._copy.network, self._measured), self._copy.version)
         self._next_look = after_rest(began, BEAT)

@@ -177,7 +177,8 @@ class Parent(Struct):
 class Training(Struct):
     """The training under way, or the last one. Events leave its history out.
 
-    ``notes``: what a person should know, such as a damaged checkpoint that was passed over, or why nothing is learnt.
+    ``notes``: what a person should know, such as a damaged checkpoint that was passed over, why nothing is learnt,
+    or what the engine says of its work.
     """
 
     run: str

@@ -7,7 +7,7 @@ from digitlab.data.digits import Digits
 from digitlab.lab import records
 from digitlab.lab.feed import Feed
 from digitlab.lab.runs import changes_of, history_of, rate_of, recipe_in_name
-from digitlab.training.events import Advice, EpochDone, Event, SettingChanged, Started, StepDone
+from digitlab.training.events import Advice, EpochDone, Event, Remark, SettingChanged, Started, StepDone
 from digitlab.training.start import Start
 
 UNDER_WAY = frozenset({"running", "paused", "stopping"})
@@ -81,7 +81,7 @@ class TrainingStatus:
         if isinstance(event, Started):
             self.started = event
             self.tell()
-        elif isinstance(event, Advice):
+        elif isinstance(event, Advice | Remark):
             self.notes.append(event.words)
             self.tell()
         elif isinstance(event, EpochDone):

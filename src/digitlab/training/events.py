@@ -148,6 +148,19 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What an engine has to say of its work, such as that all wait for one worker of a cluster.
+
+    Attributes:
+        epoch: how many are done.
+        words: one line.
+    """
+
+    epoch: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Stopped:
     """The last event.
 
@@ -166,7 +179,7 @@ class Stopped:
 
 
 Detail = Literal["epochs", "looks", "steps"]
-Event = Started | StepDone | EpochDone | LayersMeasured | SettingChanged | Advice | Stopped
+Event = Started | StepDone | EpochDone | LayersMeasured | SettingChanged | Advice | Remark | Stopped
 
 
 class Control:

@@ -26,6 +26,7 @@ from digitlab.training.events import (
     EpochDone,
     Event,
     LayersMeasured,
+    Remark,
     SettingChanged,
     Started,
     StepDone,
@@ -98,9 +99,8 @@ class Loop:
 
         The time in which nobody pulls does not count.
         """
-        start = self.start
         shape, how = self.network.architecture, regularization_of(self.recipe, self.recipe.seed)
-        with start.engine.open(shape, self.training, threads=start.threads, regularization=how) as session:
+        with self.start.engine.open(shape, self.training, threads=self.start.threads, regularization=how) as session:
             self.session = session
             with contextlib.closing(self._events()) as events:
                 for event in events:
@@ -179,6 +179,7 @@ class Loop:
                 self.keeper.checkpoint(self.state, self._outcome("running"))
         epoch = self._close_epoch()
         yield epoch
+        yield from (Remark(epoch.epoch, words) for words in self.session.remarks())
         if self.layers is not None:
             yield self.layers
             self.layers = None
@@ -290,8 +291,7 @@ class Loop:
         return 1 if self.control.detail == "steps" else max(1, samples // batch_size)
 
     def _seconds(self) -> float:
-        earlier = self.start.earlier[-1].seconds if self.start.earlier else 0.0
-        return earlier + time.perf_counter() - self.began
+        return (self.start.earlier[-1].seconds if self.start.earlier else 0.0) + time.perf_counter() - self.began
 
 
 def _from_recipe(recipe: Recipe, kind: type[T], **others: int) -> T:
