@@ -8,10 +8,8 @@ from cyclopts import Parameter
 from digitlab.cli.options import Json, Model, open_model
 from digitlab.cli.output import print_json, say_saved, write_line
 
-File = Annotated[
-    Path,
-    Parameter(help="The ending says in which form: .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3), .h (C)."),
-]
+ENDINGS = ".npz (NumPy), .safetensors (PyTorch), .keras (Keras 3), .h (C), .html (a page)"
+File = Annotated[Path, Parameter(help=f"The ending says in which form: {ENDINGS}.")]
 
 
 def export(file: File, /, *, model: Model = None, json: Json = False) -> int:

@@ -17,6 +17,7 @@ from digitlab.interop.c_header import write_c_header
 from digitlab.interop.dense import ABOUT, Dense, Written
 from digitlab.interop.keras import read_keras, write_keras
 from digitlab.interop.npz import read_npz, write_npz
+from digitlab.interop.page import write_page
 from digitlab.interop.torch import read_state_dict, write_state_dict
 from digitlab.network.activations import ACTIVATIONS
 from digitlab.network.architecture import Architecture
@@ -48,6 +49,7 @@ FORMATS = {  # by the ending of the file's name
     ".safetensors": Format("a PyTorch state dict", write_state_dict, read_state_dict),
     ".keras": Format("a Keras 3 model", write_keras, read_keras),
     ".h": Format("a C header", write_c_header, deskews=True),
+    ".html": Format("a page that draws, reads and explains", write_page, deskews=True),
 }
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".ckpt", ".bin")
 INSTEAD_OF_A_PICKLE = (

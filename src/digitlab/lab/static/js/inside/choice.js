@@ -57,11 +57,5 @@ function within(text, most, least) {
 /** What a layer is called. @param {number} layer  @param {number[]} sizes */
 export const layerName = (layer, sizes) => T.inside.layer(layer, sizes.length - 1);
 
-/** The places of the largest numbers, whatever their sign, the largest first. @param {(number | null)[]} values  @param {number} most */
-export function strongest(values, most) {
-  const sizes = values.map((value) => Math.abs(value ?? 0));
-  return sizes.map((_, place) => place).sort((a, b) => sizes[b] - sizes[a]).slice(0, most);
-}
-
 /** Whose look at which picture; another one of a network that learns is the same. @param {Inside | null} inside */
 export const seenBy = (inside) => `${inside?.reader} ${inside?.index}`;

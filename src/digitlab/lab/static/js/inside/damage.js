@@ -3,7 +3,8 @@ import { count, loss, percent } from "../kit/format.js";
 import { html, Slider, useEffect, useId, useState } from "../kit/lib.js";
 import { Probabilities } from "../kit/probabilities.js";
 import { useLook } from "./answer.js";
-import { layerName, strongest } from "./choice.js";
+import { strongest } from "./bars.js";
+import { layerName } from "./choice.js";
 import { Squares } from "./squares.js";
 import { T } from "./texts.js";
 

@@ -4,7 +4,7 @@
  * A place is the place of a unit among those that are shown; of layer 0, the picture, it is the number of a pixel.
  */
 import { short } from "../kit/format.js";
-import { strongest } from "./choice.js";
+import { strongest } from "./bars.js";
 import { T } from "./texts.js";
 
 /** @import { Quantity, StepTaken } from "../kit/types.js" */

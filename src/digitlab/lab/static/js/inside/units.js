@@ -2,7 +2,8 @@
 import { short } from "../kit/format.js";
 import { html, useMemo } from "../kit/lib.js";
 import { lights, MOST_UNITS, Weights } from "../kit/weights.js";
-import { choose, layerName, seenBy, strongest } from "./choice.js";
+import { strongest } from "./bars.js";
+import { choose, layerName, seenBy } from "./choice.js";
 import { Pushes } from "./pushes.js";
 import { Squares } from "./squares.js";
 import { T } from "./texts.js";

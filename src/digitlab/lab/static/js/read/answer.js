@@ -6,7 +6,7 @@ import { T } from "./texts.js";
 
 const SETTLED = 700; // milliseconds without change, before the answer is spoken: not with every point that is drawn
 
-/** @param {{ asking: import("./asking.js").Asking, reader?: import("../kit/types.js").Reader }} props */
+/** @param {{ asking: import("./sheet.js").Sheet, reader?: Pick<import("../kit/types.js").Reader, "classes"> }} props */
 export function Answer({ asking: { reading, test }, reader }) {
   const winner = reading?.digit ?? null;
   const known = reading !== null && winner !== null;
@@ -21,7 +21,7 @@ export function Answer({ asking: { reading, test }, reader }) {
     <div class=${`winner ${known ? "" : rejected ? "rejected" : "blank"}`}>
       ${!rejected && html`<b aria-hidden="true">${known ? reading.name : "?"}</b>`}
       <div>
-        <p class="sure">${known ? T.read.sure(percent(probability)) : rejected ? T.read.rejected : T.read.blank}</p>
+        <p class="sure">${known ? T.read.sure(percent(probability)) : rejected ? T.read.rejected : T.read.prompt(reader?.classes)}</p>
         ${doubtful && html`<p class="doubt">${T.read.doubtful}</p>`}
         ${verdict &&
         html`<p class=${`verdict ${right ? "right" : "wrong"}`}><span aria-hidden="true">${right ? "✓" : "✗"}</span> ${verdict}</p>

@@ -5,28 +5,21 @@
 import { ask, get, Refused } from "../kit/api.js";
 import { set } from "../kit/store.js";
 import { T } from "./texts.js";
-import { bodyOf, extend } from "./drawing.js";
+import { bodyOf } from "./drawing.js";
+import { Sheet } from "./sheet.js";
 
 /** @import { Reading, TestDigit } from "../kit/types.js" */
-/** @typedef {[number, number]} Point  in units of the pad */
-/** @typedef {Point[]} Stroke */
 
 export const KINDS = ["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"];
 
-export class Asking {
+export class Asking extends Sheet {
   reader = /** @type {string | null} */ (null);
-  strokes = /** @type {Stroke[]} */ ([]);
-  width = 20;
   index = /** @type {number | null} */ (null);
   file = /** @type {File | null} */ (null);
-  bitmap = /** @type {ImageBitmap | null} */ (null);
-  reading = /** @type {Reading | null} */ (null);
-  test = /** @type {TestDigit | null} */ (null);
   busy = false;
   wanted = false;
-  changed = /** @type {(() => void) | null} */ (null); // of whoever looks
 
-  /** Nothing to read. */
+  /** @override */
   get empty() {
     return this.strokes.length === 0 && this.index === null && this.file === null;
   }
@@ -38,53 +31,10 @@ export class Asking {
     this.again();
   }
 
-  /**
-   * Somebody looks.
-   * @param {() => void} changed  called when there is something new to show
-   * @returns {() => void} ends it
-   */
-  begin(changed) {
-    this.changed = changed;
-    this.again();
-    return () => void (this.changed = null);
-  }
-
-  /** The pen is put down. @param {Point} point */
-  put(point) {
-    this.strokes.push([point]);
-    this.draw();
-  }
-
-  /** The pen moves on, and what it draws is read. The pad paints that itself. @param {Point[]} points */
-  drag(points) {
-    const stroke = this.strokes.at(-1);
-    if (!stroke) return;
-    for (const point of points) extend(stroke, point);
-    this.again();
-  }
-
-  /** The strokes have changed. */
-  draw() {
-    if (this.index !== null || this.file) this.forget();
-    this.again();
-    this.changed?.();
-  }
-
-  clear() {
-    this.strokes = [];
-    this.forget();
-    this.reading = null;
-    this.changed?.();
-  }
-
-  undo() {
-    this.strokes.pop();
-    if (this.empty) this.clear();
-    else this.draw();
-  }
-
+  /** @override */
   forget() {
-    this.index = this.file = this.bitmap = this.test = null;
+    super.forget();
+    this.index = this.file = null;
   }
 
   /** A digit of the test set. @param {number | null} index  null for a random one */
@@ -107,7 +57,7 @@ export class Asking {
     this.again();
   }
 
-  /** Ask (again) about what is there. */
+  /** Asked of the server. @override */
   async again() {
     this.wanted = this.busy;
     if (this.busy || !this.reader || this.empty || !this.changed) return;

@@ -1,6 +1,6 @@
 /** @file A drawing as it is kept and as it is sent: no more of it than the server takes. */
 
-/** @import { Point, Stroke } from "./asking.js" */
+/** @import { Point, Stroke } from "./sheet.js" */
 
 const NEAR = 0.5; // units of the pad: what is nearer to the point before it changes no pixel
 const MOST_BYTES = 60_000; // the server takes 65,536

@@ -11,8 +11,8 @@ const LIFTED = 900; // milliseconds after the last stroke, until the answer come
 /** @type {Record<string, number[]>} */
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** @param {{ asking: import("./asking.js").Asking }} props */
-export function Pad({ asking }) {
+/** @param {{ asking: import("./sheet.js").Sheet, classes?: string[] }} props  classes: what can be drawn */
+export function Pad({ asking, classes }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   useParts("theme"); // it is painted again in the other colours
   const pointer = useRef(/** @type {number | null} */ (null));
@@ -101,7 +101,7 @@ export function Pad({ asking }) {
         onPointerDown=${begin} onPointerMove=${move} onPointerUp=${end} onPointerCancel=${end}
         onKeyDown=${key} onFocus=${focus} onBlur=${focus}
       ></canvas>
-      ${asking.empty && html`<p class="prompt" aria-hidden="true"><b>${T.read.prompt}</b>${T.read.promptMore}</p>`}
+      ${asking.empty && html`<p class="prompt" aria-hidden="true"><b>${T.read.prompt(classes)}</b>${T.read.promptMore}</p>`}
       <p class="unseen" role="status">${down ? T.read.penDown : ""}</p>
     </div>
     <div class="tools">

@@ -7,7 +7,7 @@ export const SIDE = 280;
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {import("./asking.js").Asking} asking
+ * @param {import("./sheet.js").Sheet} asking
  * @param {{ x: number, y: number, down: boolean, shown: boolean }} pen
  */
 export function paintPad(canvas, asking, pen) {
@@ -26,7 +26,7 @@ export function paintPad(canvas, asking, pen) {
   if (pen.shown) paintPen(painter, pen, asking.width);
 }
 
-/** @param {CanvasRenderingContext2D} painter  @param {import("./asking.js").Stroke} stroke */
+/** @param {CanvasRenderingContext2D} painter  @param {import("./sheet.js").Stroke} stroke */
 function paintStroke(painter, stroke) {
   const [[x, y]] = stroke;
   painter.beginPath();

@@ -83,7 +83,7 @@ export function ReadRoom() {
     <${Photograph} photo=${photo} whole=${whole} onFile=${open} />
     <section class="drawing card" aria-labelledby="pad-heading">
       <h2 id="pad-heading" class="unseen">${T.read.pad}</h2>
-      <${Pad} asking=${asking} />
+      <${Pad} asking=${asking} classes=${known?.classes} />
     </section>
     <${Answer} asking=${asking} reader=${known} />
     <${Inside} asking=${asking} id=${reader} reader=${known} />

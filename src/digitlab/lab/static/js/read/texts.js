@@ -1,6 +1,8 @@
 /** @file The texts of the room in which a network reads. */
 import { LOCALE, oneOf, some, T as shared } from "../texts.js";
 
+const TEN = [..."0123456789"];
+
 export const T = {
   ...shared,
 
@@ -11,13 +13,12 @@ export const T = {
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
     padKeys: "By keyboard: arrows move, Space draws, Backspace undoes, Delete clears.",
     penDown: "Pen down",
-    prompt: "Draw a digit 0 to 9",
+    prompt: (/** @type {string[]} */ classes = TEN) => (classes.join() === TEN.join() ? "Draw a digit 0 to 9" : `Draw one of: ${classes.join(" ")}`),
     promptMore: "with mouse, pen or finger",
     clear: "Clear",
     undo: "Undo",
     pen: "Pen width",
     answer: "Answer",
-    blank: "Draw a digit 0 to 9",
     sure: (/** @type {string} */ percent) => `${percent} sure`,
     rejected: "Not a digit",
     doubtful: "In doubt",
