@@ -60,17 +60,18 @@ def make_page(network: Network, test: Digits | None) -> Written:
     networks = [network, load_shipped(DIGIT_OR_NOT)] if card.labels == DIGIT_NAMES else [network]
     packed = pack_all(networks, (MOST_BYTES - FOR_THE_PAGE) * 3 // 4)  # base64 makes four bytes of three
     weights = _precision(packed)
-    measured = {} if test is None else _measure(networks, packed, test)
+    reads, rounding = ("", "") if test is None else _measure(networks, packed, test)
+    facts = {"Reads": reads, **_facts(network), "Weights": weights, "Rounding": rounding}
     model = {
         "title": _title(card.labels),
         "network": _shape(packed[0]),
         "classes": card.labels,
         "deskew": card.preprocessing is not None and card.preprocessing.kind == "deskew",
         "rejection": _rejection(packed[1]) if len(packed) > 1 else None,
-        "facts": {**_facts(network), **measured, "Weights": weights},
+        "facts": {name: told for name, told in facts.items() if told},
         "version": __version__,
     }
-    words = "; ".join([weights, *measured.values()])
+    words = "; ".join(told for told in (weights, reads, rounding) if told)
     return Written(_html(model, packed).encode(), ["open it in a browser, and draw", f"weights: {words}"])
 
 
@@ -119,23 +120,21 @@ def _is_exact(packed: Sequence[Packed]) -> bool:
     return all(one.precision == EXACT for one in packed)
 
 
-def _measure(networks: Sequence[Network], packed: Sequence[Packed], test: Digits) -> dict[str, str]:
-    """How good the page is, and what it has lost against the networks that it was made of; in words, by name."""
+def _measure(networks: Sequence[Network], packed: Sequence[Packed], test: Digits) -> tuple[str, str]:
+    """How good the page is; and what it has lost against the networks that it was made of, if anything. In words."""
     rounded = [one.network for one in packed]
     before, after = (one[0].probabilities(test.images) for one in (networks, rounded))
     right, right_before = (f"{100 * np.mean(one.argmax(axis=1) == test.labels):.2f} %" for one in (after, before))
     was = "" if right == right_before else f" ({right_before} before)"
-    measured = {"Reads": f"{right} of the {len(test):,} pictures of {test.source} right{was}"}
-    if not _is_exact(packed):
-        others = np.sum(before.argmax(axis=1) != after.argmax(axis=1))
-        measured["Rounding"] = (
-            f"{others:,} answers become others, probabilities move by {np.abs(before - after).max():.1g}"
-        )
-        if len(networks) > 1:
-            verdicts = [_verdicts(one[1], test, found) for one, found in ((networks, before), (rounded, after))]
-            changed = np.sum(verdicts[0] != verdicts[1])
-            measured["Rounding"] += f" at most, doubts or rejections change for {changed:,}"
-    return measured
+    reads = f"{right} of the {len(test):,} pictures of {test.source} right{was}"
+    if _is_exact(packed):
+        return reads, ""
+    others = np.sum(before.argmax(axis=1) != after.argmax(axis=1))
+    rounding = f"{others:,} answers become others, probabilities move by {np.abs(before - after).max():.1g} at most"
+    if len(networks) > 1:
+        verdicts = [_verdicts(one[1], test, found) for one, found in ((networks, before), (rounded, after))]
+        rounding += f", doubts or rejections change for {np.sum(verdicts[0] != verdicts[1]):,}"
+    return reads, rounding
 
 
 def _verdicts(rejector: Network, test: Digits, probabilities: Floats) -> NDArray[np.intp]:
