@@ -20,7 +20,7 @@ from digitlab.extras import require_extra
 
 SECONDS = 5.0  # until a scheduler must be reached,
 SECONDS_OF_WORKERS = 10.0  # until it must have workers,
-PATIENCE = 60.0  # and until whoever was reached has said what it is: a machine may be busy
+PATIENCE = 10.0  # and, beyond these, until it has said what it is: a machine may be busy
 MAX_WORKERS = 256  # of this machine
 THREADS = dict.fromkeys(("DIGITLAB_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 VERSIONS = {  # what even a worker without digitlab can be asked: where these are
@@ -56,10 +56,9 @@ class Workers:
         Raises:
             ClusterError: the scheduler is gone.
         """
-        try:
-            there = list(self.client.scheduler_info()["workers"])
-        except (OSError, RuntimeError) as error:
-            raise ClusterError("the scheduler is gone", got=self.scheduler) from error
+        there = list(self.client.scheduler_info()["workers"])
+        if self.client.status != "running":  # it tries to come to another one at the same address, which knows nothing
+            raise ClusterError("the scheduler is gone", got=self.scheduler)
         if new := [address for address in there if address not in self._good and address not in self.refused]:
             self._ask(new)
         return [address for address in there if address in self._good]
@@ -170,7 +169,7 @@ def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
 def _client(distributed: Any, scheduler: Any) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions: they are compared
-        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(scheduler, timeout=SECONDS + PATIENCE, set_as_default=False)
     with client:
         yield client
 
@@ -184,7 +183,7 @@ def _check_scheduler(distributed: Any, address: str) -> None:
             return await there.identity(), await there.versions()
 
     async def within_seconds() -> tuple[Any, Any]:
-        return await asyncio.wait_for(ask(), PATIENCE)
+        return await asyncio.wait_for(ask(), SECONDS + PATIENCE)
 
     try:
         with ThreadPoolExecutor(1) as pool:  # a notebook has an event loop at work in this thread already
@@ -192,7 +191,7 @@ def _check_scheduler(distributed: Any, address: str) -> None:
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"no scheduler answers at {describe(address)}",
-            got=str(error).partition("\n")[0] or f"nothing within {PATIENCE:.0f} s",
+            got=str(error).partition("\n")[0] or "nothing that a scheduler says",
             help="start one with: dask scheduler; an address looks like tcp://host:8786",
         ) from error
     if identity["type"] != "Scheduler":
@@ -208,11 +207,14 @@ def _quiet() -> Iterator[None]:
     """While inside, Dask logs nothing: what goes wrong is told by errors."""
     from dask import config
 
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    known = logging.root.manager.loggerDict.items()
+    loggers = [one for name, one in known if name.startswith("distributed") and isinstance(one, logging.Logger)]
+    before = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
     try:
         with config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # digits are large
             yield
     finally:
-        logger.setLevel(before)
+        for one, level in zip(loggers, before, strict=True):
+            one.setLevel(level)
