@@ -74,7 +74,7 @@ bench-lab: $(VENV)/ready-browser
 	$(BIN)/python benchmarks/lab_watched.py
 	$(BIN)/python -m benchmarks.lab_drawing
 
-soak: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser $(VENV)/ready-soak $(VENV)/ready-wheel
+soak: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser $(VENV)/ready-soak $(VENV)/ready-wheel $(VENV)/ready-docs
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.hostile.fuzz
 
