@@ -29,6 +29,7 @@ def blank(picture: np.ndarray) -> np.ndarray:
 
 
 WITH_PARQUET = find_spec("pyarrow") is not None
+WITH_KERAS_FILES = find_spec("h5py") is not None
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that may be a lie, and who reads it
     "idx images": ("idx/train-images-idx3-ubyte", lambda path: dl.open_data(str(path.parent))),
     "idx labels": ("idx/train-labels-idx1-ubyte", lambda path: dl.open_data(str(path.parent))),
@@ -49,6 +50,8 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
 }
 if WITH_PARQUET:
     READERS["parquet"] = ("digits.parquet", lambda path: dl.open_data(str(path)))
+if WITH_KERAS_FILES:
+    READERS["keras"] = ("model.keras", dl.import_model)
 DECODERS: dict[str, Callable[[bytes], object]] = {  # for files whose own length is the matter
     "model in memory": lambda content: decode_model(content, Path("model")),
     "checkpoint in memory": lambda content: decode_checkpoint(content, forge.COUNT, Path("checkpoint")),
@@ -69,6 +72,10 @@ def write_truth(root: Path) -> None:
         from tests.hostile.parquets import parquet
 
         files |= {"digits.parquet": parquet()}
+    if WITH_KERAS_FILES:
+        from tests.hostile.keras_files import keras
+
+        files |= {"model.keras": keras()}
     files |= {"any.png": forge.png()}
     files |= {"model.safetensors": forge.with_header(*forge.model())}
     files |= {"checkpoint.safetensors": forge.with_header(*forge.checkpoint())}

@@ -25,7 +25,7 @@ from digitlab.runs.run import MANIFEST, Run
 from tests.costs import MOST_BYTES, cheaply
 from tests.hostile import lies_of_data, lies_of_mat, lies_of_models, lies_of_pictures, lies_of_runs
 from tests.hostile.lies_of_pictures import WITHIN, saying
-from tests.hostile.readers import DECODERS, READERS, WITH_PARQUET, write_truth
+from tests.hostile.readers import DECODERS, READERS, WITH_KERAS_FILES, WITH_PARQUET, write_truth
 
 ROOT = Path(__file__).parents[2]
 TABLES = {**lies_of_data.LIES, **lies_of_mat.LIES, **lies_of_pictures.LIES, **lies_of_models.LIES}
@@ -33,6 +33,10 @@ if WITH_PARQUET:
     from tests.hostile import parquets
 
     TABLES["parquet"] = parquets.lies
+if WITH_KERAS_FILES:
+    from tests.hostile import keras_files
+
+    TABLES["keras"] = keras_files.lies
 LIES = [(form, name, make) for form, table in TABLES.items() for name, make in table()]
 
 

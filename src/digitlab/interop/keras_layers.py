@@ -120,7 +120,7 @@ class _Layer(msgspec.Struct):
     module: str | None = None
     registered_name: str | None = None
     name: str | None = None
-    inbound_nodes: tuple[_Node, ...] = ()
+    inbound_nodes: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class _Model(msgspec.Struct):
@@ -216,14 +216,24 @@ def _in_a_row(config: bytes, path: Path) -> tuple[_Layer, ...]:
     layers = found.layers
     if len(layers) > MAX_LAYERS:
         refuse(ModelFileError, path, f"{len(layers)} layers are too many", must_be=f"at most {MAX_LAYERS}")
+    for layer in layers:
+        if layer.class_name not in LAYERS or not _is_of_keras(layer):
+            got = f"{describe(layer.registered_name or layer.class_name)} of {describe(layer.module)}"
+            refuse(ModelFileError, path, "a layer is not known, and nobody makes one", must_be=SUPPORTED, got=got)
     if kind == "Functional":
         gives = [(layer.name or "", 0, 0) for layer in layers]
-        takes = [[node.args[0].config.keras_history for node in layer.inbound_nodes] for layer in layers]
+        takes = [_taken(layer, path) for layer in layers]
         ends = [_only(end, path) for end in (found.input_layers, found.output_layers)]
         row = [[], *([one] for one in gives[:-1])]
         if len(set(gives)) < len(gives) or takes != row or ends != [gives[0], gives[-1]]:
             refuse(ModelFileError, path, "its layers are not in a row, from one input to one output", must_be=SUPPORTED)
     return layers
+
+
+def _taken(layer: _Layer, path: Path) -> list[_Output]:
+    """What a layer takes."""
+    nodes = decode_json(layer.inbound_nodes, tuple[_Node, ...], path, f"{CONFIG}: what a {layer.class_name} takes")
+    return [node.args[0].config.keras_history for node in nodes]
 
 
 def _only(end: msgspec.Raw, path: Path) -> _Output:
@@ -237,9 +247,6 @@ def _only(end: msgspec.Raw, path: Path) -> _Output:
 def _steps(layer: _Layer, path: Path) -> Iterator[tuple[str, _Settings]]:
     """What a layer does, in words of `ROW`; nothing, where it does something in training alone."""
     kind = layer.class_name
-    if kind not in LAYERS or not _is_of_keras(layer):
-        got = f"{describe(layer.registered_name or kind)} of {describe(layer.module)}"
-        refuse(ModelFileError, path, "a layer is not known, and nobody makes one", must_be=SUPPORTED, got=got)
     settings: _Settings = decode_json(layer.config, _Settings, path, f"{CONFIG}: {kind}")
     floats = settings.dtype if isinstance(settings.dtype, str) else settings.dtype.config.name
     if floats != "float32":
