@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digitlab as dl
-from digitlab.errors import DigitlabError, FileError, InputError
+from digitlab.errors import DigitlabError, DivergenceError, FileError, InputError
 from digitlab.interop.json_lines import JsonLinesLog
 from digitlab.training.events import Advice, EpochDone, LayerSizes, LayersMeasured, SettingChanged, Started, Stopped
 
@@ -82,6 +82,19 @@ def test_what_is_not_finite_is_null(tmp_path):
     lines = tell(tmp_path / "log", started(), LayersMeasured(1, 10, (sizes,)), SettingChanged(10, "momentum", math.nan))
     assert lines[1]["layers"] == [{"weights": None, "gradient": None, "change": None}]
     assert lines[2]["value"] is None
+
+
+def test_a_training_that_diverges_says_so(tmp_path, few):
+    network = RECIPE.new_network()
+
+    def spoil(event: object) -> None:
+        if isinstance(event, EpochDone):
+            network.W1[0, 0] = math.nan
+
+    with pytest.raises(DivergenceError) as caught, JsonLinesLog(tmp_path / "log") as log:
+        dl.fit(network, few, RECIPE, listeners=[log, spoil], threads=1)
+    *_, last = [strictly(line) for line in (tmp_path / "log").read_bytes().splitlines()]
+    assert last == {"event": "diverged", "step": 19, "words": caught.value.what}
 
 
 def test_words_stay_in_their_line(tmp_path):

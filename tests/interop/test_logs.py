@@ -33,8 +33,11 @@ dl.fit(network, dl.load_mnist()[0][:1000], recipe, listeners=[*logs, kill], **op
 """
 
 
-def test_a_log_is_named_by_its_kind_and_its_place():
+def test_a_log_is_named_by_its_kind_and_its_place(monkeypatch):
     assert NamedLog.parse("jsonl:a/b:c") == NamedLog("jsonl", Path("a/b:c"))
+    monkeypatch.setenv("HOME", "/home/me")
+    assert NamedLog.parse("jsonl:~/log").place == Path("/home/me/log")
+    assert NamedLog.parse("jsonl:~no such person/log").place == Path("~no such person/log")
 
 
 @pytest.mark.parametrize(

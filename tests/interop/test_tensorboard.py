@@ -113,6 +113,14 @@ def test_steps_changes_and_words_are_told(tmp_path):
     assert words.tensor.string_val == [b"network 784-12-10, 100 digits from MNIST, engine numpy"]
 
 
+def test_a_training_that_diverges_says_so(tmp_path):
+    with TensorBoardLog(tmp_path, RECIPE.new_network(), RECIPE) as log:
+        log(started())
+        log.tell_divergence(8, "training diverged at step 8")
+    ((step, words),) = values(tmp_path)["diverged/text_summary"]
+    assert (step, words.tensor.string_val) == (8, [b"training diverged at step 8"])
+
+
 def test_a_resumed_training_has_no_point_twice(tmp_path):
     epochs = tuple(EpochDone(epoch, 10 * epoch, 1 / epoch, 0.5, 0.1) for epoch in range(1, 6))
     for resumed in (False, True):

@@ -75,6 +75,10 @@ class JsonLinesLog(LogFile):
                 if epoch.epoch > known:
                     self.append(_line(epoch))
 
+    def tell_divergence(self, step: int, words: str) -> None:
+        """See `LogFile.tell_divergence`."""
+        self.append(_encode("diverged", {"step": step, "words": words}))
+
     def _go_on(self, step: int) -> int:
         """Cut away what is later than ``step``; the last epoch that remains."""
         self._check()
@@ -115,4 +119,8 @@ def _line(event: Event) -> bytes:
     told: dict[str, Any] = msgspec.to_builtins(event)
     for name in APART:
         told.pop(name, None)
-    return msgspec.json.encode({"event": KINDS[type(event)]} | told) + b"\n"
+    return _encode(KINDS[type(event)], told)
+
+
+def _encode(kind: str, told: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"event": kind} | told) + b"\n"

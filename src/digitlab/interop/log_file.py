@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import stat
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
-from digitlab.errors import FileError, InputError, printable, refuse, system_errors
+from digitlab.errors import DivergenceError, FileError, InputError, printable, refuse, system_errors
 from digitlab.training.events import Event
 
 
@@ -28,17 +29,23 @@ class LogFile(ABC):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._made = not path.exists()
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._handle = os.open(path, flags | os.O_NONBLOCK, 0o666)  # a pipe that nobody reads fails, and waits not
-            os.set_blocking(self._handle, True)
+            handle = os.open(path, flags | os.O_NONBLOCK, 0o666)  # a pipe that nobody reads fails, and waits not
+            self._file = os.fdopen(handle, "ab", buffering=0)
+            os.set_blocking(handle, True)
 
     @abstractmethod
     def __call__(self, event: Event) -> None:
         """Take in one event."""
 
+    @abstractmethod
+    def tell_divergence(self, step: int, words: str) -> None:
+        """Tell that this step could not be taken, and why."""
+
     @property
     def size(self) -> int:
         """Bytes so far; 0 of a pipe."""
-        return os.fstat(self._handle).st_size
+        found = os.fstat(self._file.fileno())
+        return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
     def append(self, record: bytes) -> None:
         """Write a record; where it does not fit on the disk, none of it."""
@@ -46,30 +53,30 @@ class LogFile(ABC):
             end = self.size
             try:
                 while record:
-                    record = record[os.write(self._handle, record) :]
+                    record = record[self._file.write(record) :]
             except OSError:
                 with contextlib.suppress(OSError):
-                    os.ftruncate(self._handle, end)
+                    self._file.truncate(end)
                 raise
 
     def cut(self, size: int) -> None:
         """Forget what is behind so many bytes."""
         with self._errors():
-            os.ftruncate(self._handle, size)
+            self._file.truncate(size)
 
     def close(self) -> None:
         """Give the file back; where it was made and nothing was told, it goes."""
-        if self._handle < 0:
-            return
-        if self._made and self.path.is_file() and not self.size:
+        if self._made and not self._file.closed and self.path.is_file() and not self.size:
             self.path.unlink(missing_ok=True)
-        os.close(self._handle)
-        self._handle = -1
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DivergenceError) and not self._file.closed:
+            with contextlib.suppress(FileError):  # the divergence says more
+                self.tell_divergence(error.step, error.what)
         self.close()
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class NamedLog:
             must_be = "jsonl:FILE or tensorboard:FOLDER"
             raise InputError("a log is named by its kind and its place", must_be=must_be, got=repr(text))
         require_name(kind, LOGS, "kind of log")
-        return cls(kind, Path(place))
+        return cls(kind, Path(os.path.expanduser(place)))  # noqa: PTH111  # as it is where nobody has that name
 
     def open(self, network: Network, recipe: Recipe, *, resume: bool) -> LogFile:
         """The listener, ready to be told of a training of this network by this recipe.

@@ -100,6 +100,10 @@ class TensorBoardLog(LogFile):
             self._draw_weights()
             self._write(summary=self._settings()[-1])
 
+    def tell_divergence(self, step: int, words: str) -> None:
+        """See `LogFile.tell_divergence`."""
+        self._write(step, summary=self._summaries.text("diverged", words))
+
     def _begin(self, event: Started) -> None:
         if self.size and not self._resume:
             refuse_used(self.path.parent, "folder")
