@@ -86,7 +86,7 @@ def sweep(
     """
     require_optuna()
     out = Path(out).absolute()
-    spec = _spec(NamedRecipe("", about, recipe), digits, vary, (objective, pruner, sampler_seed))
+    spec = new_spec(NamedRecipe("", about, recipe), digits, vary, (objective, pruner, sampler_seed))
     wanted, control = _checked(trials), control or Control()
     with claimed(out, spec, digits) as token, contextlib.closing(Journal(out / JOURNAL)) as journal:
         plan, agree = _Plan(spec, journal, wanted), _agreement(out, token, engine)
@@ -175,7 +175,7 @@ def held_out(recipe: Recipe, digits: Digits) -> int:
     return recipe.validation or max(1, min(HELD_OUT, len(digits) // SHARE_HELD_OUT))
 
 
-def _spec(recipe: NamedRecipe, digits: Digits, vary: Mapping[str, str], how: tuple[str, str, int]) -> Spec:
+def new_spec(recipe: NamedRecipe, digits: Digits, vary: Mapping[str, str], how: tuple[str, str, int]) -> Spec:
     """What is swept, once all of it was found to be right."""
     objective, pruner, sampler_seed = how
     require_kind(recipe.recipe, Recipe, "the recipe", 'dl.recipe("quick")')

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from digitlab.engines import find_engine
 from digitlab.errors import DivergenceError, RunLockedError
+from digitlab.fitting import Events
 from digitlab.reproduction.trainings import Training
 from digitlab.runs import TrainOptions
 from digitlab.runs.run import MANIFEST, Run
@@ -26,7 +27,7 @@ from digitlab.training.events import Control, EpochDone, Started
 from digitlab.training.state import ENDED
 
 MOMENT = 0.5  # seconds between two looks whether to stop, or whether the run is free
-DIVERGED = "diverged"
+DIVERGED, INTERRUPTED = "diverged", "interrupted"  # outcomes
 
 
 def engine_in_words(name: str) -> str:
@@ -52,28 +53,30 @@ def train_trial(
     """
     sweep = Path(folder)
     spec = read_spec(sweep)
-    recipe = spec.named_recipe.changed(**settings)
-    training = Training(recipe, trial_folder(sweep, number))
+    training = Training(spec.named_recipe.changed(**settings), trial_folder(sweep, number))
     options = TrainOptions(engine=engine, threads=1)
     while not is_to_stop(sweep):
         try:
-            why = _train(training, sweep, options, spec.objective, bars)
+            digits = digits_of(sweep, spec)
+            training.is_done(digits)  # refuses what is something else
+            if told := _told(training, number, spec.objective, bars):
+                return told
+            events = training.events(digits, options, control := Control())
+            why = _follow(events, control, sweep, spec.objective, bars)
         except RunLockedError:  # of a program that was killed, a worker may still be at it
             time.sleep(MOMENT)
             continue
-        return _told(Run(training.folder), number, spec.objective, bars, why)
+        return _told(training, number, spec.objective, bars, why)
     return None
 
 
-def _train(training: Training, sweep: Path, options: TrainOptions, objective: str, bars: Sequence[float]) -> str:
+def _follow(events: Events, control: Control, sweep: Path, objective: str, bars: Sequence[float]) -> str:
     """Train until there is no more to do, or it is asked to stop. Why it diverged, where it did."""
-    digits = digits_of(sweep, read_spec(sweep))
-    if training.is_done(digits) or _has_diverged(training):
-        return ""
-    control, curve, looked = Control(), [], time.monotonic()
+    curve: list[float] = []
+    looked = time.monotonic()
     control.detail = "looks"
     try:
-        with closing(training.events(digits, options, control)) as events:
+        with closing(events):
             for event in events:
                 if isinstance(event, Started | EpochDone):
                     epochs = event.earlier if isinstance(event, Started) else (event,)
@@ -89,13 +92,11 @@ def _train(training: Training, sweep: Path, options: TrainOptions, objective: st
     return ""
 
 
-def _has_diverged(training: Training) -> bool:
-    there = (training.folder / MANIFEST).exists()
-    return there and Run(training.folder).manifest.outcome.state == DIVERGED
-
-
-def _told(run: Run, number: int, objective: str, bars: Sequence[float], why: str) -> Told | None:
-    """What a run has come to, by what is in its folder alone."""
+def _told(training: Training, number: int, objective: str, bars: Sequence[float], why: str = "") -> Told | None:
+    """What a trial has come to, by what is in its folder alone; None where it is not at its end."""
+    if not (training.folder / MANIFEST).exists():
+        return None
+    run = Run(training.folder)
     outcome, history = run.manifest.outcome, run.history()
     curve = [float(getattr(epoch, objective)) for epoch in history]
     told = Told(number, "finished", curve=curve, seconds=outcome.seconds)
@@ -103,6 +104,6 @@ def _told(run: Run, number: int, objective: str, bars: Sequence[float], why: str
         return replace(told, value=value_of(objective, run.recipe, history))
     if outcome.state == DIVERGED:
         return replace(told, state=DIVERGED, why=why or "training left the finite numbers")
-    if falls_short(objective, curve, bars):
+    if outcome.state == INTERRUPTED and falls_short(objective, curve, bars):
         return replace(told, state="pruned")
     return None
