@@ -134,13 +134,12 @@ def test_the_client_is_killed(dask, digits, expected, tmp_path):
     _check(sweep_small(digits, out, vary=LONG_AND_SHORT, scheduler=dask.address), expected)
 
 
-def test_the_scheduler_is_killed(dask, digits, expected, tmp_path):
+def test_the_scheduler_is_killed(dask, digits, expected, tmp_path, capfd):
     """The call ends with an error; the same call, on this machine now, goes on."""
     out = tmp_path / "sweep"
     with _When(out, lambda _: dask.kill_scheduler()), pytest.raises(ClusterError) as error:
         sweep_small(digits, out, vary=LONG_AND_SHORT, scheduler=dask.address, workers=2)
     assert "the scheduler of the sweep is gone" in error.value.what
     assert "the same call goes on" in error.value.help
-    with pytest.raises(ClusterError, match="no scheduler answers"):
-        sweep_small(digits, out, vary=LONG_AND_SHORT, scheduler=dask.address)
+    assert capfd.readouterr() == ("", "")  # Dask itself says nothing
     _check(sweep_small(digits, out, vary=LONG_AND_SHORT), expected)

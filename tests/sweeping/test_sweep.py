@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 
@@ -18,7 +19,7 @@ from digitlab.sweeping.crew import MOST_DEATHS, Crew
 from digitlab.sweeping.folder import BEST, DIGITS, JOURNAL, SPEC, TABLE, read_spec
 from digitlab.sweeping.journal import read_journal
 from digitlab.sweeping.objective import bars
-from tests.sweeping.small import RECIPE, VARY, sweep_small
+from tests.sweeping.small import VARY, sweep_small
 
 
 def test_every_trial_is_an_ordinary_run_and_is_told(whole, digits):
@@ -33,7 +34,6 @@ def test_every_trial_is_an_ordinary_run_and_is_told(whole, digits):
         assert {name: getattr(run.recipe, name) for name in trial.settings} == trial.settings
         assert trial.told.curve == [epoch.validation_accuracy for epoch in run.history()]
         assert (trial.value is not None) == (trial.state == "finished")
-    network = RECIPE.new_network()
     best = dl.recipe(sweep.folder / BEST)
     assert sweep.best.value == max(trial.value for trial in sweep.trials if trial.value is not None)
     network = best.new_network()
@@ -56,12 +56,12 @@ def test_what_was_asked_follows_from_what_was_known_then(whole, tmp_path):
             assert told["bars"] == bars([trial.told.curve for trial in known if trial.state == "finished"])
             asked += 1
     assert asked == 9
-    assert told["bars"] != []
+    assert [len(trial.bars) for trial in sweep.trials] == [0] * 5 + [3] * 4
 
 
 def test_the_table_is_for_a_spreadsheet(whole):
     sweep, _ = whole
-    rows = list(csv.DictReader((sweep.folder / TABLE).open()))
+    rows = list(csv.DictReader(io.StringIO((sweep.folder / TABLE).read_text())))
     assert list(rows[0]) == ["trial", "state", "validation_accuracy", *sweep.spec.vary, "epochs", "seconds"]
     for row, trial in zip(rows, sweep.trials, strict=True):
         assert (int(row["trial"]), row["state"], int(row["epochs"])) == (trial.number, trial.state, trial.epochs)
@@ -104,7 +104,7 @@ def test_it_is_drawn(whole):
         ({"vary": {"learning_rate": "0.1..2000"}}, "to 1,000"),
         ({"vary": {"validation": "10,20"}}, "validation cannot be varied"),
         ({"vary": {"seed": "1..9"}}, "seed cannot be varied"),
-        ({"vary": {"layers": "784-10,784-11"}}, "other network|classes|10"),
+        ({"vary": {"layers": "784-10,784-9"}}, "9"),
         ({"vary": {"momentum": "0.1,0.2"}, "recipe": dl.recipe("seed")}, "makes no difference"),
         ({"vary": "learning_rate"}, "must be a Mapping"),
         ({"recipe": "quick"}, "must be a Recipe"),
@@ -113,7 +113,8 @@ def test_it_is_drawn(whole):
         ({"trials": 0}, "trials"),
         ({"trials": 10**6}, "trials"),
         ({"sampler_seed": -1}, "sampler_seed"),
-        ({"engine": "abacus"}, "engine"),
+        ({"engine": "abacus"}, "there is no engine"),
+        ({"engine": dl.engines.NumpyEngine()}, "must be a str"),
         ({"workers": 0}, "workers"),
         ({"recipe": dl.recipe("minibatch", validation=400)}, "leaves none to train on"),
     ],

@@ -56,9 +56,12 @@ class Workers:
         Raises:
             ClusterError: the scheduler is gone.
         """
-        there = list(self.client.scheduler_info()["workers"])
         if self.client.status != "running":  # it tries to come to another one at the same address, which knows nothing
             raise ClusterError("the scheduler is gone", got=self.scheduler)
+        try:  # not `scheduler_info`: Dask's own beat lays one without workers over it, at times just before it is read
+            there = list(self.client.nthreads())
+        except (OSError, RuntimeError) as error:
+            raise ClusterError("the scheduler is gone", got=self.scheduler) from error
         if new := [address for address in there if address not in self._good and address not in self.refused]:
             self._ask(new)
         return [address for address in there if address in self._good]

@@ -100,7 +100,7 @@ class Crew:
             self._check()
             yield
             self._check()
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ClusterError) as error:
             raise self._gone() from error
 
     def _check(self) -> None:

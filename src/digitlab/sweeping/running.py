@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from digitlab.cluster.connecting import Agreement, Workers, connect
 from digitlab.data.digits import Digits
-from digitlab.engines import AUTO
+from digitlab.engines import AUTO, find_engine
 from digitlab.errors import InputError, require_kind, require_name
 from digitlab.fitting import stop_on_interrupt
 from digitlab.reproduction.trainings import HELD_OUT
@@ -33,6 +33,7 @@ from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.settings import check_whole
 
 MOST_TRIALS = 100_000
+CLUSTER = "cluster"  # the engine that has workers of its own
 SHARE_HELD_OUT = 6  # a sixth of the digits, of few
 
 Listener = Callable[[Trial], object]
@@ -87,7 +88,7 @@ def sweep(
     require_optuna()
     out = Path(out).absolute()
     spec = new_spec(NamedRecipe("", about, recipe), digits, vary, (objective, pruner, sampler_seed))
-    wanted, control = _checked(trials), control or Control()
+    wanted, control = _checked(trials, engine), control or Control()
     with claimed(out, spec, digits) as token, contextlib.closing(Journal(out / JOURNAL)) as journal:
         plan, agree = _Plan(spec, journal, wanted), _agreement(out, token, engine)
         if not plan.is_done:  # else nobody is needed
@@ -96,7 +97,10 @@ def sweep(
     return read_sweep(out)
 
 
-def _checked(trials: int) -> int:
+def _checked(trials: int, engine: object) -> int:
+    require_kind(engine, str, "the engine of a sweep", "its name, as workers know it")
+    if find_engine(str(engine)).name == CLUSTER:
+        raise InputError("a trial is trained by one worker, so its engine cannot be a cluster", help="leave it out")
     if check_whole(trials, "trials", low=1) > MOST_TRIALS:
         raise InputError(f"trials must be at most {MOST_TRIALS:,}", got=trials)
     return trials
@@ -189,7 +193,9 @@ def new_spec(recipe: NamedRecipe, digits: Digits, vary: Mapping[str, str], how: 
         raise InputError(f"{fixed[0]} cannot be varied: trials are compared by the same digits", help=help)
     base = recipe.changed(validation=held_out(recipe.recipe, digits))
     space.check(base.recipe)
-    check_parts(base.recipe.new_network(), digits, base.recipe, 1)
+    for layers in space.ends_of("layers", base.recipe):
+        shaped = replace(base.recipe, layers=layers)
+        check_parts(shaped.new_network(), digits, shaped, 1)
     data = DataRecord(digits.source, len(digits), digits.sha256(), list(digits.classes))
     settings = {**base.to_dict(), "layers": list(base.recipe.layers)}
     return Spec(objective, pruner, sampler_seed, space.to_dict(), data, settings)

@@ -84,6 +84,10 @@ class Space:
             settings[axis.setting.name] = axis.nth(digit)
         return {axis.setting.name: settings[axis.setting.name] for axis in self.axes}
 
+    def ends_of(self, name: str, recipe: Recipe) -> tuple[Any, ...]:
+        """What a setting may be at its ends: the recipe's alone, where it is not varied."""
+        return next((axis.ends for axis in self.axes if axis.setting.name == name), (getattr(recipe, name),))
+
     def to_dict(self) -> dict[str, str]:
         """Each setting with its range as it is written; `parse_space` reads it back."""
         return {axis.setting.name: axis.text for axis in self.axes}
@@ -96,8 +100,7 @@ class Space:
         """
         for axis in self.axes:
             if (applies := axis.setting.applies) is not None:
-                others = [one.ends for one in self.axes if one.setting.name == applies.setting]
-                met = others[0] if others else (getattr(recipe, applies.setting),)
+                met = self.ends_of(applies.setting, recipe)
                 if not any(value in applies.values if applies.values else value for value in met):
                     refuse(
                         RecipeError,
