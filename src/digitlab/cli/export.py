@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from digitlab.cli.options import Json, Model, open_model
 from digitlab.cli.output import print_json, say_saved, write_line
 
-ENDINGS = ".npz (NumPy), .safetensors (PyTorch), .keras (Keras 3), .h (C), .html (a page)"
+ENDINGS = ".onnx, .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3), .h (C), .html (a page)"
 File = Annotated[Path, Parameter(help=f"The ending says in which form: {ENDINGS}.")]
 
 

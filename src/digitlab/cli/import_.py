@@ -13,7 +13,9 @@ from digitlab.network import ACTIVATIONS
 from digitlab.network.card import are_numbers
 from digitlab.network.network import Network
 
-File = Annotated[Path, Parameter(help="Of dense layers: .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3).")]
+File = Annotated[
+    Path, Parameter(help="Of dense layers: .onnx, .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3).")
+]
 Activation = Annotated[
     str | None,
     Parameter(

@@ -17,6 +17,7 @@ from digitlab.interop.c_header import write_c_header
 from digitlab.interop.dense import ABOUT, Dense, Written
 from digitlab.interop.keras import read_keras, write_keras
 from digitlab.interop.npz import read_npz, write_npz
+from digitlab.interop.onnx import read_onnx, write_onnx
 from digitlab.interop.page import write_page
 from digitlab.interop.torch import read_state_dict, write_state_dict
 from digitlab.network.activations import ACTIVATIONS
@@ -45,6 +46,7 @@ class Format:
 
 
 FORMATS = {  # by the ending of the file's name
+    ".onnx": Format("ONNX", write_onnx, read_onnx),
     ".npz": Format("NumPy arrays", write_npz, read_npz),
     ".safetensors": Format("a PyTorch state dict", write_state_dict, read_state_dict),
     ".keras": Format("a Keras 3 model", write_keras, read_keras),
@@ -131,9 +133,9 @@ def understand(path: str | Path, activation: str | None = None, inputs: str | No
     meant = inputs or (BYTES if np.max(np.abs(dense.scale)) < BYTES_SCALE else UNIT)
     network = _build(dense, chosen, meant, path)
     card = decode_card(texts, network.architecture, path)
-    if dense.temperature is not None:
+    if dense.temperature is not None and not math.isclose(dense.temperature, card.temperature or 1, rel_tol=1e-6):
         with named(path, ModelFileError):
-            card = replace(card, temperature=None if dense.temperature == 1 else dense.temperature)
+            card = replace(card, temperature=dense.temperature)
     network.card = card
     knows = "as the file says" if texts else "as nothing else is said"
     deskews = card.preprocessing is not None and card.preprocessing.kind == "deskew"
