@@ -35,9 +35,10 @@ demo: $(VENV)/ready
 lesson: $(VENV)/ready-lesson
 	$(BIN)/jupyter lab docs/lesson/classic.ipynb
 
-# Plain `pytest` does the same in one process.
+# Plain `pytest` does the same in one process. One more than there are cores: some wait for a browser, or for a process.
 test: $(VENV)/ready-test $(VENV)/ready-interop $(VENV)/ready-browser
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print(min(4, os.cpu_count() + 1))") \
+	  --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/ready-test $(VENV)/ready-lint
 	$(BIN)/ruff check
