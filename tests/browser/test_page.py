@@ -50,6 +50,16 @@ def test_a_very_long_drawing_is_read_to_its_end(open_page, trained):
     assert page.locator(".trouble").inner_text() == ""
 
 
+def test_the_reader_can_be_saved_as_one_html_file(open_page, trained):
+    page, _ = _pad(open_page)
+    with page.expect_download() as saved:
+        button(page, "Save as one HTML file").click()
+    assert saved.value.suggested_filename.endswith("digitlab.html")
+    text = saved.value.path().read_text("utf-8")
+    assert "<title>A neural network that reads handwritten digits</title>" in text
+    assert '"sizes": [784, ' in text
+
+
 def test_a_dash_is_not_a_digit_and_says_so(open_page, trained):
     page, _ = _pad(open_page)
     page.evaluate("tell('pointerdown', [0.2, 0.5]); tell('pointermove', [0.8, 0.45]); tell('pointerup', [0.8, 0.45])")

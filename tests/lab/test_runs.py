@@ -108,6 +108,10 @@ def test_a_snapshot_reads_as_the_network_was_then(labs, folder, mnist):
         weights = lab.ask("GET", f"/api/weights?reader=run:good@{epoch}")
         assert (weights.status, weights.headers["x-units"]) == (200, "16")
         assert weights.headers["x-reader"] == f"run:good@{epoch}"
+        if epoch == 3:
+            page = lab.ask("GET", f"/api/page?reader=run:good@{epoch}")
+            assert (page.status, page.headers["content-type"]) == (200, "application/octet-stream")
+            assert b'"sizes": [784, 16, 10]' in page.body
     for wrong, status in (("good@9", 409), ("nobody@1", 404), ("good@", 404), ("good@x", 404), ("../good@1", 404)):
         assert lab.post(f"/api/read?reader=run:{wrong}", STROKES).status == status, wrong
     assert lab.post("/api/runs/good/delete", {}).status == 409  # it has just read something

@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -62,10 +63,11 @@ def pack_all(networks: Sequence[Network], most: int) -> tuple[Packed, ...]:
     Raises:
         InputError: there is no room for them, however they are rounded.
     """
-    ways = [[one for kind in PRECISIONS if (one := pack(network, kind, most))] for network in networks]
-    for packed in product(*ways):
-        if sum(len(one.content) for one in packed) <= most:
-            return packed
+    packed = cache(lambda number, precision: pack(networks[number], precision, most))
+    for precisions in product(PRECISIONS, repeat=len(networks)):
+        found = [one for number, precision in enumerate(precisions) if (one := packed(number, precision)) is not None]
+        if len(found) == len(networks) and sum(len(one.content) for one in found) <= most:
+            return tuple(found)
     what = f"a network of {networks[0].architecture.parameter_count:,} parameters is too large for this"
     raise InputError(what, must_be=f"at most {most:,} bytes, when its weights are int8 and packed")
 

@@ -113,28 +113,28 @@ def _precision(packed: Sequence[Packed]) -> str:
     if len(packed) > 1 and packed[1].precision != told:
         told += f" (those that tell digits from all else: {packed[1].precision})"
     limit = f"{MOST_BYTES // 10**6} MB"
-    return told if _is_exact(packed) else f"{told} instead of {EXACT}, to stay below {limit}"
-
-
-def _is_exact(packed: Sequence[Packed]) -> bool:
-    return all(one.precision == EXACT for one in packed)
+    return told if told == EXACT else f"{told} instead of {EXACT}, to stay below {limit}"
 
 
 def _measure(networks: Sequence[Network], packed: Sequence[Packed], test: Digits) -> tuple[str, str]:
     """How good the page is; and what it has lost against the networks that it was made of, if anything. In words."""
     rounded = [one.network for one in packed]
-    before, after = (one[0].probabilities(test.images) for one in (networks, rounded))
-    right, right_before = (f"{100 * np.mean(one.argmax(axis=1) == test.labels):.2f} %" for one in (after, before))
-    was = "" if right == right_before else f" ({right_before} before)"
-    reads = f"{right} of the {len(test):,} pictures of {test.source} right{was}"
-    if _is_exact(packed):
+    after = rounded[0].probabilities(test.images)
+    reads = f"{_right(after, test)} of the {len(test):,} pictures of {test.source} right"
+    if all(one.precision == EXACT for one in packed):
         return reads, ""
+    before = networks[0].probabilities(test.images)
     others = np.sum(before.argmax(axis=1) != after.argmax(axis=1))
-    rounding = f"{others:,} answers become others, probabilities move by {np.abs(before - after).max():.1g} at most"
+    furthest = np.abs(before - after).max()
+    rounding = f"{_right(before, test)} before; {others:,} answers changed, probabilities by at most {furthest:.1g}"
     if len(networks) > 1:
         verdicts = [_verdicts(one[1], test, found) for one, found in ((networks, before), (rounded, after))]
-        rounding += f", doubts or rejections change for {np.sum(verdicts[0] != verdicts[1]):,}"
+        rounding += f", doubts and rejections for {np.sum(verdicts[0] != verdicts[1]):,}"
     return reads, rounding
+
+
+def _right(probabilities: Floats, test: Digits) -> str:
+    return f"{100 * np.mean(probabilities.argmax(axis=1) == test.labels):.2f} %"
 
 
 def _verdicts(rejector: Network, test: Digits, probabilities: Floats) -> NDArray[np.intp]:

@@ -209,4 +209,13 @@ def _weights(call: Call) -> Answer:
     return Answer(200, weight_pictures(reader.network), OCTETS, headers)
 
 
+@_route("GET", "/api/page", heavy=True, at_once=1, query=READER, answer_kind=OCTETS, refuses=(404, 409))
+def _page(call: Call) -> Answer:
+    """A reader as one HTML file that draws, reads and explains by itself."""
+    from digitlab.interop.page import write_page
+
+    page = write_page(call.lab.readers.find(call.query.get("reader")).network)
+    return Answer(200, page.content, OCTETS)  # not as HTML: it is to be saved, and not shown at the lab's address
+
+
 ROUTES += [*routes_inside.ROUTES, *routes_judge.ROUTES]

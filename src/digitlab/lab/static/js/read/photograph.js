@@ -2,6 +2,7 @@
 import { Copy } from "../kit/copy.js";
 import { percent } from "../kit/format.js";
 import { html, onValue, useEffect, useState } from "../kit/lib.js";
+import { save } from "../kit/save.js";
 import { T } from "./texts.js";
 import { asTable, asText, kindOf, linesOf } from "./marks.js";
 import { toSight } from "./sight.js";
@@ -154,11 +155,7 @@ function Result({ photo, reading }) {
   useEffect(() => void toSight(".photo .lines"), []); // once for each photograph
   const lines = linesOf(marks);
   const name = file?.name ?? "";
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([asTable(marks, name)], { type: "text/csv" }));
-    Object.assign(document.createElement("a"), { href: url, download: `${name.replace(/\.\w+$/, "")}.csv` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
-  };
+  const saveTable = () => save(`${name.replace(/\.\w+$/, "")}.csv`, new Blob([asTable(marks, name)], { type: "text/csv" }));
   return html`<p class="count" role="status">
       ${lines.length === 0 ? T.photo.none : T.photo.count(lines.flat().length, lines.length)}
       ${lines.length > 0 && html` <b class=${doubts ? "some" : ""}>${T.photo.doubts(doubts)}</b>`}
@@ -171,7 +168,7 @@ function Result({ photo, reading }) {
     <div class="tools">
       <${Copy} kind="steady" words=${T.photo.copyText} text=${() => asText(marks)} disabled=${lines.length === 0} />
       <${Copy} kind="steady" words=${T.photo.copyTable} text=${() => asTable(marks, name)} disabled=${lines.length === 0} />
-      <button type="button" disabled=${lines.length === 0} onClick=${save}>${T.photo.save}</button>
+      <button type="button" disabled=${lines.length === 0} onClick=${saveTable}>${T.photo.save}</button>
     </div>
     <${Expect} photo=${photo} />
     <p class="note" id="photo-keys">${T.photo.keys}</p>`;

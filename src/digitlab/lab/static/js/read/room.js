@@ -7,6 +7,7 @@ import { loadRuns } from "../kit/stream.js";
 import { T } from "./texts.js";
 import { Answer } from "./answer.js";
 import { asking } from "./asking.js";
+import { GiveAway } from "./give_away.js";
 import { Inside } from "./inside.js";
 import { Pad } from "./pad.js";
 import { Photo } from "./photo.js";
@@ -78,6 +79,7 @@ export function ReadRoom() {
       <h1>${T.read.heading}</h1>
       ${unknown && html`<p class="note">${T.reader.unknown(unknown)}</p>`}
       <${ReaderChoice} reader=${reader} />
+      <${GiveAway} reader=${reader} />
       ${reader === SHIPPED && html`<p class="note"><a href=${linkTo("train")}>${T.read.trainOwn}</a></p>`}
     </div>
     <${Photograph} photo=${photo} whole=${whole} onFile=${open} />

@@ -9,6 +9,9 @@ export const T = {
   read: {
     heading: "Read digits",
     trainOwn: "Train one of your own",
+    giveAway: "Save as one HTML file",
+    givingAway: "Making it …",
+    giveAwayHelp: "A page that draws, reads and explains with this network, for anybody who has a browser; it needs no lab and no internet.",
     pad: "Drawing pad",
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
     padKeys: "By keyboard: arrows move, Space draws, Backspace undoes, Delete clears.",
