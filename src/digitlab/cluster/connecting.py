@@ -160,6 +160,7 @@ def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
             local_directory=scratch,
             env=THREADS,
             memory_limit=None,
+            preload=["digitlab.cluster.ctrl_c"],
         )
     except (OSError, RuntimeError) as error:
         what = "no workers could be started on this machine"

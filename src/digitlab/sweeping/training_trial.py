@@ -26,7 +26,7 @@ from digitlab.sweeping.objective import falls_short, value_of
 from digitlab.training.events import Control, EpochDone, Started
 from digitlab.training.state import ENDED
 
-MOMENT = 0.5  # seconds between two looks whether to stop, or whether the run is free
+MOMENT = 0.2  # seconds between two looks whether to stop, or whether the run is free
 DIVERGED, INTERRUPTED = "diverged", "interrupted"  # outcomes
 
 
