@@ -146,6 +146,15 @@ def test_names_are_data_and_never_code(tmp_path):
     assert told.decode() == "".join(f"{name}\n" for name in names)
 
 
+@needs_cc
+def test_the_program_of_the_documentation_runs(tmp_path):
+    page = Path(__file__).parents[2] / "docs/how-to/microcontroller.md"
+    (program,) = re.findall(r"^```c\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    network = with_biases([784, 10], labels=tuple("abcdefghij"))
+    blank = np.zeros(784, np.uint8)
+    assert run(network, blank, tmp_path, program).decode() == f"{network.card.labels[network.predict(blank)]}\n"
+
+
 @pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler (c++) here")
 def test_it_is_cpp_too(tmp_path):
     (tmp_path / NAME).write_bytes(write_c_header(with_biases([9, 3, 2])).content)
@@ -163,5 +172,5 @@ def test_it_needs_no_library():
 def test_what_cannot_be_computed_in_float32_is_refused():
     network = with_biases([4, 3, 2])
     network.parameters[:] = 1e20
-    with pytest.raises(InputError, match="too large"):
+    with pytest.raises(InputError, match="so large"):
         write_c_header(network)

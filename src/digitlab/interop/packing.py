@@ -33,13 +33,14 @@ def _as_float(kind: str) -> Callable[[NDArray[np.float32]], tuple[NDArray[Any], 
     return rounded
 
 
-def _as_int8(W: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def as_int8(W: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Weights ``(inputs, units)`` as whole numbers of -127 to 127, and what 1 of each unit is worth."""
     scales = (np.abs(W).max(axis=0) / np.float32(127)).astype(np.float32)
     levels = np.divide(W, scales, out=np.zeros_like(W), where=scales > 0)
     return np.rint(np.clip(levels, -127, 127)).astype(np.int8), scales
 
 
-PRECISIONS = {"float32": _as_float("<f4"), "float16": _as_float("<f2"), "int8": _as_int8}  # the widest first
+PRECISIONS = {"float32": _as_float("<f4"), "float16": _as_float("<f2"), "int8": as_int8}  # the widest first
 
 
 @dataclass(frozen=True, eq=False)

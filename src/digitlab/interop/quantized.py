@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.pixels import as_bytes, as_rows
 from digitlab.errors import InputError
+from digitlab.interop.packing import as_int8
 from digitlab.network.activations import ACTIVATIONS, Floats
 from digitlab.network.architecture import Layer
 from digitlab.network.card import Card
@@ -85,17 +86,16 @@ def quantize(network: Network) -> Quantized:
     layers, most = [], np.ones(network.architecture.sizes[0])
     for number, layer in enumerate(network.layers):
         most = np.maximum(np.abs(layer.W).T.astype(np.float64) @ most + np.abs(layer.b), 1)  # what z, and f(z), can be
+        if most.max() >= BEYOND_FLOATS:
+            what = "the numbers of this network are so large that sums of them could leave float32"
+            raise InputError(what, must_be=f"sums below {BEYOND_FLOATS:g}", got=f"up to {most.max():g}")
         layers.append(_quantized(layer, level=255 if number == 0 else None))
-    if not most.max() < BEYOND_FLOATS:
-        raise InputError("the numbers of this network are too large to be computed in float32 for certain")
     return Quantized(tuple(layers), network.architecture.activation, network.card)
 
 
 def _quantized(layer: Layer, level: int | None) -> QuantizedLayer:
     """One layer; no ``level``: the largest of which a sum fits into 32 bits, and one into 16."""
-    largest = np.abs(layer.W).max(axis=0)  # (H,)
-    scale = np.where(largest > FAINT, largest / LARGEST, 1).astype(np.float32)
-    W = np.rint(layer.W / scale).clip(-LARGEST, LARGEST).astype(np.int8)
+    W, scale = as_int8(layer.W.astype(np.float32))
     if level is None:
         level = min(2**15 - 1, LARGEST_SUM // (LARGEST * len(W)))
     return QuantizedLayer(np.ascontiguousarray(W.T), scale, layer.b.astype(np.float32), level)
