@@ -3,7 +3,7 @@ import { LOCALE } from "../../lab/static/js/texts.js";
 
 export const T = {
   lead: (/** @type {boolean} */ digits) =>
-    `${digits ? "Draw a digit" : "Draw something"} below with mouse, pen or finger. The network says what it reads, how sure it is, and why. It is in this file, all of it: nothing is sent anywhere, and no internet is needed.`,
+    `${digits ? "Draw a digit" : "Draw one of them"} below with mouse, pen or finger. The network says what it reads, how sure it is, and why. It is in this file, all of it: nothing is sent anywhere, and no internet is needed.`,
   open: "Open a picture",
   openHelp: "of one digit; or drop or paste one here.",
   openHelpOther: "of one of them; or drop or paste one here.",

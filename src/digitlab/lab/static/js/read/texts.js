@@ -1,7 +1,10 @@
 /** @file The texts of the room in which a network reads. */
 import { LOCALE, oneOf, some, T as shared } from "../texts.js";
 
-const TEN = [..."0123456789"];
+export const TEN = [..."0123456789"];
+
+/** @param {string[]} classes */
+const areDigits = (classes) => classes.join(" ") === TEN.join(" ");
 
 export const T = {
   ...shared,
@@ -16,7 +19,7 @@ export const T = {
     padHelp: "Draw with mouse, pen or finger. By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down and lifts it, Backspace takes the last stroke back, Delete clears.",
     padKeys: "By keyboard: arrows move, Space draws, Backspace undoes, Delete clears.",
     penDown: "Pen down",
-    prompt: (/** @type {string[]} */ classes = TEN) => (classes.join() === TEN.join() ? "Draw a digit 0 to 9" : `Draw one of: ${classes.join(" ")}`),
+    prompt: (/** @type {string[]} */ classes = TEN) => (areDigits(classes) ? "Draw a digit 0 to 9" : `Draw one of: ${classes.join(", ")}`),
     promptMore: "with mouse, pen or finger",
     clear: "Clear",
     undo: "Undo",
@@ -27,7 +30,7 @@ export const T = {
     doubtful: "In doubt",
     saysDoubtful: (/** @type {string} */ name, /** @type {string} */ percent) => `It reads ${name}, in doubt, ${percent} sure.`,
     says: (/** @type {string} */ name, /** @type {string} */ percent) => `It reads ${name}, ${percent} sure.`,
-    probabilities: "Probability of each digit",
+    probabilities: (/** @type {string[]} */ classes) => `Probability of each ${areDigits(classes) ? "digit" : "class"}`,
     sees: "What the network sees",
     seesLabel: "The picture of 28 by 28 pixels that the network gets",
     seesHelp: "Your digit as MNIST would hold it: 28 × 28 pixels, centred by its ink.",
