@@ -345,7 +345,8 @@ def test_the_model_that_ships_is_below_4_mb_and_reads_and_explains(opened, tmp_p
 def named(tmp_path_factory):
     """A network of other classes, with names that nobody should believe, and its page."""
     network = dl.Network([784, 16, 4], activation="tanh", seed=2)
-    network.card = new_card(network.architecture, ["cat", "<b>dog</b>", "</script>", "a name as long as this, and longer"], kind="deskew")
+    names = ["cat", "<b>dog</b>", "</script>", "a name as long as this, and longer"]
+    network.card = new_card(network.architecture, names, kind="deskew")
     return network, saved(make_page(network, None), tmp_path_factory.mktemp("named"))
 
 
@@ -358,7 +359,7 @@ def test_other_classes_have_their_names_and_no_verdict(opened, named):
     assert page.locator(".winner b").inner_text() == name
     assert page.locator("h1").inner_text() == "A neural network that tells apart: " + ", ".join(network.card.labels)
     assert "made upright" in page.locator(".shown").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth") == 380
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
 
 
 def test_nothing_can_be_fetched_whatever_asks_for_it(chromium, named):
