@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -100,7 +101,7 @@ def dearest(lies: Path) -> float:
         for lie in sorted(lies.iterdir()):
             name, read = READERS[lie.name.partition(".")[0]]
             right = (truth / name).read_bytes()
-            (truth / name).write_bytes(lie.read_bytes())
+            shutil.copyfile(lie, truth / name)  # by the system, not through our memory
             before, peak = addresses("VmSize"), addresses("VmPeak")
             with suppress(DigitlabError):
                 read(truth / name)
