@@ -96,8 +96,7 @@ def sweep(
     before = results.begun(out)
     for line in () if json else words.what_is_swept(space, recipe.recipe, train, trials, before):
         write_line(line)
-    best = before.best if before is not None else None
-    telling = words.Telling(objective, int(min(trials, space.size)), write_line, best)
+    telling = words.Telling(objective, int(min(trials, space.size)), write_line, before)
     control, found = Control(), None
     with told_to_end(control) as told, contextlib.suppress(KeyboardInterrupt):
         found = sweeping.sweep(

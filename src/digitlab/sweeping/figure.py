@@ -14,10 +14,12 @@ from digitlab.sweeping.space import Axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis as MatplotlibAxis
     from matplotlib.figure import Figure
 
 MOST_COLUMNS, WIDTH, HEIGHT = 3, 4.0, 3.3  # panels in a row, and inches of each
 LONGEST_VALUE = 14
+FEW_DECADES = 300  # so much of a range has ticks between powers of ten
 MANY_TRIALS = 20  # for shares that can be trusted
 
 
@@ -38,7 +40,7 @@ def draw_importance(sweep: Sweep) -> Figure:
     few = " Shares of so few trials are a guess." if len(sweep.ranked) < MANY_TRIALS else ""
     left = f"Look at the left for what may be left as it is: short bars.{few} " if sweep.importances else ""
     look = f"{left}Look where the lowest dots are: at an edge, the range was too narrow."
-    figure = new_figure(WIDTH * max(columns, 2), HEIGHT * rows, f"{len(sweep.ranked)} trials of a sweep", look)
+    figure = new_figure(WIDTH * max(columns, 2), HEIGHT * rows, f"A sweep of {len(sweep.trials)} trials", look)
     places = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     if sweep.importances:
         _draw_shares(places.pop(0), sweep.importances)
@@ -72,14 +74,25 @@ def _draw_axis(place: Axes, axis: Axis, sweep: Sweep) -> None:
             y = [_drawn(sweep.spec.objective, trial) for trial in trials]
             place.scatter(x, y, color=color, marker=marker, s=size, label=label, zorder=3)
     place.set_yscale("log", nonpositive="clip")
+    _plain_numbers(place.yaxis, *place.get_ylim())
     if axis.values:
         names = [cut(axis.setting.show(value), LONGEST_VALUE) for value in axis.values]
         place.set_xticks(range(len(names)), names, rotation=0 if len("".join(names)) < 30 else 30)
         place.margins(x=0.2)
     elif axis.log:
         place.set_xscale("log")
+        _plain_numbers(place.xaxis, axis.low, axis.high)
     name = "validation error (%)" if OBJECTIVES[sweep.spec.objective] else "validation loss"
     plain_axes(place, axis.setting.name, name)
+
+
+def _plain_numbers(axis: MatplotlibAxis, low: float, high: float) -> None:
+    """Few ticks on a logarithmic axis, and 0.01 rather than a power of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < FEW_DECADES * low else (1,)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _place(axis: Axis, trial: Trial) -> float:

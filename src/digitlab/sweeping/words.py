@@ -25,11 +25,16 @@ class Telling:
         objective: of the sweep.
         trials: how many there will be.
         write: where a line goes.
-        best: of the trials that were done before.
+        before: what there was of the sweep before, if anything.
     """
 
-    def __init__(self, objective: str, trials: int, write: Callable[[str], object], best: Trial | None = None) -> None:
-        self._objective, self._trials, self._write, self._best = objective, trials, write, best
+    def __init__(
+        self, objective: str, trials: int, write: Callable[[str], object], before: Sweep | None = None
+    ) -> None:
+        self._objective, self._trials, self._write = objective, trials, write
+        earlier = before.trials if before is not None else ()
+        self._best = before.best if before is not None else None
+        self._to_do = trials - sum(trial.told is not None for trial in earlier)
         self._began, self._done = time.monotonic(), 0
 
     def __call__(self, trial: Trial) -> None:
@@ -47,12 +52,12 @@ class Telling:
             show_settings(trial.settings),
             f"{trial.told.seconds:.1f} s",
             f"best {self._best.value:.4f} (trial {self._best.number})" if self._best else "",
-            self._left(trial),
+            self._left(),
         ]
         self._write("   ".join(part for part in parts if part))
 
-    def _left(self, trial: Trial) -> str:
-        seconds = (self._trials - trial.number) * (time.monotonic() - self._began) / self._done
+    def _left(self) -> str:
+        seconds = (self._to_do - self._done) * (time.monotonic() - self._began) / self._done
         return f"about {duration(seconds)} left" if seconds >= 1 else ""
 
 
