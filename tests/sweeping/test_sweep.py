@@ -115,6 +115,7 @@ def test_it_is_drawn(whole):
         ({"sampler_seed": -1}, "sampler_seed"),
         ({"engine": "abacus"}, "there is no engine"),
         ({"engine": dl.engines.NumpyEngine()}, "must be a str"),
+        ({"engine": "cluster:2"}, "trained by one worker"),
         ({"workers": 0}, "workers"),
         ({"recipe": dl.recipe("minibatch", validation=400)}, "leaves none to train on"),
     ],

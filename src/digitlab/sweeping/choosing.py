@@ -4,7 +4,7 @@ Nothing is kept from one question to the next, so that the same trials always gi
 sweep went on or was killed and began again.
 
 Source: J. Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NIPS 2011), the tree-structured Parzen
-estimator; S. Watanabe et al., "PED-ANOVA" (IJCAI 2023), the importance of settings.
+estimator; F. Hutter et al., "An Efficient Approach for Assessing Hyperparameter Importance" (ICML 2014), fANOVA.
 """
 
 from __future__ import annotations
@@ -51,16 +51,17 @@ def next_settings(space: Space, trials: Iterable[Trial], objective: str, seed: i
 
 
 def importances(space: Space, trials: Iterable[Trial], objective: str) -> dict[str, float]:
-    """How much each setting has to do with whether a trial is among the best tenth: shares that sum to 1.
+    """How much of what the trials differ by is due to each setting alone: shares that sum to 1, by fANOVA.
 
     Empty where fewer than two trials have finished, or one alone is varied.
     """
     finished = [trial for trial in trials if trial.state == "finished"]
     if len(finished) < 2 or len(space.axes) < 2:
         return {}
+    require_extra("sklearn", "cluster", "the importance of settings")  # Optuna's trees are its
     with _quiet():
         study = _study(space, finished, objective, seed=0)
-        evaluator = require_optuna().importance.PedAnovaImportanceEvaluator()
+        evaluator = require_optuna().importance.FanovaImportanceEvaluator(seed=0)
         found = require_optuna().importance.get_param_importances(study, evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}
 

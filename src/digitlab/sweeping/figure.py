@@ -57,7 +57,7 @@ def _draw_shares(place: Axes, shares: dict[str, float]) -> None:
     bars = place.barh(names, [100 * shares[name] for name in names], color=ACCENT, height=0.6)
     place.bar_label(bars, fmt="%.0f %%", padding=3)
     place.margins(x=0.2)
-    plain_axes(place, "share (%)", title="importance (PED-ANOVA)")
+    plain_axes(place, "share (%)", title="importance (fANOVA)")
 
 
 def _draw_axis(place: Axes, axis: Axis, sweep: Sweep) -> None:

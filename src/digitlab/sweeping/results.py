@@ -57,7 +57,7 @@ class Sweep:
 
     @cached_property
     def importances(self) -> dict[str, float]:
-        """How much each setting has to do with whether a trial is among the best tenth; see `choosing.importances`."""
+        """How much of what the trials differ by is due to each setting; see `choosing.importances`."""
         return importances(self.spec.space, self.trials, self.spec.objective)
 
     def counts(self) -> dict[str, int]:
