@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 import subprocess
@@ -45,14 +46,22 @@ def _name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+NAMES = {_name(path) for path in MODULES}
+
+
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@functools.cache
 def _imports(path: Path) -> set[str]:
     """The modules of digitlab that a module imports, anywhere in it."""
     found = set()
-    known = {_name(module) for module in MODULES}
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "digitlab":
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= inner if inner <= known else {node.module or ""}
+            found |= inner if inner <= NAMES else {node.module or ""}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "digitlab"}
     return found
@@ -62,29 +71,29 @@ def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_imports_go_one_way(path):
-    name = _name(path)
-    if name == "digitlab":
-        return  # the public face may import everything
-    for other in _imports(path):
-        assert HOUSE.index(_room(other)) <= HOUSE.index(_room(name)), f"{name} imports {other}"
+def test_imports_go_one_way():
+    for path in MODULES:
+        name = _name(path)
+        if name == "digitlab":
+            continue  # the public face may import everything
+        for other in _imports(path):
+            assert HOUSE.index(_room(other)) <= HOUSE.index(_room(name)), f"{name} imports {other}"
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "lab").glob("*.py")), ids=_name)
-def test_what_a_lab_does_knows_nothing_of_the_web(path):
+def test_what_a_lab_does_knows_nothing_of_the_web():
     """`lab` and `lab.web`: the first can be spoken with in any other way, too."""
-    text = path.read_text("utf-8")
-    imported = {
-        alias.name if isinstance(node, ast.Import) else node.module or ""
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    web = {"asyncio", "anyio", "starlette", "uvicorn", "sse_starlette", "httptools"}
-    assert not {name.split(".")[0] for name in imported} & web
-    assert not any(name.startswith("digitlab.lab.web") for name in imported)
-    assert not re.search(r"/api|HTTP|\bGET\b|\bPOST\b|application/|image/", text)
+    for path in sorted((PACKAGE / "lab").glob("*.py")):
+        text = path.read_text("utf-8")
+        imported = {
+            alias.name if isinstance(node, ast.Import) else node.module or ""
+            for node in ast.walk(_tree(path))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        web = {"asyncio", "anyio", "starlette", "uvicorn", "sse_starlette", "httptools"}
+        assert not {name.split(".")[0] for name in imported} & web, path.name
+        assert not any(name.startswith("digitlab.lab.web") for name in imported), path.name
+        assert not re.search(r"/api|HTTP|\bGET\b|\bPOST\b|application/|image/", text), path.name
 
 
 def test_there_is_no_import_cycle():
@@ -111,27 +120,27 @@ def test_every_room_is_in_the_architecture():
             assert path.name in page, path.name
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_files_and_functions_stay_small(path):
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= 300
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            assert (node.end_lineno or 0) - node.lineno <= 60, node.name
+def test_files_and_functions_stay_small():
+    for path in MODULES:
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) <= 300, path
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno <= 60, (path, node.name)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_constructors_and_private_functions_take_few_parameters(path):
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("_"):
-            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            assert len([one for one in arguments if one.arg not in {"self", "cls"}]) <= 6, node.name
+def test_constructors_and_private_functions_take_few_parameters():
+    for path in MODULES:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("_"):
+                arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                assert len([one for one in arguments if one.arg not in {"self", "cls"}]) <= 6, (path, node.name)
 
 
 def test_the_loop_knows_no_disk():
     """Whoever keeps a training is a `Keeper` to it. Recipes are read from files, and nothing else in its room."""
     for path in (PACKAGE / "training").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Import | ast.ImportFrom) and path.name != "recipe_files.py":
                 names = {getattr(node, "module", None), *(alias.name for alias in node.names)}
                 assert not names & {"os", "io", "shutil", "tempfile", "digitlab.durable", "open"}, path.name
@@ -139,29 +148,29 @@ def test_the_loop_knows_no_disk():
                 assert node.attr not in {"read_bytes", "write_bytes", "read_text", "write_text", "open_file"}, path.name
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_packages_alone_list_what_is_public(path):
+def test_packages_alone_list_what_is_public():
     """In a module, what has no underscore before its name is public: nothing is said twice."""
-    module = importlib.import_module(_name(path))
-    assert module.__doc__
-    assert path.name == "__init__.py" or not hasattr(module, "__all__")
-    for name in getattr(module, "__all__", []):
-        assert hasattr(module, name), name
+    for path in MODULES:
+        module = importlib.import_module(_name(path))
+        assert module.__doc__, path
+        assert path.name == "__init__.py" or not hasattr(module, "__all__"), path
+        for name in getattr(module, "__all__", []):
+            assert hasattr(module, name), (path, name)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_a_module_is_imported_by_its_name(path):
+def test_a_module_is_imported_by_its_name():
     """No package has a function under the name of one of its modules, which nobody could import then."""
-    found: dict[str, object] = {}
-    exec(f"import {_name(path)} as module", found)
-    assert found["module"] is sys.modules[_name(path)]
+    for path in MODULES:
+        found: dict[str, object] = {}
+        exec(f"import {_name(path)} as module", found)
+        assert found["module"] is sys.modules[_name(path)], path
 
 
 def test_no_loader_can_execute_anything():
     """No pickle, joblib, marshal, shelve, eval or exec anywhere in the package."""
     forbidden = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Import):
                 assert not {alias.name.split(".")[0] for alias in node.names} & forbidden, path
             elif isinstance(node, ast.ImportFrom):
