@@ -30,7 +30,21 @@ if TYPE_CHECKING:
     from tests.hostile.fuzzed import Format
 
 ROOT = Path(__file__).parents[2]
-FORMS = ("idx", "npz", "csv", "arff", "usps", "mat", "parquet", "picture", "photo", "model", "checkpoint", "recipe")
+FORMS = (
+    "idx",
+    "npz",
+    "csv",
+    "arff",
+    "usps",
+    "mat",
+    "parquet",
+    "picture",
+    "photo",
+    "model",
+    "checkpoint",
+    "recipe",
+    "keras",
+)
 SECONDS = 1.0  # of this process's own time, for one input; others on the machine do not count
 FROZEN = 1200  # seconds by the clock, after which an input is believed to have no end: others may stop this process
 MEMORY = 2**28  # bytes of addresses that may come on top of what the process has when it begins
@@ -48,6 +62,10 @@ def find_form(name: str) -> Format:
         from tests.hostile import parquets
 
         found |= vars(parquets)
+    if name == "keras":  # needs h5py
+        from tests.hostile import keras_files
+
+        found |= vars(keras_files)
     form: Format = found[name.upper()]
     return form
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+import digitlab as dl
 from tests.hostile import forge
+from tests.hostile.fuzzed import Format, words
 from tests.hostile.lies_of_data import Lie
 
 Layers = list[dict[str, Any]]
@@ -284,3 +287,34 @@ def archive_lies() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "a password", {"central": {"flags": 1}, "local": {"flags": 1}}
     yield "more members", {"end": {"count": 4, "on_disk": 4}}
     yield "fewer members", {"end": {"count": 2, "on_disk": 2}}
+
+
+# --- for the fuzzer ---
+
+
+def is_true(content: bytes, read: dl.Network) -> bool:
+    """The layers behind the first have the bits of the file; the first may have been scaled."""
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as archive,
+        h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file,
+    ):
+        for number, layer in enumerate(read.layers[1:], start=1):
+            told = file[f"layers/dense_{number}/vars"]
+            biases = told["1"][()] if "1" in told else np.zeros(len(layer.b), "<f4")
+            if told["0"][()].tobytes() != layer.W.tobytes() or biases.tobytes() != layer.b.tobytes():
+                return False
+    return bool(np.isfinite(read.parameters).all())
+
+
+KERAS = Format(
+    "model.keras",
+    (bytes, keras, lambda data: keras(numbers=data)),
+    dl.import_model,
+    is_true,
+    ((0, keras()), (1, sequential(layers())), (1, functional(layers())), (2, weights())),
+    words(
+        "class_name config layers Dense Flatten Gelu LeakyReLU negative_slope batch_shape inbound_nodes [[ 1e400 null"
+    ),
+    ("interop/keras.py", "interop/keras_layers.py"),
+    10_000,
+)

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import digitlab as dl
-from digitlab.errors import InputError, ModelFileError
+from digitlab.errors import DigitlabError, InputError, ModelFileError
 from digitlab.interop import understand
 from digitlab.network import ACTIVATIONS, Network
 
@@ -89,3 +92,23 @@ def test_keras_gives_what_we_give(mnist, tmp_path):
         most = 2e-6 if name == "standard" else 1e-6  # 9.5e-7; where sums are made without AVX2 both round more: 1.7e-6
         np.testing.assert_allclose(found, network.probabilities(mnist[1].images), atol=most, rtol=0, err_msg=name)
         assert found.shape == (10_000, 10)
+
+
+@settings(max_examples=60)
+@given(data=st.data(), way=st.sampled_from(["config", "numbers"]))
+def test_damage_is_refused_or_does_no_harm(data, way):
+    """A byte or a few changed behind right checksums: never anything but an error of ours, or a network of numbers."""
+    from tests.hostile.keras_files import KERAS, keras, layers, sequential, weights
+
+    content = bytearray(sequential(layers()) if way == "config" else weights())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    changed = keras(**{way: bytes(content)})
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(changed)
+        try:
+            network = dl.import_model(path)
+        except DigitlabError:
+            return
+    assert KERAS.is_true(changed, network)
