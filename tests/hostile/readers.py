@@ -21,7 +21,7 @@ from digitlab.errors import DigitlabError
 from digitlab.network.model_file import decode_model
 from digitlab.reading import prepare
 from digitlab.training.state import decode_checkpoint
-from tests.hostile import forge
+from tests.hostile import forge, lies_of_exchange
 
 
 def blank(picture: np.ndarray) -> np.ndarray:
@@ -48,6 +48,9 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file that ma
     "model": ("model.safetensors", dl.load),
     "checkpoint": ("checkpoint.safetensors", lambda path: decode_checkpoint(path.read_bytes(), forge.COUNT, path)),
     "recipe": ("mine.toml", dl.recipe),
+    "onnx": ("model.onnx", dl.import_model),
+    "model as npz": ("model.npz", dl.import_model),
+    "state dict": ("theirs.safetensors", lambda path: dl.import_model(path, "relu")),
 }
 if WITH_PARQUET:
     READERS["parquet"] = ("digits.parquet", lambda path: dl.open_data(str(path)))
@@ -80,6 +83,8 @@ def write_truth(root: Path) -> None:
     files |= {"any.png": forge.png()}
     files |= {"model.safetensors": forge.with_header(*forge.model())}
     files |= {"checkpoint.safetensors": forge.with_header(*forge.checkpoint())}
+    files |= {"model.onnx": lies_of_exchange.onnx(), "model.npz": lies_of_exchange.npz()}
+    files |= {"theirs.safetensors": forge.with_header(*lies_of_exchange.state_dict())}
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)

@@ -1,7 +1,7 @@
 """Files that lie: each is refused in our words, after little work and in 10 MB of memory.
 
-What lies there are is in `lies_of_data`, `lies_of_mat`, `lies_of_pictures`, `lies_of_models` and `lies_of_runs`; none
-of the files is made by the code under test. They are read by what users call.
+What lies there are is in `lies_of_data`, `lies_of_mat`, `lies_of_pictures`, `lies_of_models`, `lies_of_exchange` and
+`lies_of_runs`; none of the files is made by the code under test. They are read by what users call.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from digitlab.reading import prepare
 from digitlab.runs.lock import LOCK
 from digitlab.runs.run import MANIFEST, Run
 from tests.costs import MOST_BYTES, cheaply
-from tests.hostile import lies_of_data, lies_of_mat, lies_of_models, lies_of_pictures, lies_of_runs
+from tests.hostile import lies_of_data, lies_of_exchange, lies_of_mat, lies_of_models, lies_of_pictures, lies_of_runs
 from tests.hostile.lies_of_pictures import WITHIN, saying
 from tests.hostile.readers import DECODERS, READERS, WITH_KERAS_FILES, WITH_PARQUET, write_truth
 
 ROOT = Path(__file__).parents[2]
 TABLES = {**lies_of_data.LIES, **lies_of_mat.LIES, **lies_of_pictures.LIES, **lies_of_models.LIES}
+TABLES |= lies_of_exchange.LIES
 if WITH_PARQUET:
     from tests.hostile import parquets
 

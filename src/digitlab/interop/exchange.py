@@ -192,10 +192,13 @@ def _choose_activation(
 ) -> tuple[str, str]:
     """The activation of the hidden layers, and who says so."""
     said = dense.activation
-    if said is None and texts:
-        said = decode_json(texts["activation"], str, path, "the activation")
-        with named(path, ModelFileError):
-            require_name(said, ACTIVATIONS, "activation")
+    if texts:
+        told = decode_json(texts["activation"], str, path, "the activation")
+        if said not in (None, told) or told not in ACTIVATIONS:
+            refuse(
+                ModelFileError, path, "its activation cannot be true", must_be=said or ", ".join(ACTIVATIONS), got=told
+            )
+        said = told
     if said is None and given is None and len(dense.layers) > 1:
         must_be, help = ", ".join(ACTIVATIONS), f"say it: --activation relu, or activation={'relu'!r} in Python"
         what = "the file does not tell the activation of its hidden layers"

@@ -138,7 +138,7 @@ def read_onnx(content: bytes, path: Path) -> Dense:
             raise InputError("this ONNX is too old", must_be=f"opset {OLDEST_OPSET} or newer", got=version)
         metadata = {text(entry["key"]): entry for entry in messages(ENTRY, model["metadata_props"], budget)}
         made_by = " ".join(text(model[name]) for name in ("producer_name", "producer_version")).strip()
-        origin = f"ONNX, opset {version}" + (f", by {printable(made_by)[:60]}" if made_by else "")
+        origin = f"ONNX, opset {version}" + (f", by {printable(made_by[:60])}" if made_by else "")
         own = metadata.get(ABOUT)
         return read_graph(graphs[-1], budget, origin, text(own["value"]) if own else None)
 

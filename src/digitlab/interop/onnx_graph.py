@@ -22,7 +22,7 @@ from digitlab.interop.protobuf import Budget, Fields, messages, text, texts
 from digitlab.network.activations import ACTIVATIONS
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")  # of operators; whoever has an own one means something else by its names
-NODE_COST = 20  # as much as reading so many fields: its function is computed for some numbers
+NODE_COST = 10  # as much as reading so many fields: its function is computed for some numbers
 SUPPORTED = (
     f"Gemm, or MatMul and Add, with the same activation after all but the last ({', '.join(ACTIVATIONS)}),"
     " and Softmax, LogSoftmax or nothing at the end"
@@ -71,7 +71,7 @@ def read_graph(content: memoryview, budget: Budget, origin: str, about: str | No
 def _apply(fields: Fields, values: list[Value | None], budget: Budget) -> Value:
     """What a node makes of these values."""
     budget.spend(NODE_COST)
-    op, domain = (printable(text(fields[name]))[:40] for name in ("op_type", "domain"))
+    op, domain = (printable(text(fields[name])[:40]) for name in ("op_type", "domain"))
     unknown = values[0] if values else None
     if isinstance(unknown, Unknown):
         return unknown

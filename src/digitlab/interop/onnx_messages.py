@@ -40,7 +40,7 @@ def read_tensor(fields: Fields, budget: Budget) -> NDArray[Any] | None:
     """
     if (kind := only(fields["data_type"])) not in FLOATS:
         return None
-    name = printable(text(fields["name"]))[:40]
+    name = printable(text(fields["name"])[:40])
     if fields["external_data"] or fields["data_location"]:
         what = f"the numbers of {name} are in another file, which is not opened"
         help = "save all in one: torch.onnx.export(..., external_data=False), or onnx.save(onnx.load(path), path)"

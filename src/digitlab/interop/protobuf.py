@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import InputError
 
-MAX_FIELDS = 20_000  # in one file; a network of three layers that PyTorch wrote has some 200
+MAX_FIELDS = 10_000  # in one file; one of three layers that PyTorch wrote has some 200
 MAX_VARINT_BYTES = 10  # 64 bits
 VARINT, LONG, BYTES, SHORT = 0, 1, 2, 5
 FIXED = {LONG: 8, SHORT: 4}  # bytes
