@@ -62,8 +62,9 @@ def _ranked() -> dict[str, type[Engine]]:
 
 
 def _best(architecture: Architecture | None) -> Engine:
-    reasons = {name: kind.why_not(architecture) for name, kind in _ranked().items()}
-    for name, reason in reasons.items():
-        if not reason:
-            return ENGINES[name]()
+    reasons = {}
+    for name, kind in _ranked().items():
+        if not (reason := kind.why_not(architecture)):
+            return kind()
+        reasons[name] = reason
     raise InputError("no engine can be used", got="; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
