@@ -2,7 +2,7 @@
 
 The file holds the network, the page (`page/`, with parts of the lab's page) and nothing that would be fetched; its
 Content-Security-Policy forbids it to ask anybody. What a picture becomes before it is read is computed in the browser,
-to the same bytes as here: `tests/browser/test_one_html_file.py` holds it to `tests/golden/prepare.json`.
+to the same bytes as here: `tests/browser/test_page_arithmetic.py` holds it to `tests/golden/prepare.json`.
 """
 
 from __future__ import annotations
