@@ -76,7 +76,7 @@ from digitlab.cli import main
 def run(*calls):
     assert [main(call.split()) for call in calls] == [0] * len(calls)
 run("--help", "train minibatch --epochs 1 --layers 784,10 --out run", "evaluate --model run")
-rooms = ("digitlab.interop.", "digitlab.sweeping.", "digitlab.cluster.")
+rooms = ("digitlab.interop.", "digitlab.sweeping.")
 print([name for name in sys.modules if f"{{name}}.".startswith(rooms)], file=sys.stderr)
 run("export --help", "sweep --help")
 from digitlab import *
