@@ -72,6 +72,17 @@ def test_links_between_pages_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
+def test_every_page_is_in_a_table_of_contents():
+    """Else nobody finds it, and `make docs` complains."""
+    listed = {ROOT / "docs" / "index"}
+    for page in PAGES:
+        for block in re.findall(r"^```\{toctree\}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            for line in block.split():
+                listed |= {found.with_suffix("") for found in page.parent.glob(f"{line}.*")}
+    pages = {page.with_suffix("") for kind in ("md", "ipynb") for page in (ROOT / "docs").glob(f"[a-z]*/*.{kind}")}
+    assert pages - listed == set()
+
+
 def test_the_table_of_results_is_that_of_a_reproduction():
     table = as_markdown(read_table(ROOT / "docs/reference/results.json"))
     page = (ROOT / "docs/reference/results.md").read_text("utf-8")
