@@ -20,7 +20,6 @@ OPTIONAL = {
     "pyarrow": "pyarrow",
     "pillow-heif": "pillow_heif",
     "scikit-learn": "sklearn",
-    "onnx": "onnx",
     "h5py": "h5py",
     "tensorboardX": "tensorboardX",
     "dask": "dask",
@@ -30,15 +29,15 @@ OPTIONAL = {
 
 
 def test_what_is_installed_is_imported():
-    assert require_extra("json.decoder", "onnx", "a test").__name__ == "json.decoder"
+    assert require_extra("json.decoder", "keras", "a test").__name__ == "json.decoder"
 
 
 def test_what_is_missing_is_named_in_one_line(monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(InputError) as caught:
-        require_extra("onnx.helper", "onnx", "an ONNX file")
+        require_extra("h5py.h5f", "keras", "a .keras file")
     assert str(caught.value) == (
-        "an ONNX file needs onnx, which is not installed\n  help: pip install 'digitlab[onnx]'"
+        "a .keras file needs h5py, which is not installed\n  help: pip install 'digitlab[keras]'"
     )
 
 
@@ -46,7 +45,7 @@ def test_what_is_there_and_broken_says_why(tmp_path, monkeypatch):
     (tmp_path / "broken_library.py").write_text("import not_there_either")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="not_there_either"):
-        require_extra("broken_library", "onnx", "a test")
+        require_extra("broken_library", "keras", "a test")
 
 
 def names_in(requirements: Iterable[str]) -> set[str]:

@@ -24,6 +24,12 @@ def test_there_and_back(run, folder, model):
     assert (folder / "b.safetensors").read_bytes() == (folder / "c.safetensors").read_bytes()
 
 
+def test_a_wrong_guess_is_seen(run, folder):
+    dl.Network([784, 5, 10]).save("own.safetensors")
+    run("export", "a.npz", "--model", "own.safetensors")
+    assert "which is little" in run("import", "a.npz", "--out", "b.safetensors")[1]
+
+
 def test_for_programs(run, folder):
     dl.Network([9, 4, 3]).save("own.safetensors")
     told = json.loads(run("export", "a.npz", "--model", "own.safetensors", "--json")[1])

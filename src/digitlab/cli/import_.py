@@ -31,6 +31,8 @@ Inputs = Annotated[
     ),
 ]
 
+LITTLE = 0.5  # an accuracy on test digits that no network was made for
+
 
 def import_(
     file: File, /, *, out: ModelFile, activation: Activation = None, inputs: Inputs = None, json: Json = False
@@ -48,7 +50,8 @@ def import_(
     for name, words in taken_for.items():
         write_line(f"{name:<14} {words}")
     if accuracy is not None:
-        write_line(f"{'accuracy':<14} {100 * accuracy:.2f} % of MNIST's test digits")
+        doubt = ", which is little: was it trained on other --inputs?" if accuracy < LITTLE else ""
+        write_line(f"{'accuracy':<14} {100 * accuracy:.2f} % of MNIST's test digits{doubt}")
     say_saved(out)
     return 0
 
