@@ -66,6 +66,7 @@ bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/distortions.py
 	$(BIN)/python benchmarks/recipes.py
 	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python benchmarks/cluster.py
 
 bench-quick: $(VENV)/ready
 	$(BIN)/python benchmarks/engines.py --quick

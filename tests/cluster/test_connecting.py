@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -71,7 +72,12 @@ def test_without_dask_the_extra_is_named(monkeypatch):
 
 @pytest.mark.parametrize(
     ("address", "why"),
-    [("nonsense", "missing port"), ("http://127.0.0.1:80", "unknown address scheme"), ("tcp://127.0.0.1:0", "")],
+    [
+        ("nonsense", "missing port"),
+        ("http://127.0.0.1:80", "unknown address scheme"),
+        ("tcp://127.0.0.1:0", ""),
+        ("tls://127.0.0.1:1", "TLS expects"),
+    ],
 )
 def test_an_address_that_cannot_be_is_refused(address, why, monkeypatch):
     monkeypatch.setattr(connecting, "SECONDS", 0.2)
@@ -79,16 +85,30 @@ def test_an_address_that_cannot_be_is_refused(address, why, monkeypatch):
     assert why in told
 
 
-def test_nobody_and_somebody_who_never_answers_take_seconds(monkeypatch):
+@pytest.mark.parametrize(
+    "words", [None, b"SSH-2.0-OpenSSH_9.2p1\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(16), b""]
+)
+def test_nobody_and_another_program_are_told_of_within_seconds(words, monkeypatch, caplog):
+    """A program that says something else, or nothing at all; None: nobody listens."""
     monkeypatch.setattr(connecting, "SECONDS", 0.2)
     monkeypatch.setattr(connecting, "PATIENCE", 0.2)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        for _ in range(2):  # nobody listens, then somebody who says nothing
-            told = _refused(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
-            assert told.startswith("no scheduler answers at 'tcp://127")
-            assert "tcp://host:8786" in told
-            silent.listen()
+    with socket.socket() as other, ThreadPoolExecutor(1) as pool:
+        other.bind(("127.0.0.1", 0))
+        if words is not None:
+            other.listen()
+            pool.submit(_say, other, words)
+        told = _refused(address := f"tcp://127.0.0.1:{other.getsockname()[1]}")
+    assert told.startswith(f"no scheduler answers at '{address}'\n  got: ")
+    assert told.endswith("an address looks like tcp://host:8786")
+    assert not caplog.records
+
+
+def _say(other: socket.socket, words: bytes) -> None:
+    connection, _ = other.accept()
+    with connection:
+        connection.sendall(words)
+        while connection.recv(4096):
+            pass
 
 
 def test_a_worker_is_no_scheduler(scheduler):

@@ -129,12 +129,12 @@ def connect(address: str | None = None, workers: int | None = None, *, agree: Ag
     count = _checked(workers)
     with _quiet(), tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as scratch:
         if address is None:
-            with _local(distributed, count, scratch) as cluster, _client(distributed, cluster) as client:
+            with _local(distributed, count, scratch) as here, _client(distributed, here, direct=True) as client:
                 Workers(client, agree).wait(count or 1)
                 yield client
         else:
             _check_scheduler(distributed, address)
-            with _client(distributed, address) as client:
+            with _client(distributed, address, direct=None) as client:
                 Workers(client, agree).wait(count or 1)
                 yield client
 
@@ -170,10 +170,13 @@ def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
 
 
 @contextmanager
-def _client(distributed: Any, scheduler: Any) -> Iterator[Any]:
+def _client(distributed: Any, scheduler: Any, *, direct: bool | None) -> Iterator[Any]:
+    """``direct``: results come from workers without a stop at the scheduler; who is elsewhere may not reach them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions: they are compared
-        client = distributed.Client(scheduler, timeout=SECONDS + PATIENCE, set_as_default=False)
+        client = distributed.Client(
+            scheduler, timeout=SECONDS + PATIENCE, set_as_default=False, direct_to_workers=direct
+        )
     with client:
         yield client
 
@@ -183,7 +186,8 @@ def _check_scheduler(distributed: Any, address: str) -> None:
     import asyncio  # takes a while, and starting digitlab must not
 
     async def ask() -> tuple[Any, Any]:
-        async with distributed.rpc(address, timeout=SECONDS) as there:
+        security = distributed.Security().get_connection_args("client")  # for tls://, as Dask is configured
+        async with distributed.rpc(address, timeout=SECONDS, connection_args=security) as there:
             return await there.identity(), await there.versions()
 
     async def within_seconds() -> tuple[Any, Any]:
@@ -192,7 +196,7 @@ def _check_scheduler(distributed: Any, address: str) -> None:
     try:
         with ThreadPoolExecutor(1) as pool:  # a notebook has an event loop at work in this thread already
             identity, versions = pool.submit(asyncio.run, within_seconds()).result()
-    except (OSError, ValueError, TimeoutError) as error:
+    except Exception as error:  # whatever somebody says who is no scheduler
         raise ClusterError(
             f"no scheduler answers at {describe(address)}",
             got=str(error).partition("\n")[0] or "nothing that a scheduler says",
@@ -215,7 +219,7 @@ def _quiet() -> Iterator[None]:
     loggers = [one for name, one in known if name.startswith("distributed") and isinstance(one, logging.Logger)]
     before = [one.level for one in loggers]
     for one in loggers:
-        one.setLevel(logging.CRITICAL)
+        one.setLevel(logging.CRITICAL + 1)
     try:
         with config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # digits are large
             yield

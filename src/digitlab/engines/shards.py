@@ -2,7 +2,7 @@ r"""What a worker of a cluster does: it keeps some of the digits, and sums over 
 
 How a batch is cut decides the bits of its answer, and who computes which part does not. The native engine's sums for at
 most one hidden layer are exact, so any cut at multiples of `BLOCK` samples gives its own bits. All other sums are added
-as a tree of a fixed shape: a batch is halved, and its halves are, down to some dozens of leaves.
+as a tree of a fixed shape: a batch is halved, and its halves are, down to sixteen leaves or more.
 
         batch                each worker has neighbouring leaves; it adds up what it has both halves of,
        /     \                and whoever asked adds the rest, in the same shape
@@ -31,7 +31,7 @@ from digitlab.network.architecture import Architecture
 
 BLOCK = 128  # samples whose sums are one in the native engine
 EXACT_SAMPLES = 2**17  # whose sums are exact whatever they are
-LEAVES = 64
+LEAVES, LEAF = 16, 4096  # a tree has so many leaves, or more where they would be larger
 
 
 @dataclass
@@ -139,7 +139,7 @@ def shares(count: int, workers: int, *, exact: bool) -> tuple[list[list[range]],
         blocks = -(-count // BLOCK)
         bounds = [min(count, BLOCK * (blocks * i // workers)) for i in range(workers + 1)]
         return [[range(*ends)] if ends[0] < ends[1] else [] for ends in itertools.pairwise(bounds)], count
-    whole, leaf = range(count), max(BLOCK, -(-count // LEAVES))
+    whole, leaf = range(count), max(BLOCK, min(LEAF, -(-count // LEAVES)))
     leaves = _leaves(whole, leaf)
     groups = [leaves[len(leaves) * i // workers : len(leaves) * (i + 1) // workers] for i in range(workers)]
     return [_cover(whole, group[0].start, group[-1].stop) if group else [] for group in groups], leaf
