@@ -13,6 +13,7 @@ import pytest
 
 import digitlab as dl
 from digitlab.cluster.connecting import connect
+from digitlab.data import catalogue
 
 # No deadlines: how long an example takes is not what is tested, and other work on the machine counts too.
 hypothesis.settings.register_profile("digitlab", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -46,6 +47,15 @@ def one_thread() -> Iterator[None]:
 def mnist() -> tuple[dl.Digits, dl.Digits]:
     """The real training and test sets."""
     return dl.load_mnist()
+
+
+@pytest.fixture
+def loaded_once(mnist: tuple[dl.Digits, dl.Digits], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever loads MNIST in this process gets what was loaded and checked already; tests/data holds loading itself."""
+    read, here = catalogue.read_published, catalogue.MNIST.folder
+    monkeypatch.setattr(
+        catalogue, "read_published", lambda folder, *rest: mnist if folder == here else read(folder, *rest)
+    )
 
 
 @pytest.fixture(scope="session")

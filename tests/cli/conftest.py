@@ -31,7 +31,7 @@ def model(tmp_path_factory, mnist) -> str:
 
 
 @pytest.fixture
-def run(capsys) -> Callable[..., tuple[int, str, str]]:
+def run(capsys, loaded_once) -> Callable[..., tuple[int, str, str]]:
     """A command, run in this process: its exit code, what it answered, what it complained of."""
 
     def command(*arguments: str) -> tuple[int, str, str]:

@@ -43,7 +43,7 @@ PYTHON = [block for block in PYTHON if "coming-from" not in block[0]]  # which t
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=_ids(PYTHON))
-def test_python_blocks_run(block, tmp_path, monkeypatch, capsys):
+def test_python_blocks_run(block, loaded_once, tmp_path, monkeypatch, capsys):
     if "import onnxruntime" in block[1]:
         pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     monkeypatch.chdir(tmp_path)
