@@ -58,6 +58,15 @@ def test_workers_end_with_whoever_started_them():
     until(lambda: not _is_alive(pid))
 
 
+def test_a_script_that_begins_at_once_is_told_how_to(tmp_path):
+    """Each of its workers reads it again, and would start workers; none of them says so, but whoever started them."""
+    script = tmp_path / "script.py"
+    script.write_text("from digitlab.cluster.connecting import connect\nwith connect(workers=2): pass\n")
+    told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False).stderr
+    assert told.count("ClusterError: no workers could be started on this machine") == 1
+    assert told.rstrip().endswith('begin below: if __name__ == "__main__":')
+
+
 @pytest.mark.parametrize("wrong", [0, 257, -1, True, 1.5, "2"])
 def test_wrong_numbers_of_workers_are_refused(wrong):
     with pytest.raises(InputError, match="workers must be a whole number from 1 to 256"), connect(workers=wrong):

@@ -6,6 +6,7 @@ else all must agree on, before it gets any work. Workers come and go; so `Worker
 
 import functools
 import logging
+import multiprocessing
 import pkgutil
 import tempfile
 import time
@@ -149,6 +150,8 @@ def _checked(workers: object) -> int | None:
 @contextmanager
 def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
     """Processes of this machine, that nobody else can reach. One that dies is replaced; all end with this one."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # it reads the script that started it, which
+        raise SystemExit(1)  # starts workers: whoever started it is told
     try:
         cluster = distributed.LocalCluster(
             n_workers=count,
@@ -164,7 +167,7 @@ def _local(distributed: Any, count: int | None, scratch: str) -> Iterator[Any]:
         )
     except (OSError, RuntimeError) as error:
         what = "no workers could be started on this machine"
-        raise ClusterError(what, got=error, help='a script starts them below: if __name__ == "__main__":') from error
+        raise ClusterError(what, got=error, help='in a script, begin below: if __name__ == "__main__":') from error
     with cluster:
         yield cluster
 
