@@ -35,7 +35,7 @@ def test_what_is_installed_is_imported():
 def test_what_is_missing_is_named_in_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(InputError) as caught:
-        require_extra("h5py.h5f", "keras", "a .keras file")
+        require_extra("h5py.any", "keras", "a .keras file")
     assert str(caught.value) == (
         "a .keras file needs h5py, which is not installed\n  help: pip install 'digitlab[keras]'"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 import digitlab as dl
-from digitlab.errors import InputError, ModelFileError
+from digitlab.errors import DigitlabError, InputError, ModelFileError
 from digitlab.interop import understand
 from digitlab.network import ACTIVATIONS
+from tests.hostile import lies_of_exchange
 from tests.interop.peers import pytorch
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
@@ -325,6 +327,16 @@ def of_numbers(value: float) -> Any:
 def test_files_that_are_not_in_order_are_refused(change, words, tmp_path):
     with pytest.raises(ModelFileError, match=words):
         read(changed(change), tmp_path)
+
+
+@pytest.mark.parametrize("change", [0x01, 0x80, 0xFF])
+def test_whatever_becomes_of_a_byte_is_read_or_refused_in_our_words(change, tmp_path):
+    right = lies_of_exchange.onnx()
+    for place in range(len(right)):
+        content = bytearray(right)
+        content[place] ^= change
+        with suppress(DigitlabError):
+            read(bytes(content), tmp_path)
 
 
 def test_an_activation_of_ones_own_has_no_formula_in_onnx(monkeypatch, tmp_path):
