@@ -25,6 +25,7 @@ class Dask:
 
     def __init__(self, folder: Path, workers: int) -> None:
         self._folder, self._told = folder, folder / "scheduler.json"
+        self._told.unlink(missing_ok=True)
         self.workers: list[subprocess.Popen[bytes]] = []
         # Port 0 is any free one: tests run beside each other.
         where = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self._told))

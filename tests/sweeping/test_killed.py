@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import random
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 
 import digitlab as dl
 from digitlab.errors import ClusterError, RunLockedError
-from digitlab.runs.lock import LOCK
+from digitlab.runs.lock import LOCK, _lives
 from digitlab.runs.run import HISTORY, Run
 from digitlab.sweeping import Sweep, read_sweep
 from digitlab.sweeping.folder import JOURNAL, TOKEN, trial_folder
@@ -22,6 +25,7 @@ from tests.sweeping.dask_processes import Dask, until
 from tests.sweeping.small import LONG, LONG_AND_SHORT, RECIPE, sweep_small
 
 TRIALS = 4
+KILLS = round(float(os.environ.get("DIGITLAB_SOAK", "1")) * 30)
 
 CLIENT = """
 import sys
@@ -83,7 +87,7 @@ def _at_work(out: Path) -> tuple[int, int] | None:
             epochs = len((folder / HISTORY).read_bytes().splitlines())
         except OSError:
             continue
-        if holder and 3 <= epochs < LONG - 50:
+        if holder and 3 <= epochs < LONG - 50 and _lives(int(holder)):  # else it was killed before
             return number, int(holder)
     return None
 
@@ -108,6 +112,15 @@ class _When:
         until(lambda: _at_work(self._out), "no trial was at work")
         self._do(_at_work(self._out)[1])
         self.done = True
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="only there a path can mean two folders")
+def test_workers_that_see_another_folder_are_refused(dask, digits, tmp_path, monkeypatch):
+    """Under this path each process sees the folder that it is in."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ClusterError, match="its folder /proc/self/cwd/sweep, which all must share, is another one"):
+        sweep_small(digits, Path("/proc/self/cwd/sweep"), scheduler=dask.address)
+    assert not list((tmp_path / "sweep" / "trials").iterdir())
 
 
 def test_a_worker_is_killed(dask, digits, expected, tmp_path):
@@ -143,3 +156,28 @@ def test_the_scheduler_is_killed(dask, digits, expected, tmp_path, capfd):
     assert "the same call goes on" in error.value.help
     assert capfd.readouterr() == ("", "")  # Dask itself says nothing
     _check(sweep_small(digits, out, vary=LONG_AND_SHORT), expected)
+
+
+@pytest.mark.soak
+def test_killed_again_and_again_whoever_it_is_it_comes_to_the_same_end(digits, expected, tmp_path):
+    """A worker, the client or the scheduler, at random moments of trials that take long."""
+    rng, kills = random.Random(20260101), 0
+    while kills < KILLS:
+        out, told = tmp_path / f"sweep-{kills}", 0
+        while told < TRIALS:
+            (tmp_path / f"dask-{kills}").mkdir(exist_ok=True)
+            with Dask(tmp_path / f"dask-{kills}", workers=2) as dask:
+                client = subprocess.Popen([sys.executable, "-c", CLIENT, str(out), dask.address])
+                try:
+                    until(lambda out=out, client=client: _at_work(out) or client.poll() is not None, "nothing")
+                    time.sleep(rng.uniform(0, 0.3))
+                    whoever = rng.choice([client, dask.scheduler, *dask.workers])
+                    whoever.kill()
+                    kills += 1
+                    if whoever is not client:
+                        client.wait(timeout=300)
+                finally:
+                    client.kill()
+                    client.wait()
+            told = sum(trial.told is not None for trial in read_sweep(out).trials)
+        _check(read_sweep(out), expected)

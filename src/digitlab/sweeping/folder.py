@@ -27,6 +27,7 @@ from digitlab.durable import TEMPORARY_PREFIX, make_durably, sweep, write_durabl
 from digitlab.errors import InputError, RunError, refuse, system_errors
 from digitlab.runs.lock import LOCK, FolderLock
 from digitlab.runs.manifest import DataRecord
+from digitlab.sweeping.objective import Objective, Pruner
 from digitlab.sweeping.space import Space, parse_space
 from digitlab.training.recipe import differing
 from digitlab.training.recipe_files import MAX_TOML_BYTES, NamedRecipe, parse_recipe
@@ -46,8 +47,8 @@ FORMAT, VERSION = "digitlab-sweep", 1
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is swept. The same call later goes on with it; another one is refused."""
 
-    objective: str
-    pruner: str
+    objective: Objective
+    pruner: Pruner
     sampler_seed: int
     vary: dict[str, str]
     data: DataRecord
@@ -149,23 +150,34 @@ def claimed(folder: Path, spec: Spec, digits: Digits) -> Iterator[Path]:
         lock = FolderLock(folder)
     try:
         with sweep_errors(folder, "kept"):
-            if (folder / SPEC).is_file():
-                _check_same(folder, read_spec(folder), spec)
-            sweep(folder)
-            (folder / STOP).unlink(missing_ok=True)
-            for stale in folder.glob(f"{TOKEN}*"):
-                stale.unlink(missing_ok=True)
-            if not (folder / SPEC).is_file():
-                write_durably(folder / DIGITS, digits.images.tobytes() + digits.labels.tobytes())
-                make_durably(folder / TRIALS)
-                write_durably(folder / SPEC, spec.to_toml().encode())
+            _begin(folder, spec, digits)
             token = folder / f"{TOKEN}{secrets.token_hex(16)}"  # a name that no other machine can have seen before
-            write_durably(token, b"")
+            token.touch()
         yield token
     finally:
-        with suppress(OSError, UnboundLocalError):
-            token.unlink(missing_ok=True)
+        _sweep_away(folder)
         lock.release()
+
+
+def _begin(folder: Path, spec: Spec, digits: Digits) -> None:
+    """Write what is swept, or find that it is there; and sweep away what a killed process left behind."""
+    known = (folder / SPEC).is_file()
+    if known:
+        _check_same(folder, read_spec(folder), spec)
+    sweep(folder)
+    _sweep_away(folder)
+    (folder / STOP).unlink(missing_ok=True)
+    if not known:
+        write_durably(folder / DIGITS, digits.images.tobytes() + digits.labels.tobytes())
+        make_durably(folder / TRIALS)
+        write_durably(folder / SPEC, spec.to_toml().encode())
+
+
+def _sweep_away(folder: Path) -> None:
+    """The files by which a folder was known."""
+    with suppress(OSError):
+        for token in folder.glob(f"{TOKEN}*"):
+            token.unlink(missing_ok=True)
 
 
 def whose(token: str) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from digitlab.durable import force, sync
 from digitlab.errors import RunError, refuse, system_errors
+from digitlab.sweeping.space import Space
 
 State = Literal["finished", "pruned", "diverged", "failed"]
 MAX_BYTES = 2**30
@@ -73,7 +74,7 @@ class Trial:
         return self.told.value if self.told else None
 
 
-def read_journal(path: Path) -> tuple[dict[int, Trial], int]:
+def read_journal(path: Path, space: Space) -> tuple[dict[int, Trial], int]:
     """The trials of a sweep by number, and the length of the lines that are whole. One that does not exist is empty.
 
     Raises:
@@ -89,7 +90,9 @@ def read_journal(path: Path) -> tuple[dict[int, Trial], int]:
     trials: dict[int, Trial] = {}
     for number, line in enumerate(whole.splitlines(), 1):
         try:
-            _take(trials, msgspec.json.decode(line, type=Asked | Told))
+            trial = _take(trials, msgspec.json.decode(line, type=Asked | Told))
+            if not space.holds(trial.settings):
+                raise ValueError(f"trial {trial.number} has settings that are not varied so")
         except (ValueError, RecursionError) as error:  # those of msgspec are ValueErrors
             must_be = f"what was asked and told ({', '.join(get_args(State))}), each trial once"
             help = "what the trials have learnt is whole in their folders"
@@ -114,7 +117,9 @@ def _take(trials: dict[int, Trial], entry: Asked | Told) -> Trial:
 
 
 class Journal:
-    """Reads all there is, cuts half a line off, and takes more. Only for whoever holds the sweep's lock.
+    """What was asked and told of the settings of a space. Only for whoever holds the sweep's lock.
+
+    It reads all that there is, cuts half a line off, and takes more.
 
     Attributes:
         trials: by number.
@@ -123,8 +128,8 @@ class Journal:
         RunError: (here and in the methods) it is damaged, or cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.trials, length = read_journal(path)
+    def __init__(self, path: Path, space: Space) -> None:
+        self.trials, length = read_journal(path, space)
         self._path = path
         with _errors(path, "written"):
             self._file = path.open("ab", buffering=0)

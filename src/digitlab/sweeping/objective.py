@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from digitlab.training.events import EpochDone
 from digitlab.training.recipe import Recipe
+
+Objective = Literal["validation_accuracy", "validation_loss"]
+Pruner = Literal["none", "median"]
 
 OBJECTIVES = {"validation_accuracy": True, "validation_loss": False}  # whether more is better
 PRUNERS = {

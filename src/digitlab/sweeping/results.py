@@ -117,7 +117,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     """
     folder = Path(folder)
     spec = read_spec(folder)
-    trials, _ = read_journal(folder / JOURNAL)
+    trials, _ = read_journal(folder / JOURNAL, spec.space)
     return Sweep(folder, spec, tuple(trials.values()))
 
 

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from digitlab.cluster.connecting import Agreement, Workers, connect
 from digitlab.data.digits import Digits
@@ -23,7 +24,7 @@ from digitlab.sweeping.choosing import next_settings, require_optuna
 from digitlab.sweeping.crew import Crew
 from digitlab.sweeping.folder import JOURNAL, Spec, ask_to_stop, claimed, whose
 from digitlab.sweeping.journal import Journal, Trial
-from digitlab.sweeping.objective import OBJECTIVES, PRUNERS, bars
+from digitlab.sweeping.objective import OBJECTIVES, PRUNERS, Objective, Pruner, bars
 from digitlab.sweeping.results import Sweep, read_sweep
 from digitlab.sweeping.space import parse_space
 from digitlab.sweeping.training_trial import engine_in_words
@@ -89,7 +90,7 @@ def sweep(
     out = Path(out).absolute()
     spec = new_spec(NamedRecipe("", about, recipe), digits, vary, (objective, pruner, sampler_seed))
     wanted, control = _checked(trials, engine), control or Control()
-    with claimed(out, spec, digits) as token, contextlib.closing(Journal(out / JOURNAL)) as journal:
+    with claimed(out, spec, digits) as token, contextlib.closing(Journal(out / JOURNAL, spec.space)) as journal:
         plan, agree = _Plan(spec, journal, wanted), _agreement(out, token, engine)
         if not plan.is_done:  # else nobody is needed
             with connect(scheduler, workers, agree=agree) as client, stop_on_interrupt(control):
@@ -198,4 +199,4 @@ def new_spec(recipe: NamedRecipe, digits: Digits, vary: Mapping[str, str], how: 
         check_parts(shaped.new_network(), digits, shaped, 1)
     data = DataRecord(digits.source, len(digits), digits.sha256(), list(digits.classes))
     settings = {**base.to_dict(), "layers": list(base.recipe.layers)}
-    return Spec(objective, pruner, sampler_seed, space.to_dict(), data, settings)
+    return Spec(cast(Objective, objective), cast(Pruner, pruner), sampler_seed, space.to_dict(), data, settings)

@@ -60,6 +60,13 @@ class Axis:
         """One of finitely many values."""
         return self.values[place] if self.values else int(self.low) + place
 
+    def holds(self, value: object) -> bool:
+        """Whether this is one of its values."""
+        if self.values:
+            return value in self.values
+        kinds = int if self.whole else int | float
+        return isinstance(value, kinds) and not isinstance(value, bool) and self.low <= value <= self.high
+
     def rounded(self, number: float) -> float:
         """A number of the range, to some significant digits, and still within it."""
         return number if self.whole else min(max(float(f"{number:.{DIGITS}g}"), self.low), self.high)
@@ -83,6 +90,11 @@ class Space:
             place, digit = divmod(place, int(axis.size))
             settings[axis.setting.name] = axis.nth(digit)
         return {axis.setting.name: settings[axis.setting.name] for axis in self.axes}
+
+    def holds(self, settings: Mapping[str, Any]) -> bool:
+        """Whether these are settings of the space."""
+        names = [axis.setting.name for axis in self.axes]
+        return sorted(settings) == sorted(names) and all(axis.holds(settings[axis.setting.name]) for axis in self.axes)
 
     def ends_of(self, name: str, recipe: Recipe) -> tuple[Any, ...]:
         """What a setting may be at its ends: the recipe's alone, where it is not varied."""
