@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import digitlab as dl
 from digitlab.display import html_report
@@ -17,6 +18,7 @@ from digitlab.display.html_parts import SECTIONS, Part, Section
 from digitlab.display.html_report import piece_count, save_html_report
 from digitlab.display.html_step import step_table
 from digitlab.display.html_subject import Subject
+from digitlab.engines.checks import usable_cores
 from digitlab.errors import FileError, InputError
 from digitlab.figures import new_figure
 from digitlab.figures.embedded import Embedded
@@ -212,9 +214,10 @@ def test_what_a_network_without_hidden_units_lacks_is_said(few, unrendered):
 
 @pytest.mark.soak
 def test_the_whole_report_on_the_model_that_ships_is_made_in_a_minute_and_not_large(mnist, tmp_path):
-    begun = time.perf_counter()
-    save_html_report(Subject("standard", dl.load("standard"), *mnist), tmp_path / "report.html")
-    assert time.perf_counter() - begun < 60
+    with threadpool_limits(usable_cores(), user_api="blas"):  # as many as a user has; tests have one
+        begun = time.perf_counter()
+        save_html_report(Subject("standard", dl.load("standard"), *mnist), tmp_path / "report.html")
+        assert time.perf_counter() - begun < 60
     assert (tmp_path / "report.html").stat().st_size < 4_000_000
     page = _Page((tmp_path / "report.html").read_text("utf-8"))
     assert page.text.count("Left out: ") == 1  # it is no run
