@@ -67,13 +67,13 @@ class Workers:
             self._ask(new)
         return [address for address in there if address in self._good]
 
-    def wait(self, count: int = 1) -> list[str]:
+    def wait(self, count: int = 1, seconds: float | None = None) -> list[str]:
         """As `here`, once there are ``count`` of them; a worker that comes and does not agree is an error.
 
         Raises:
             ClusterError: it does not, or there are too few after some seconds; or as `here`.
         """
-        before, limit = len(self.refused), time.monotonic() + SECONDS_OF_WORKERS
+        before, limit = len(self.refused), time.monotonic() + (SECONDS_OF_WORKERS if seconds is None else seconds)
         while len(here := self.here()) < count and len(self.refused) == before and time.monotonic() < limit:
             time.sleep(0.05)
         if len(self.refused) > before:

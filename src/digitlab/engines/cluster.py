@@ -35,6 +35,7 @@ from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
 
 SECONDS_BETWEEN_LOOKS = 1.0  # at who is there: a worker that comes gets work then
+SECONDS_WITHOUT_ANY = 60.0  # until a worker must have come in place of the last one
 TRIES = 5  # of one step; a step that kills whoever takes it must end
 
 
@@ -101,14 +102,13 @@ class ClusterSession(Session):
     Attributes:
         places: the addresses of the workers that are asked.
         stopwatch: how long each of them worked.
-        waited: seconds in which answers were waited for, with what it takes to send and receive.
     """
 
     def __init__(self, engine: ClusterEngine, whole: Shard) -> None:
         self.architecture, self.digits = whole.architecture, whole.digits
         self.threads, self.regularization = whole.threads, whole.regularization
         self.places: list[str] = []
-        self.stopwatch, self.waited = Stopwatch(), 0.0
+        self.stopwatch = Stopwatch()
         self._whole = whole
         self._shards: dict[tuple[str, int, int], Any] = {}  # what each worker keeps: samples from, to
         self._asked: dict[str, Any] = {}
@@ -144,13 +144,11 @@ class ClusterSession(Session):
         exact = is_exact(self.architecture, len(samples))
         for _ in range(TRIES):
             self._look()
-            began = time.perf_counter()
             pieces, leaf = shares(len(samples), len(self.places), exact=exact)
             shares_of = zip(self.places, pieces, strict=True)
             asked = {place: self._ask(place, (own, leaf), samples, question) for place, own in shares_of if own}
             self._asked = asked  # the last ones are let go with these: Dask's next message leaves 10 ms after one
             answers = gather(self._workers, asked, self._thread)
-            self.waited += time.perf_counter() - began
             if answers is not None:
                 return self._total(answers, range(len(samples)), exact=exact)
             self._looked = -math.inf
@@ -174,7 +172,7 @@ class ClusterSession(Session):
         if time.monotonic() - self._looked < SECONDS_BETWEEN_LOOKS:
             return
         refused = len(self._workers.refused)
-        here = self._workers.here() or self._workers.wait()
+        here = self._workers.here() or self._workers.wait(seconds=SECONDS_WITHOUT_ANY)
         self._looked = time.monotonic()
         for address, why in list(self._workers.refused.items())[refused:]:
             self._remarks.append(f"the worker {address} gets no work: {why}")
@@ -185,13 +183,16 @@ class ClusterSession(Session):
             self._remarks += [f"the worker {place} has come" for place in here if place not in self.places]
         self.places = here
         self._shards.clear()
-        megabytes = self.architecture.parameter_count * len(here) / 1e6
+        count, numbers = len(self.digits), self.architecture.parameter_count / 1e6
+        pieces, _ = shares(count, len(here), exact=is_exact(self.architecture, count))
         self._remarks.append(
-            f"workers {len(here)}, at {self._workers.scheduler}: each step sends them {4 * megabytes:.3g} MB"
-            f" and gets {8 * megabytes:.3g} MB back"
+            f"workers {len(here)}, at {self._workers.scheduler}: a step with all digits sends them"
+            f" {4 * numbers * len(here):.3g} MB and gets {8 * numbers * sum(map(len, pieces)):.3g} MB back"
         )
 
-    def _ask(self, place: str, share: tuple[list[range], int], samples: range | NDArray[Any], question: Any) -> Any:
+    def _ask(
+        self, place: str, share: tuple[list[range], int], samples: range | NDArray[Any], question: tuple[Any, ...]
+    ) -> Any:
         """A future of a worker's answer for its share of a batch, where what it takes is kept."""
         (own, leaf), everything = share, len(self.digits)
         start, stop = own[0].start, own[-1].stop
