@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import digitlab as dl
 from digitlab.errors import RunError
 from digitlab.runs.run import Run
 from digitlab.sweeping import read_sweep
@@ -22,7 +21,7 @@ pytest.importorskip("distributed", reason="sweeps need Dask")
 
 from tests.sweeping.dask_processes import until
 
-EPOCHS = 1500
+EPOCHS = 1200
 LONG = (
     "sweep", "minibatch", "--layers", "784,5,10", "--epochs", str(EPOCHS), "--vary", "learning_rate=0.05,0.1",
     "--data", "few.npz", "--out", "sweep", "--workers", "2",
@@ -77,10 +76,6 @@ def test_ctrl_c_ends_the_trials_in_order_and_the_same_call_goes_on(place, run):
     assert (place / "importance.png").stat().st_size > 10_000
     code, out, complaint = run(*LONG, "--json")
     assert json.loads(out) == read_sweep("sweep").to_dict() | {"folder": str(place / "sweep")}
-    code, out, complaint = run("train", "sweep/best.toml", "--data", "few.npz", "--out", "again", "--quiet")
-    assert (code, out) == (0, "")
-    found = read_sweep("sweep")
-    assert np.array_equal(dl.load("again").parameters, dl.load(found.run_of(found.best)).parameters)
 
 
 @pytest.mark.parametrize(
