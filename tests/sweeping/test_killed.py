@@ -34,7 +34,8 @@ from pathlib import Path
 from tests.sweeping.small import LONG_AND_SHORT, sweep_small
 if __name__ == "__main__":
     digits = dl.load_mnist()[0][:1000][:400]
-    sweep_small(digits, Path(sys.argv[1]), vary=LONG_AND_SHORT, scheduler=sys.argv[2], workers=2)
+    out, scheduler, trials = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    sweep_small(digits, out, vary=LONG_AND_SHORT, scheduler=scheduler, workers=2, trials=trials)
 """
 
 
@@ -132,9 +133,9 @@ def test_a_worker_is_killed(dask, digits, expected, tmp_path):
 
 
 def test_the_client_is_killed(dask, digits, expected, tmp_path):
-    """Its workers may train on; whoever comes next waits for them, and takes what they came to."""
+    """Its workers may train on; whoever comes next waits for them, takes what they came to, and adds a trial."""
     out = tmp_path / "sweep"
-    client = subprocess.Popen([sys.executable, "-c", CLIENT, str(out), dask.address])
+    client = subprocess.Popen([sys.executable, "-c", CLIENT, str(out), dask.address, str(TRIALS - 1)])
     try:
         until(lambda: _at_work(out) or client.poll() is not None, "no trial was at work")
         assert client.poll() is None
@@ -167,7 +168,7 @@ def test_killed_again_and_again_whoever_it_is_it_comes_to_the_same_end(digits, e
         while told < TRIALS:
             (tmp_path / f"dask-{kills}").mkdir(exist_ok=True)
             with Dask(tmp_path / f"dask-{kills}", workers=2) as dask:
-                client = subprocess.Popen([sys.executable, "-c", CLIENT, str(out), dask.address])
+                client = subprocess.Popen([sys.executable, "-c", CLIENT, str(out), dask.address, str(TRIALS)])
                 try:
                     until(lambda out=out, client=client: _at_work(out) or client.poll() is not None, "nothing")
                     time.sleep(rng.uniform(0, 0.3))

@@ -7,6 +7,8 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,6 +213,9 @@ class _Future:
     def cancel(self) -> None:
         self.status = "cancelled"
 
+    def add_done_callback(self, done: Callable[[_Future], None]) -> None:
+        done(self)
+
 
 class _Cluster:
     """A client and its workers, as far as a crew asks them."""
@@ -228,7 +233,7 @@ class _Cluster:
         return self.next
 
 
-def _crew(tmp_path) -> tuple[Crew, _Cluster]:
+def _crew(tmp_path: Path) -> tuple[Crew, _Cluster]:
     cluster = _Cluster()
     return Crew(cluster, cluster, tmp_path, "auto"), cluster
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from digitlab.sweeping.journal import Told, Trial
 from digitlab.sweeping.training_trial import train_trial
 
 MOST_DEATHS = 5  # of workers that had the same trial, before it is told as failed: it may be what kills them
-BEAT = 0.05  # seconds between two looks
+BEAT = 0.25  # seconds between two looks at who is there, where no trial comes back
 
 
 class Crew:
@@ -32,6 +32,7 @@ class Crew:
         self._client, self._workers = client, workers
         self._folder, self._engine = folder, engine
         self._sent: dict[Any, tuple[Trial, str]] = {}  # by their futures; and to which worker
+        self._news = threading.Event()  # a trial came back
         self._deaths: Counter[int] = Counter()  # by the numbers of trials
 
     @property
@@ -58,6 +59,7 @@ class Crew:
         with self._while_there():
             future = self._client.submit(train_trial, *what, workers=[address], pure=False)
         self._sent[future] = (trial, address)
+        future.add_done_callback(lambda _: self._news.set())
 
     def back(self) -> Iterator[tuple[Trial, Told | None]]:
         """Wait a moment, then give each trial that came back: what came of it, or None where it is not at its end.
@@ -66,7 +68,8 @@ class Crew:
             ClusterError: the scheduler is gone.
             DigitlabError: what a worker could not do.
         """
-        time.sleep(BEAT)
+        self._news.wait(BEAT)
+        self._news.clear()
         here = self._here()
         for future, (trial, address) in list(self._sent.items()):
             if future.status == "pending" and address in here:

@@ -1,11 +1,13 @@
 """The folder of a sweep, which its workers must see under the same path as whoever began it.
 
-sweep.toml      what is swept: written once, when all of it was found to be right
-digits.bin      the training set: all pictures, then all labels, as bytes
-journal.jsonl   what was asked for and told, see `digitlab.sweeping.journal`
-trials/0001/    one ordinary run for each trial
-best.toml       the recipe of the best trial so far
-table.csv       all trials, for a spreadsheet
+    sweep.toml      what is swept: written once, when all of it was found to be right
+    digits.bin      the training set: all pictures, then all labels, as bytes
+    journal.jsonl   what was asked for and told, see `digitlab.sweeping.journal`
+    trials/0001/    one ordinary run for each trial
+    best.toml       the recipe of the best trial so far
+    table.csv       all trials, for a spreadsheet
+
+A folder without a sweep.toml is no sweep yet, and begins again.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ import numpy as np
 import tomli_w
 
 from digitlab.data.digits import SIDE, Digits
-from digitlab.durable import TEMPORARY_PREFIX, make_durably, sweep, write_durably
+from digitlab.durable import TEMPORARY_PREFIX, make_durably, write_durably
+from digitlab.durable import sweep as sweep_unfinished
 from digitlab.errors import InputError, RunError, refuse, system_errors
 from digitlab.runs.lock import LOCK, FolderLock
 from digitlab.runs.manifest import DataRecord
@@ -117,10 +120,8 @@ def read_digits(folder: Path, data: tuple[str, int, str, tuple[str, ...]]) -> Di
         content = np.fromfile(path, np.uint8)
     images, labels = np.split(content, [count * SIDE * SIDE])
     digits = Digits(images.reshape(count, SIDE, SIDE), labels, source, classes)
-    if digits.sha256() != sha256:
-        refuse(
-            RunError, path, "these are not the digits of the sweep", must_be=f"SHA-256 {sha256}", got=digits.sha256()
-        )
+    if (got := digits.sha256()) != sha256:
+        refuse(RunError, path, "these are not the digits of the sweep", must_be=f"SHA-256 {sha256}", got=got)
     return digits
 
 
@@ -164,7 +165,7 @@ def _begin(folder: Path, spec: Spec, digits: Digits) -> None:
     known = (folder / SPEC).is_file()
     if known:
         _check_same(folder, read_spec(folder), spec)
-    sweep(folder)
+    sweep_unfinished(folder)
     _sweep_away(folder)
     (folder / STOP).unlink(missing_ok=True)
     if not known:

@@ -95,7 +95,9 @@ def sweep(
         if not plan.is_done:  # else nobody is needed
             with connect(scheduler, workers, agree=agree) as client, stop_on_interrupt(control):
                 _go_on(plan, Crew(client, Workers(client, agree), out, engine), control, out, list(listeners))
-    return read_sweep(out)
+    found = read_sweep(out)
+    found.keep()  # a program that was killed may have told of a trial, and no more
+    return found
 
 
 def _checked(trials: int, engine: object) -> int:
