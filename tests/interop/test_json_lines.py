@@ -8,6 +8,7 @@ import os
 import resource
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,17 @@ from hypothesis import strategies as st
 
 import digitlab as dl
 from digitlab.errors import DigitlabError, DivergenceError, FileError, InputError
-from digitlab.interop.json_lines import JsonLinesLog
-from digitlab.training.events import Advice, EpochDone, LayerSizes, LayersMeasured, SettingChanged, Started, Stopped
+from digitlab.interop.json_lines import KINDS, JsonLinesLog
+from digitlab.training.events import (
+    Advice,
+    EpochDone,
+    Event,
+    LayerSizes,
+    LayersMeasured,
+    SettingChanged,
+    Started,
+    Stopped,
+)
 
 RECIPE = dl.recipe("minibatch", layers=(784, 4, 10), batch_size=50, epochs=3, validation=100)
 EPOCHS = tuple(EpochDone(epoch, 10 * epoch, 1 / epoch, 1 - 1 / epoch, 0.1 * epoch, 0.1) for epoch in range(1, 6))
@@ -95,6 +105,10 @@ def test_a_training_that_diverges_says_so(tmp_path, few):
         dl.fit(network, few, RECIPE, listeners=[log, spoil], threads=1)
     *_, last = [strictly(line) for line in (tmp_path / "log").read_bytes().splitlines()]
     assert last == {"event": "diverged", "step": 19, "words": caught.value.what}
+
+
+def test_every_kind_of_event_has_a_name():
+    assert KINDS.keys() == set(get_args(Event))
 
 
 def test_words_stay_in_their_line(tmp_path):

@@ -13,7 +13,7 @@ from PIL import Image
 import digitlab as dl
 from digitlab.errors import FileError, InputError
 from digitlab.interop.tensorboard import TensorBoardLog
-from digitlab.training.events import Advice, EpochDone, SettingChanged, Started, StepDone, Stopped
+from digitlab.training.events import Advice, EpochDone, Remark, SettingChanged, Started, StepDone, Stopped
 from tests.interop.event_files import curve, read_events, values
 
 pytest.importorskip("tensorboardX", reason="writes the event files")
@@ -101,14 +101,16 @@ def test_the_settings_are_hparams(told):
 
 
 def test_steps_changes_and_words_are_told(tmp_path):
+    words = Advice(1, "try more"), Remark(1, "a worker is gone")
     with TensorBoardLog(tmp_path, RECIPE.new_network(), RECIPE) as log:
-        for event in (started(), StepDone(7, 1, 2.5, 0.25), SettingChanged(7, "momentum", 0.5), Advice(1, "try more")):
+        for event in (started(), StepDone(7, 1, 2.5, 0.25), SettingChanged(7, "momentum", 0.5), *words):
             log(event)
     assert curve(tmp_path, "loss/step") == [(7, 2.5)]
     assert curve(tmp_path, "accuracy/step") == [(7, 0.25)]
     assert curve(tmp_path, "changed/momentum") == [(7, 0.5)]
-    ((step, advice),) = values(tmp_path)["advice/text_summary"]
-    assert (step, advice.tensor.string_val) == (7, [b"try more"])
+    for event in words:
+        ((step, told),) = values(tmp_path)[f"{type(event).__name__.lower()}/text_summary"]
+        assert (step, told.tensor.string_val) == (7, [event.words.encode()])
     ((_, words),) = values(tmp_path)["training/text_summary"]
     assert words.tensor.string_val == [b"network 784-12-10, 100 digits from MNIST, engine numpy"]
 

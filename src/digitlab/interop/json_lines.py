@@ -13,6 +13,7 @@ from digitlab.training.events import (
     EpochDone,
     Event,
     LayersMeasured,
+    Remark,
     SettingChanged,
     Started,
     StepDone,
@@ -26,6 +27,7 @@ KINDS = {
     LayersMeasured: "layers",
     SettingChanged: "changed",
     Advice: "advice",
+    Remark: "remark",
     Stopped: "stopped",
 }
 APART = ("seconds", "earlier")  # times, so that the same training gives the same lines; and what has lines of its own

@@ -26,6 +26,7 @@ from digitlab.training.events import (
     EpochDone,
     Event,
     LayersMeasured,
+    Remark,
     SettingChanged,
     Started,
     StepDone,
@@ -94,8 +95,8 @@ class TensorBoardLog(LogFile):
                 self._tell({f"{name}/layer_{number}": size for name, size in sizes.items()})
         elif isinstance(event, SettingChanged):
             self._tell({f"changed/{event.name}": event.value})
-        elif isinstance(event, Advice):
-            self._write(summary=self._summaries.text("advice", event.words))
+        elif isinstance(event, Advice | Remark):
+            self._write(summary=self._summaries.text(type(event).__name__.lower(), event.words))
         elif isinstance(event, Stopped):
             self._draw_weights()
             self._write(summary=self._settings()[-1])
