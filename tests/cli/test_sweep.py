@@ -19,7 +19,7 @@ from digitlab.sweeping import read_sweep
 pytest.importorskip("optuna", reason="sweeps need Optuna")
 pytest.importorskip("distributed", reason="sweeps need Dask")
 
-from tests.sweeping.dask_processes import until
+from tests.cluster.processes import until
 
 EPOCHS = 1200
 LONG = (

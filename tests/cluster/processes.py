@@ -1,4 +1,4 @@
-"""Real schedulers and workers, as somebody would start them: processes of their own, gone after the test."""
+"""A real Dask scheduler and real workers, as somebody would start them: processes of their own that can be killed."""
 
 from __future__ import annotations
 
@@ -6,54 +6,75 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-SECONDS = 60.0
-WITHOUT_DIGITLAB = "import sys; sys.modules['digitlab'] = None; from distributed.cli.dask_worker import main; main()"
+SECONDS = 120  # for what takes a moment, on a machine that has other work
+WORKER = ("-m", "distributed.cli.dask_worker")
+WITHOUT_DIGITLAB = (
+    "-c",
+    "import sys; sys.modules['digitlab'] = None; from distributed.cli.dask_worker import main; main()",
+)
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait for it."""
+def until(true: Callable[[], object], words: str = "it never came to that") -> None:
+    """Wait for a condition."""
     limit = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < limit, "it never came to that"
-        time.sleep(0.02)
+    while not true():
+        assert time.monotonic() < limit, words
+        time.sleep(0.005)
 
 
-class Processes:
-    """A scheduler, and the workers that are started."""
+class Dask:
+    """A scheduler, and workers of one thread each, whom nobody replaces; all of them are gone after the block."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._folder, self._stack = folder, stack
-        told = folder / "scheduler.json"
-        self.scheduler = self._start(
-            "-m", "distributed.cli.dask_scheduler", "--host=127.0.0.1", "--port=0", "--no-dashboard",
-            "--dashboard-address=127.0.0.1:0", f"--scheduler-file={told}",
-        )  # fmt: skip
-        until(told.exists)
-        self.address = str(json.loads(told.read_text())["address"])
+    def __init__(self, folder: Path, workers: int = 0) -> None:
+        self._folder, self._told = folder, folder / "scheduler.json"
+        self._told.unlink(missing_ok=True)
+        self.workers: list[subprocess.Popen[bytes]] = []
+        # Port 0 is any free one: tests run beside each other.
+        where = ("--host=127.0.0.1", "--port=0", f"--scheduler-file={self._told}")
+        self.scheduler = self._start("-m", "distributed.cli.dask_scheduler", *where)
+        try:
+            until(self._is_told, "no scheduler")
+            self.address = json.loads(self._told.read_text())["address"]
+            for _ in range(workers):
+                self.add_worker()
+        except BaseException:
+            self.__exit__()
+            raise
 
-    def worker(self, *program: str) -> subprocess.Popen[bytes]:
-        """One more, without anybody who would replace it."""
-        program = program or ("-m", "distributed.cli.dask_worker")
-        return self._start(
-            *program, self.address, "--nthreads=1", "--no-nanny", "--no-dashboard",
-            "--dashboard-address=127.0.0.1:0", f"--local-directory={self._folder}",
-        )  # fmt: skip
+    def add_worker(self, program: tuple[str, str] = WORKER) -> None:
+        """One more process."""
+        how = ("--nthreads=1", "--no-nanny", "--host=127.0.0.1", f"--local-directory={self._folder}")
+        self.workers.append(self._start(*program, self.address, *how))
+
+    def kill_worker(self, process: int) -> None:
+        """SIGKILL the worker that has this process number."""
+        (worker,) = (one for one in self.workers if one.pid == process)
+        worker.kill()
+        worker.wait()
+
+    def kill_scheduler(self) -> None:
+        """SIGKILL it."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+
+    def __enter__(self) -> Dask:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        self._stack.callback(process.wait)
-        self._stack.callback(process.kill)
-        return process
+        call = [sys.executable, *arguments, "--no-dashboard", "--dashboard-address=127.0.0.1:0"]
+        with (self._folder / "dask.log").open("ab") as log:
+            return subprocess.Popen(call, stdout=log, stderr=log, cwd=self._folder)
 
-
-@contextmanager
-def processes(folder: Path) -> Iterator[Processes]:
-    """For as long as the block lasts."""
-    with ExitStack() as stack:
-        yield Processes(folder, stack)
+    def _is_told(self) -> bool:
+        try:
+            return bool(json.loads(self._told.read_text()))
+        except (OSError, ValueError):
+            return False

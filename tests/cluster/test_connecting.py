@@ -18,7 +18,7 @@ from digitlab.engines import ClusterEngine
 from digitlab.errors import ClusterError, InputError
 from digitlab.network import Architecture
 from digitlab.network.initializers import first_parameters
-from tests.cluster.processes import WITHOUT_DIGITLAB, processes, until
+from tests.cluster.processes import WITHOUT_DIGITLAB, Dask, until
 
 pytest.importorskip("distributed")
 
@@ -155,22 +155,22 @@ def test_late_workers_are_asked_too_and_a_scheduler_that_dies_is_an_error(tmp_pa
     monkeypatch.setattr("digitlab.engines.cluster.SECONDS_BETWEEN_LOOKS", 0.0)
     shape = Architecture((784, 10), "sigmoid")
     parameters = first_parameters(shape, "lecun", 0)
-    with processes(tmp_path) as started:
+    with Dask(tmp_path) as started:
         with monkeypatch.context() as patch:
             patch.setattr(connecting, "SECONDS_OF_WORKERS", 0.0)
             told = _refused(started.address)
         assert told.splitlines()[0] == f"the scheduler {started.address} has too few workers"
         assert f"dask worker {started.address}" in told
-        started.worker()
+        started.add_worker()
         with ClusterEngine(started.address).open(shape, few) as session:
             session.sums(parameters, slice(None))
             (place,) = session.places
             session.remarks()
-            started.worker("-c", WITHOUT_DIGITLAB)
+            started.add_worker(WITHOUT_DIGITLAB)
             remarks = []
             until(lambda: (session.sums(parameters, slice(None)) and remarks.extend(session.remarks())) or remarks)
             assert "gets no work: it has no digitlab" in remarks[0]
             assert session.places == [place]
-            started.scheduler.kill()
+            started.kill_scheduler()
             with pytest.raises(ClusterError, match="the scheduler is gone"):
                 until(lambda: session.sums(parameters, slice(None)) and False)

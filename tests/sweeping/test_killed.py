@@ -21,7 +21,7 @@ from digitlab.runs.lock import LOCK, _lives
 from digitlab.runs.run import HISTORY, Run
 from digitlab.sweeping import Sweep, read_sweep
 from digitlab.sweeping.folder import JOURNAL, TOKEN, trial_folder
-from tests.sweeping.dask_processes import Dask, until
+from tests.cluster.processes import Dask, until
 from tests.sweeping.small import LONG, LONG_AND_SHORT, RECIPE, sweep_small
 
 TRIALS = 4

@@ -45,7 +45,6 @@ def write_c_header(network: Network) -> Written:
     words = [*_memory(quantized), *_accuracy(network, quantized)]
     sizes, activation = network.architecture.sizes, network.architecture.activation
     picture = network.card.preprocessing
-    deskews = picture is not None and picture.kind == "deskew"
     pixels = (
         f"{picture.side} x {picture.side} bytes, row by row: 0 is paper, 255 ink" if picture else f"{sizes[0]} bytes"
     )
@@ -62,8 +61,8 @@ def write_c_header(network: Network) -> Written:
         arrays="\n".join(_arrays(quantized.layers)),
         names="\n".join(f"        {_c_text(name)}," for name in network.card.labels),
         hidden=hidden if len(sizes) > 2 else "",
-        deskew=_part("deskew.h") if deskews else "",
-        forward="\n".join(f"    {line}" for line in _forward(quantized, deskews)),
+        deskew=_part("deskew.h") if quantized.card.deskews else "",
+        forward="\n".join(f"    {line}" for line in _forward(quantized)),
         temperature=_c_float(network.card.temperature or 1.0),
     )
     return Written(text.encode(), words)
@@ -102,14 +101,14 @@ def _arrays(layers: tuple[QuantizedLayer, ...]) -> Iterator[str]:
         yield from _array("float", f"digitlab_b{number}", layer.b, _c_float)
 
 
-def _forward(quantized: Quantized, deskews: bool) -> Iterator[str]:
+def _forward(quantized: Quantized) -> Iterator[str]:
     """The statements from pixels to logits."""
     *hidden, last = quantized.layers
     yield f"static int16_t a[{max(layer.W.shape[1] for layer in quantized.layers)}];"
     if hidden:
         yield f"static float z[{max(len(layer.W) for layer in hidden)}];"
     yield "float step = 1.0f / 255.0f;"
-    if deskews:
+    if quantized.card.deskews:
         yield "digitlab_deskew(pixels, a);"
     else:
         yield "for (int input = 0; input < DIGITLAB_INPUTS; input++) a[input] = pixels[input];"

@@ -92,9 +92,11 @@ def export_model(network: Network, path: str | Path) -> Exported:
     written = form.write(network)
     with system_errors(ModelFileError, f"{printable(str(path))}: the model cannot be written"):
         write_durably(path, written.content)
-    words = [f"{form.in_words}, {len(written.content):,} bytes: {_in_words(network.architecture)}", *written.words]
-    theirs = network.card.preprocessing
-    if theirs and theirs.kind == "deskew" and not form.deskews:
+    words = [
+        f"{form.in_words}, {len(written.content):,} bytes: {network.architecture} {network.architecture.activation}"
+    ]
+    words += written.words
+    if network.card.deskews and not form.deskews:
         words.append("this network wants its digits upright (deskewed): the file cannot do that, and says so")
     return Exported(path, words)
 
@@ -138,7 +140,6 @@ def understand(path: str | Path, activation: str | None = None, inputs: str | No
             card = replace(card, temperature=dense.temperature)
     network.card = card
     knows = "as the file says" if texts else "as nothing else is said"
-    deskews = card.preprocessing is not None and card.preprocessing.kind == "deskew"
     return Imported(
         network,
         {
@@ -148,7 +149,7 @@ def understand(path: str | Path, activation: str | None = None, inputs: str | No
             if len(dense.layers) > 1
             else "none, as there is no hidden layer",
             "inputs": f"pixels {meant}, {'as you say' if inputs else 'as it seems'}",
-            "preprocessing": f"{'deskewing' if deskews else 'none'}, {knows}",
+            "preprocessing": f"{'deskewing' if card.deskews else 'none'}, {knows}",
             "classes": f"{_in_short(card.labels)}, {knows}",
             "temperature": f"{card.temperature or 1:g}",
             **({"notes": "; ".join(dense.notes)} if dense.notes else {}),
@@ -233,10 +234,6 @@ def _build(dense: Dense, activation: str, inputs: str, path: Path) -> Network:
                     what = f"{wrong} numbers in {name}{number + 1} are NaN, infinite, or too large"
                     refuse(ModelFileError, path, what)
     return Network.from_parameters(architecture, flat)
-
-
-def _in_words(architecture: Architecture) -> str:
-    return f"{architecture} {architecture.activation}"
 
 
 def _in_short(labels: tuple[str, ...]) -> str:

@@ -66,7 +66,7 @@ def make_page(network: Network, test: Digits | None) -> Written:
         "title": _title(card.labels),
         "network": _shape(packed[0]),
         "classes": card.labels,
-        "deskew": card.preprocessing is not None and card.preprocessing.kind == "deskew",
+        "deskew": card.deskews,
         "rejection": _rejection(packed[1]) if len(packed) > 1 else None,
         "facts": {name: told for name, told in facts.items() if told},
         "version": __version__,

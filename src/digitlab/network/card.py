@@ -129,6 +129,11 @@ class Card:
         object.__setattr__(self, "temperature", None if self.temperature is None else float(self.temperature))
         object.__setattr__(self, "recipe", None if self.recipe is None else dict(self.recipe))
 
+    @property
+    def deskews(self) -> bool:
+        """Whether pictures are made upright first."""
+        return self.preprocessing is not None and self.preprocessing.kind == "deskew"
+
     def preprocess(self, images: NDArray[Any]) -> NDArray[Any]:
         """Pictures, bytes or floats 0..1, made upright where the network wants them so; else as they are.
 
@@ -138,9 +143,7 @@ class Card:
             PictureError: a wrong shape or type, a float outside 0..1, or NaN; where pictures stay as they are, nothing
                 is looked at.
         """
-        if self.preprocessing is None or self.preprocessing.kind == "divide":
-            return images
-        return deskew(as_bytes(images))
+        return deskew(as_bytes(images)) if self.deskews else images
 
     def check_fit(self, architecture: Architecture) -> None:
         """Refuse an architecture that this card does not belong to.
