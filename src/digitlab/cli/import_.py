@@ -7,11 +7,7 @@ from cyclopts import Parameter
 
 from digitlab.cli.options import Json, ModelFile, check_model_place
 from digitlab.cli.output import print_json, say_saved, write_line
-from digitlab.data import load_mnist
-from digitlab.data.digits import CLASSES, SIDE
 from digitlab.network import ACTIVATIONS
-from digitlab.network.card import are_numbers
-from digitlab.network.network import Network
 
 File = Annotated[
     Path, Parameter(help="Of dense layers: .onnx, .npz (NumPy), .safetensors (PyTorch), .keras (Keras 3).")
@@ -39,10 +35,12 @@ def import_(
 ) -> int:
     """Make a model of a file that another tool wrote, and say what the file was taken for."""
     from digitlab.interop import understand
+    from digitlab.interop.dense import digits_to_measure
 
     check_model_place(out)
     network, taken_for = understand(file, activation, inputs)
-    accuracy = _accuracy(network)
+    test = digits_to_measure(network)  # a wrong guess is seen by them
+    accuracy = float((network.predict(test.images) == test.labels).mean()) if test else None
     network.save(out)
     if json:
         print_json({"file": str(file), "out": str(out), "accuracy": accuracy, "taken_for": taken_for})
@@ -54,12 +52,3 @@ def import_(
         write_line(f"{'accuracy':<14} {100 * accuracy:.2f} % of MNIST's test digits{doubt}")
     say_saved(out)
     return 0
-
-
-def _accuracy(network: Network) -> float | None:
-    """On MNIST's test digits, where the network can read them: a wrong guess is seen so."""
-    sizes = network.architecture.sizes
-    if (sizes[0], sizes[-1]) != (SIDE * SIDE, CLASSES) or not are_numbers(network.card.labels):
-        return None
-    _, test = load_mnist()
-    return float((network.predict(test.images) == test.labels).mean())

@@ -12,12 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data import load_mnist
-from digitlab.data.digits import CLASSES, SIDE
-from digitlab.interop.dense import Written
+from digitlab.interop.dense import Written, digits_to_measure
 from digitlab.interop.quantized import Quantized, QuantizedLayer, quantize
 from digitlab.network.activations import ACTIVATIONS, CUBIC, FLAT, LEAK, ROOT_2_OVER_PI
-from digitlab.network.card import are_numbers
 from digitlab.network.network import Network
 from digitlab.version import __version__
 
@@ -82,11 +79,9 @@ def _memory(quantized: Quantized) -> Iterator[str]:
 
 def _accuracy(network: Network, quantized: Quantized) -> Iterator[str]:
     """What bytes cost, on MNIST's test digits, where the network can read them."""
-    sizes = network.architecture.sizes
-    if (sizes[0], sizes[-1]) != (SIDE * SIDE, CLASSES) or not are_numbers(network.card.labels):
+    if (test := digits_to_measure(network)) is None:
         yield "what weights of one byte cost was not measured: these are no classes of MNIST"
         return
-    _, test = load_mnist()
     floats, bytes_ = network.predict(test.images), quantized.logits(test.images).argmax(axis=1)
     right, left = (100 * np.mean(found == test.labels) for found in (floats, bytes_))
     changed = np.count_nonzero(floats != bytes_)

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from digitlab.data import load_mnist
+from digitlab.data.digits import DIGIT_NAMES, SIDE, Digits
 from digitlab.errors import DataFileError, ModelFileError, printable, refuse
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import MAX_PARAMETERS, Layer
@@ -61,6 +63,12 @@ def about(network: Network) -> str:
     texts = {"activation": msgspec.json.encode(network.architecture.activation).decode()} | encode_card(network.card)
     raw = {name: msgspec.Raw(text.encode()) for name, text in texts.items()}
     return msgspec.json.encode(raw, order="sorted").decode()
+
+
+def digits_to_measure(network: Network) -> Digits | None:
+    """MNIST's test digits, where a network can read them: they tell what a form costs, or that a guess was wrong."""
+    reads = network.architecture.sizes[0] == SIDE * SIDE and network.card.labels == DIGIT_NAMES
+    return load_mnist()[1] if reads else None
 
 
 @contextmanager

@@ -19,11 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data import load_mnist
 from digitlab.data.digits import DIGIT_NAMES, SIDE, Digits
 from digitlab.errors import InputError
 from digitlab.interop.bundle import bundle
-from digitlab.interop.dense import Written
+from digitlab.interop.dense import Written, digits_to_measure
 from digitlab.interop.packing import PRECISIONS, Packed, pack_all
 from digitlab.network.activations import Floats
 from digitlab.network.network import Network
@@ -47,8 +46,7 @@ def write_page(network: Network) -> Written:
     Raises:
         InputError: a network that takes no pictures of 28 x 28 pixels, or one that is too large for 4 MB.
     """
-    digits = network.card.labels == DIGIT_NAMES
-    return make_page(network, load_mnist()[1] if digits else None)
+    return make_page(network, digits_to_measure(network))
 
 
 def make_page(network: Network, test: Digits | None) -> Written:
