@@ -186,7 +186,7 @@ def test_a_spec_that_was_spoilt_is_refused(whole, tmp_path, was, becomes):
         read_sweep(tmp_path)
 
 
-def test_a_folder_that_was_killed_before_its_spec_was_there_begins_again(digits, tmp_path, monkeypatch):
+def test_a_folder_in_which_no_trial_was_begun_begins_again(digits, tmp_path, monkeypatch):
     (tmp_path / DIGITS).write_bytes(b"half")
     (tmp_path / "trials").mkdir()
     monkeypatch.setattr("digitlab.sweeping.running.connect", _nobody)
@@ -194,6 +194,9 @@ def test_a_folder_that_was_killed_before_its_spec_was_there_begins_again(digits,
         sweep_small(digits, tmp_path)
     assert read_spec(tmp_path).data.sha256 == digits.sha256()
     assert (tmp_path / DIGITS).stat().st_size == len(digits) * 785
+    with pytest.raises(ClusterError, match="nobody"):  # a range that was corrected
+        sweep_small(digits, tmp_path, vary={"learning_rate": "0.1,0.2"})
+    assert read_spec(tmp_path).vary == {"learning_rate": "0.1,0.2"}
 
 
 def _nobody(*_: object, **__: object) -> None:

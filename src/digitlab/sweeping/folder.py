@@ -7,7 +7,7 @@
     best.toml       the recipe of the best trial so far
     table.csv       all trials, for a spreadsheet
 
-A folder without a sweep.toml is no sweep yet, and begins again.
+Where the journal is empty, nothing was begun yet, and another sweep may take its place.
 """
 
 from __future__ import annotations
@@ -162,13 +162,13 @@ def claimed(folder: Path, spec: Spec, digits: Digits) -> Iterator[Path]:
 
 def _begin(folder: Path, spec: Spec, digits: Digits) -> None:
     """Write what is swept, or find that it is there; and sweep away what a killed process left behind."""
-    known = (folder / SPEC).is_file()
-    if known:
+    begun = (folder / JOURNAL).exists() and (folder / JOURNAL).stat().st_size > 0
+    if begun:
         _check_same(folder, read_spec(folder), spec)
     sweep_unfinished(folder)
     _sweep_away(folder)
     (folder / STOP).unlink(missing_ok=True)
-    if not known:
+    if not begun:
         write_durably(folder / DIGITS, digits.images.tobytes() + digits.labels.tobytes())
         make_durably(folder / TRIALS)
         write_durably(folder / SPEC, spec.to_toml().encode())
