@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +35,7 @@ LAYERS = {
 }
 IN_KERAS = """
 import sys
+import zipfile
 import keras, numpy
 pixels = numpy.load(sys.argv[1])
 for name in sys.argv[2:]:
@@ -69,6 +72,18 @@ def test_layers_that_are_not_in_a_row_are_refused():
 def test_the_activation_that_is_said_may_not_be_another():
     with pytest.raises(InputError, match="activation is tanh"):
         dl.import_model(FILES / "functional.keras", activation="relu")
+
+
+def test_a_relu_that_begins_above_0_is_another_function(tmp_path):
+    with zipfile.ZipFile(FILES / "leaky.keras") as old, zipfile.ZipFile(tmp_path / "a.keras", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                content = re.sub(rb'"negative_slope": ?[0-9.]+', b'"threshold": 0.5', content)
+                assert b"threshold" in content
+            new.writestr(name, content)
+    with pytest.raises(ModelFileError, match=r"relu\(above 0.5\)"):
+        dl.import_model(tmp_path / "a.keras")
 
 
 @pytest.mark.skipif(not (find_spec("keras") and find_spec("torch")), reason="Keras and PyTorch are not installed here")

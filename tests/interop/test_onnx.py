@@ -36,6 +36,7 @@ ARRAYS |= {
     "image": np.full((1, 1, 3, 3), 0.25, "f4"),
 }
 ARRAYS |= {"square": RNG.normal(size=(H, H)).astype(np.float32), "[20, 9]": np.array([20, 9])}
+ARRAYS |= {"column": np.ones((H, 1), np.float32), "infinite": np.float32(np.inf)}
 TAIL = [("Gemm", "a W2 b2", "z2"), ("Softmax", "z2", "y")]
 FIRST = ("Gemm", "x W1 b1", "z")
 
@@ -255,6 +256,9 @@ REFUSED = {
     "six numbers and nine": ([("Add", "x b1", "c"), ("Mul", "c mean", "d"), ("Gemm", "d W1 b1", "y")], "other numbers"),
     "a layer that does not fit": ([FIRST, RELU, ("Gemm", "a W1 b1", "y")], "does not fit"),
     "biases that do not fit": ([("Gemm", "x W1 mean", "z"), RELU, *TAIL], "9 biases for 6"),
+    "a column of biases": ([("MatMul", "x W1", "s"), ("Add", "s column", "z"), RELU, *TAIL], "than its biases"),
+    "a column in Gemm": ([("Gemm", "x W1 column", "z"), RELU, *TAIL], "biases"),
+    "infinitely cold": ([FIRST, RELU, TAIL[0], ("Mul", "z2 infinite", "y")], "another function"),
     "weights of no matrix": ([("MatMul", "x mean", "y")], "does not fit"),
     "too many layers": ([("Gemm", "x W1 b1", "s"), ("Relu", "s", "a0"), *ROW, ("Gemm", "a40 W2", "y")], "too large"),
     "a layer of a layer": ([FIRST, RELU, ("MatMul", "a z", "y")], "depend on the input"),

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from digitlab.errors import InputError
 from digitlab.interop.onnx_messages import ATTRIBUTE, TENSOR
-from digitlab.interop.protobuf import MAX_FIELDS, Budget, Message, decimal, decimals, text, texts, whole_numbers
+from digitlab.interop.protobuf import (
+    MAX_FIELDS,
+    MAX_TEXT_BYTES,
+    Budget,
+    Message,
+    decimal,
+    decimals,
+    text,
+    texts,
+    whole_numbers,
+)
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOAT32 = st.floats(width=32, allow_nan=False)
@@ -43,6 +53,12 @@ def test_packed_numbers_are_read_as_those_that_come_one_by_one(numbers):
     found = Message(int64_data=7).decode(memoryview(content), Budget())
     assert isinstance(found["int64_data"][0], memoryview)
     assert whole_numbers(found["int64_data"], Budget()) == numbers
+
+
+def test_texts_have_an_end_and_bytes_that_are_none_do_no_harm():
+    assert text([memoryview(b"\xff")]) == "\N{REPLACEMENT CHARACTER}"
+    with pytest.raises(InputError, match="too long"):
+        texts([memoryview(bytes(MAX_TEXT_BYTES + 1))])
 
 
 @given(st.binary(max_size=200))

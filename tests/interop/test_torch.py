@@ -85,12 +85,14 @@ def test_other_floats_are_rounded_to_float32(kind, tmp_path):
         {"fc_weight": (3, 4), "fc_bias": (3,), "bn_running.mean": (3,)},
         {"fc1_weight": (3, 4), "fc1_bias": (3,), "fc2_weight": (4, 5), "fc2_bias": (4,)} | {"fc3_weight": (4, 5)},
         {"fc_weight": (4, 3), "fc_bias": (3,)},
+        {"fc_weight": (3, 4), "prelu_weight": (3,)},
+        {"fc1_weight": (3, 4), "norm_weight": (3,), "norm_bias": (3,), "fc2_weight": (3, 3)},
         {"fc_bias": (3,)},
     ],
 )
 def test_other_layers_are_refused(shapes, tmp_path):
     saved(tmp_path / "a.safetensors", **shapes)
-    with pytest.raises(ModelFileError, match="dense layers") as caught:
+    with pytest.raises(ModelFileError, match=r"dense layers|linear layer") as caught:
         dl.import_model(tmp_path / "a.safetensors", activation="relu")
     assert caught.value.got
 

@@ -181,7 +181,9 @@ def _standardization(inputs: str) -> tuple[float, float]:
 
 def _read_about(text: str | bytes | None, path: Path) -> dict[str, msgspec.Raw]:
     """What digitlab said beside the numbers, as JSON by name; nothing, where somebody else wrote the file."""
-    texts: dict[str, msgspec.Raw] = {} if text is None else decode_json(text, dict[str, msgspec.Raw], path, ABOUT)
+    texts: dict[str, msgspec.Raw] = (
+        {} if text is None else decode_json(text, dict[str, msgspec.Raw], path, f"its text {ABOUT}")
+    )
     if text is not None and not {"activation"} <= texts.keys() <= {"activation", *FIELDS}:
         must_be = ", ".join(["activation", *FIELDS])
         refuse(ModelFileError, path, f"its text {ABOUT} is of another version", must_be=must_be, got=", ".join(texts))

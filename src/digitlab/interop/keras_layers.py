@@ -282,7 +282,8 @@ def _activation(settings: _Settings) -> list[str]:
 
 def _rectified(settings: _Settings) -> list[str]:
     slope = settings.negative_slope or 0.0
-    return ["relu" if slope == 0 else "leaky_relu" if slope == LEAK else f"leaky_relu({slope})"]
+    kind = "relu" if slope == 0 else "leaky_relu" if slope == LEAK else f"leaky_relu({slope})"
+    return [f"{kind}(above {settings.threshold:g})" if settings.threshold else kind]
 
 
 LAYERS: dict[str, Callable[[_Settings], list[str]]] = {  # what each does, in words of `ROW`

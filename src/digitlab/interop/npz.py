@@ -13,7 +13,7 @@ import numpy as np
 
 from digitlab.data.npy import Kinds, peek, read_array
 from digitlab.data.zip_file import open_archive
-from digitlab.errors import ModelFileError, refuse
+from digitlab.errors import ModelFileError, printable, refuse
 from digitlab.interop.dense import ABOUT, Dense, Written, about, as_layers, as_model_errors, in_a_row
 from digitlab.network.network import Network
 from digitlab.network.tensor_file import MAX_HEADER_BYTES
@@ -53,4 +53,7 @@ def read_npz(content: bytes, path: Path) -> Dense:
         shapes = {member: peek(archive, member, name, OF_NUMBERS) for member in members}
         places = in_a_row(shapes, path, flipped=(False, True))
         arrays = {member: read_array(archive, member, name, OF_NUMBERS) for member in members}
-    return Dense(as_layers(arrays, places), "NumPy arrays" + " that digitlab wrote" * (text is not None), about=text)
+    shape = "(outputs, inputs)" if places[0].flipped else "(inputs, outputs)"
+    names = ", ".join(printable(place.W.removesuffix(".npy")) for place in places)
+    origin = f"NumPy arrays, weights {shape}: {names}" if text is None else "NumPy arrays that digitlab wrote"
+    return Dense(as_layers(arrays, places), origin, about=text)

@@ -85,11 +85,12 @@ def _apply(fields: Fields, values: list[Value | None], budget: Budget) -> Value:
         return Unknown(str(error))
 
 
+@np.errstate(all="ignore")  # what a file multiplies its logits by may be infinite
 def _as_dense(row: Row, origin: str, about: str | None) -> Dense:
     """The row that a graph puts out. A factor after its last layer is a temperature."""
     slope = (row.curve[-1] - row.curve[0]) / (GRID[-1] - GRID[0])
     straight = slope * GRID + row.curve[MIDDLE]  # what is added to all logits changes no probability
-    if not (slope > 0 and np.allclose(row.curve, straight, rtol=EXACT, atol=EXACT * slope)):
+    if not (0 < slope < np.inf and np.allclose(row.curve, straight, rtol=EXACT, atol=EXACT * slope)):
         name, apart = nearest_activation(row.curve)
         got = name if apart <= NEAR else "another function"
         what = "the graph ends with something else than softmax after its last layer"

@@ -123,7 +123,7 @@ def _linear(row: Row, W: NDArray[Any], b: NDArray[Any]) -> Row:
         or (row.layers and len(row.layers[-1].b) != len(W))
     ):
         raise OtherError(f"a layer of the shape {W.shape}, which does not fit or is too large")
-    if b.size not in (1, W.shape[1]):
+    if b.size not in (1, W.shape[1]) or b.shape[-1:] not in ((), (b.size,)):
         raise OtherError(f"{b.size} biases for {W.shape[1]} sums")
     layers = (*row.layers, Layer(W, np.broadcast_to(b.ravel(), W.shape[1])))
     if not row.layers:
@@ -163,7 +163,7 @@ def _arithmetic(node: Node) -> Row:
         return _of_input(row, op, constant.ravel(), node.budget)
     node.budget.spend(len(row.layers[-1].b) // NUMBERS_AT_ONCE)
     W, b = row.layers[-1]
-    if row.curve is GRID and op in ("Add", "Sub") and constant.ndim and constant.size == len(b):
+    if row.curve is GRID and op in ("Add", "Sub") and constant.shape[-1:] == (constant.size,) == b.shape:
         return replace(row, layers=(*row.layers[:-1], Layer(W, ARITHMETIC[op](b, constant.ravel()))))
     if constant.size != 1:
         raise OtherError(f"{node.op} of a layer and other numbers than its biases")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from digitlab.errors import InputError
 
 MAX_FIELDS = 10_000  # in one file; one of three layers that PyTorch wrote has some 200
+MAX_TEXT_BYTES = 2**20  # as much as the header of a model file may have
 MAX_VARINT_BYTES = 10  # 64 bits
 VARINT, LONG, BYTES, SHORT = 0, 1, 2, 5
 FIXED = {LONG: 8, SHORT: 4}  # bytes
@@ -110,8 +111,15 @@ def decimal(values: Sequence[int | memoryview]) -> float:
 
 
 def texts(values: Sequence[int | memoryview]) -> list[str]:
-    """The texts of a field that comes again and again. Bytes that are no text are shown as such."""
-    return [bytes(value).decode(errors="backslashreplace") for value in values if not isinstance(value, int)]
+    """The texts of a field that comes again and again. Bytes that are no text are question marks.
+
+    Raises:
+        InputError: one is longer than any that is needed.
+    """
+    found = [value for value in values if not isinstance(value, int)]
+    if (longest := max(map(len, found), default=0)) > MAX_TEXT_BYTES:
+        raise InputError("a text in the file is too long", must_be=f"at most {MAX_TEXT_BYTES:,} bytes", got=longest)
+    return [bytes(value).decode(errors="replace") for value in found]
 
 
 def text(values: Sequence[int | memoryview]) -> str:

@@ -21,6 +21,7 @@ MODULES = {  # of torch.nn, by our activations
     "leaky_relu": f"LeakyReLU({LEAK})",
     "gelu": "GELU('tanh')",
 }
+MUST_BE = "tensors of linear layers alone: names that end in weight (outputs, inputs), or in bias (outputs,)"
 
 
 def write_state_dict(network: Network) -> Written:
@@ -53,8 +54,11 @@ def read_state_dict(content: bytes, path: Path) -> Dense:
     if header.metadata.get("format") == FORMAT:
         refuse(InputError, path, "this is a model of digitlab already: every command takes it as it is")
     if strange := [name for name in header.shapes if not name.endswith(("weight", "bias"))]:
-        must_be = "tensors whose names end in weight or bias, of linear layers alone"
-        refuse(ModelFileError, path, "there are other things than dense layers", must_be=must_be, got=strange)
+        refuse(ModelFileError, path, "there are other things than dense layers", must_be=MUST_BE, got=strange)
+    for name, shape in header.shapes.items():
+        if len(shape) != (2 if name.endswith("weight") else 1):  # LayerNorm's, or PReLU's: they could pass for biases
+            got = f"{printable(name)} {shape}"
+            refuse(ModelFileError, path, "this is no tensor of a linear layer", must_be=MUST_BE, got=got)
     places = in_a_row(header.shapes, path, flipped=(True,))
     names = ", ".join(printable(place.W) for place in places)
     return Dense(
