@@ -28,10 +28,9 @@ def parts(chromium):
     """``parts(body, given)``: what a function of JavaScript, in which the page's modules are, makes of ``given``."""
     page = chromium.new_page()
     modules = bundle(PACKAGE, *(SOURCES / f"{name}.js" for name in PARTS))
-    names = ", ".join(f"...$interop_page_{name}" for name in PARTS)
+    names = ", ".join(f"...$interop_page_{name}" for name in PARTS) + ", ...$lab_static_js_kit_pixels"
     helpers = """
-      const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-      const picture = ({ width, height, rgba }) => ({ width, height, data: new Uint8ClampedArray(bytes(rgba)) });"""
+      const picture = ({ width, height, rgba }) => ({ width, height, data: new Uint8ClampedArray(bytesOf(rgba)) });"""
     page.add_script_tag(content=f"{modules}{helpers} Object.assign(globalThis, {{ {names} }});")
     yield lambda body, given: page.evaluate(f"async (given) => {{ {body} }}", given)
     page.close()
@@ -108,7 +107,7 @@ def test_deskewing_gives_the_same_bytes(parts, mnist):
         [mnist[1].images[:100], np.full((1, 28, 28), 255, np.uint8), np.eye(28, dtype=np.uint8)[None]]
     )
     images = np.concatenate([images, images[:, :, ::-1], np.zeros((1, 28, 28), np.uint8)])
-    there = parts("return given.map((one) => asBase64(deskew(bytes(one))))", [b64(one) for one in images])
+    there = parts("return given.map((one) => asBase64(deskew(bytesOf(one))))", [b64(one) for one in images])
     assert there == [b64(one) for one in deskew(images)]
 
 
@@ -128,7 +127,7 @@ def test_probabilities_are_those_of_python(parts, mnist, activation, precision):
     rounded, given = packed_for(network, precision)
     images = mnist[1].images[:20]
     body = """const network = await unpack(given.shape, given.content);
-      const inputs = given.images.map((one) => Float64Array.from(bytes(one), (byte) => byte / 255));
+      const inputs = given.images.map((one) => Float64Array.from(bytesOf(one), (byte) => byte / 255));
       return inputs.map((x) => softmax(forward(network, x).sums.at(-1), network.temperature))"""
     there = parts(body, {**given, "images": [b64(one) for one in images]})
     assert np.abs(np.array(there) - rounded.probabilities(images)).max() < 2e-6
@@ -140,7 +139,7 @@ def test_attributions_are_those_of_python(parts, mnist, activation):
     image = mnist[1].images[0]
     expected = attribute(network, image, 4)
     body = """const network = await unpack(given.shape, given.content);
-      const x = Float64Array.from(bytes(given.image), (byte) => byte / 255);
+      const x = Float64Array.from(bytesOf(given.image), (byte) => byte / 255);
       const { pixels, sum, expected } = await attribute(network, x, 4);
       return { pixels: [...pixels], sum, expected }"""
     there = parts(body, {**given, "image": b64(image)})

@@ -1,4 +1,5 @@
 /** @file A network that this page carries: unpacked, as digitlab/interop/packing.py has packed it. */
+import { bytesOf } from "../../lab/static/js/kit/pixels.js";
 
 /** @import { Network } from "./network.js" */
 /** @typedef {"float32" | "float16" | "int8"} Precision */
@@ -26,14 +27,6 @@ export async function unpack({ sizes, activation, temperature, precision }, base
     return { W, b: take(units, "float32") };
   });
   return { sizes, activation, temperature, layers };
-}
-
-/** @param {string} base64 */
-function bytesOf(base64) {
-  const letters = atob(base64);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes;
 }
 
 /** The number that these 16 bits are. @param {number} bits */

@@ -1,4 +1,5 @@
 /** @file Who reads on this page: what the network says of a picture, and whether that is to be believed. */
+import { asBase64 } from "../../lab/static/js/kit/pixels.js";
 import { deskew } from "./deskew.js";
 import { unpack } from "./model.js";
 import { forward, softmax } from "./network.js";
@@ -59,6 +60,3 @@ export class Reader {
 
 /** @param {Uint8Array} pixels */
 const inputsOf = (pixels) => Float64Array.from(pixels, (byte) => byte / 255);
-
-/** @param {Uint8Array} bytes */
-export const asBase64 = (bytes) => btoa(String.fromCharCode(...bytes));

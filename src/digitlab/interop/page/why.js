@@ -2,12 +2,11 @@
 import { percent } from "../../lab/static/js/kit/format.js";
 import { html, onValue, useEffect, useState } from "../../lab/static/js/kit/lib.js";
 import { Picture } from "../../lab/static/js/kit/picture.js";
-import { paintSigned } from "../../lab/static/js/kit/pixels.js";
+import { asSigned, paintSigned } from "../../lab/static/js/kit/pixels.js";
 import { Bars, strongest, termsOf } from "../../lab/static/js/inside/bars.js";
 import { T as inside } from "../../lab/static/js/inside/texts.js";
 import { attribute } from "./attribution.js";
 import { atPixels, firstDelta } from "./network.js";
-import { asBase64 } from "./reader.js";
 import { T } from "./texts.js";
 
 /** @import { Reader } from "./reader.js" */
@@ -95,19 +94,13 @@ async function explain({ network, classes }, { passed }, asked, wanted) {
   return {
     name: classes[asked],
     sum: T.sum(classes[asked], exactly(attribution.sum), exactly(attribution.expected)),
-    pixels: signed(attribution.pixels),
+    pixels: asSigned(attribution.pixels),
     pushes,
     bias: last.b[asked],
     logit: passed.sums[layers.length - 1][asked],
-    units: hidden.map((unit) => ({ unit, pixels: signed(atPixels(network, firstDelta(network, passed, unit, layers.length - 2))) })),
+    units: hidden.map((unit) => ({ unit, pixels: asSigned(atPixels(network, firstDelta(network, passed, unit, layers.length - 2))) })),
   };
 }
 
 /** With its sign, and with as many digits as show whether two sums are the same. @param {number} value */
 const exactly = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
-
-/** Numbers around 0 as `paintSigned` takes them. @param {Float64Array} numbers */
-function signed(numbers) {
-  const largest = numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 0) || 1;
-  return asBase64(Uint8Array.from(numbers, (one) => Math.round(128 + (127 * one) / largest)));
-}

@@ -4,6 +4,7 @@
  * A place is the place of a unit among those that are shown; of layer 0, the picture, it is the number of a pixel.
  */
 import { short } from "../kit/format.js";
+import { bytesOf } from "../kit/pixels.js";
 import { strongest } from "./bars.js";
 import { T } from "./texts.js";
 
@@ -18,7 +19,7 @@ export class Numbers {
   /** @param {StepTaken} step */
   constructor(step) {
     this.step = step;
-    this.x = [...atob(step.pixels)].map((byte) => byte.charCodeAt(0) / 255);
+    this.x = Array.from(bytesOf(step.pixels), (byte) => byte / 255);
     this.last = step.layers.length;
     // What a matrix is shown from, where nothing in the layer before it is pointed at: what is largest there.
     this.from = Array.from({ length: this.last }, (_, layer) => strongest(this.outputs(layer), 1)[0]);

@@ -2,7 +2,7 @@
 import { short } from "../kit/format.js";
 import { choosing, placeUnder } from "../kit/grid.js";
 import { html, useEffect, useRef } from "../kit/lib.js";
-import { paintPixels, paintSigned } from "../kit/pixels.js";
+import { asSigned, paintPixels, paintSigned } from "../kit/pixels.js";
 import { useParts } from "../kit/store.js";
 import { colour } from "../kit/theme.js";
 import { T } from "./texts.js";
@@ -40,10 +40,8 @@ function paint(canvas, pixels, flow, chosen) {
   if (!painter) return;
   const small = document.createElement("canvas");
   small.width = small.height = SIDE;
-  if (flow) {
-    const most = Math.max(...flow.map(Math.abs)) || 1;
-    paintSigned(small, btoa(String.fromCharCode(...flow.map((one) => Math.round(128 + (127 * one) / most)))));
-  } else paintPixels(small, pixels);
+  if (flow) paintSigned(small, asSigned(flow));
+  else paintPixels(small, pixels);
   painter.clearRect(0, 0, canvas.width, canvas.height);
   painter.imageSmoothingEnabled = false;
   painter.drawImage(small, 0, 0, canvas.width, canvas.height);
