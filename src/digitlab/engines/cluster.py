@@ -49,7 +49,7 @@ class ClusterEngine(Engine):
             or one.
 
     Raises:
-        InputError: the extra ``cluster`` is not installed.
+        InputError: the extra ``cluster`` is not installed, or the native engine was not compiled.
     """
 
     name = "cluster"
@@ -72,10 +72,13 @@ class ClusterEngine(Engine):
         return cls(argument)
 
     @classmethod
-    def why_not(cls, architecture: Architecture | None = None) -> str:  # noqa: ARG003  # workers compute any
-        """See `Engine.why_not`."""
+    def why_not(cls, architecture: Architecture | None = None) -> str:
+        """See `Engine.why_not`. Workers compute by the native engine."""
         missing = [name for name in ("dask", "distributed") if importlib.util.find_spec(name) is None]
-        return f"{missing[0]} is not installed: pip install 'digitlab[cluster]'" if missing else ""
+        if missing:
+            return f"{missing[0]} is not installed: pip install 'digitlab[cluster]'"
+        reason = NativeEngine.why_not(architecture)
+        return f"its workers compute by the native engine, and {reason}" if reason else ""
 
     def open(
         self,
@@ -90,6 +93,7 @@ class ClusterEngine(Engine):
         Raises:
             ClusterError: there is no cluster, or one whose workers compute something else: see `connect`.
         """
+        self.require(architecture)
         check_session(architecture, digits, threads)
         asked = check_threads(threads)
         each = asked if threads is not None or os.environ.get("DIGITLAB_THREADS") else 1

@@ -1,8 +1,8 @@
-r"""What a worker of a cluster does: it keeps some of the digits, and sums over parts of them when it is asked to.
+r"""What a worker of a cluster does: it keeps some of the digits, and sums over parts of them by the native engine.
 
 How a batch is cut decides the bits of its answer, and who computes which part does not. The native engine's sums for at
-most one hidden layer are exact, so any cut at multiples of `BLOCK` samples gives its own bits. All other sums are added
-as a tree of a fixed shape: a batch is halved, and its halves are, down to sixteen leaves or more.
+most one hidden layer are exact, so any cut at multiples of `BLOCK` samples gives its own bits. Those of deeper networks are
+added as a tree of a fixed shape: a batch is halved, and its halves are, down to sixteen leaves or more.
 
         batch                each worker has neighbouring leaves; it adds up what it has both halves of,
        /     \                and whoever asked adds the rest, in the same shape
@@ -22,9 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import Digits
-from digitlab.engines.base import Batch, Engine, Session, Sums
+from digitlab.engines.base import Batch, Session, Sums
 from digitlab.engines.native import NativeEngine
-from digitlab.engines.numpy_engine import NumpyEngine
 from digitlab.engines.regularization import Regularization
 from digitlab.network.activations import Floats
 from digitlab.network.architecture import Architecture
@@ -61,7 +60,7 @@ class Shard:
     def session(self) -> Session:
         """The session on these digits, opened when it is first asked for."""
         if self._session is None:
-            self._session = engine_for(self.architecture).open(
+            self._session = NativeEngine().open(
                 self.architecture, self.digits, threads=self.threads, regularization=self.regularization
             )
         return self._session
@@ -117,20 +116,14 @@ def answer(shard: Shard, work: Work, parameters: Floats, epoch: int) -> Answer:
     return Answer(sums, time.perf_counter() - began)
 
 
-def engine_for(architecture: Architecture) -> Engine:
-    """What workers compute with: the native engine where it can be used, else NumPy's."""
-    return NumpyEngine() if NativeEngine.why_not(architecture) else NativeEngine()
-
-
 def engine_in_words(architecture: Architecture) -> str:
     """On which all workers must agree, as other arithmetic gives other bits."""
-    engine = engine_for(architecture)
-    return f"{engine.name} (arithmetic {engine.arithmetic})"
+    return NativeEngine.why_not(architecture) or f"native (arithmetic {NativeEngine.arithmetic})"
 
 
 def is_exact(architecture: Architecture, count: int) -> bool:
     """Whether sums over the parts of so many samples add up to the same bits, however they are cut."""
-    return engine_for(architecture).name == "native" and len(architecture.sizes) <= 3 and count <= EXACT_SAMPLES
+    return len(architecture.sizes) <= 3 and count <= EXACT_SAMPLES
 
 
 def shares(count: int, workers: int, *, exact: bool) -> tuple[list[list[range]], int]:
