@@ -1,8 +1,8 @@
 r"""What a worker of a cluster does: it keeps some of the digits, and sums over parts of them by the native engine.
 
 How a batch is cut decides the bits of its answer, and who computes which part does not. The native engine's sums for at
-most one hidden layer are exact, so any cut at multiples of `BLOCK` samples gives its own bits. Those of deeper networks are
-added as a tree of a fixed shape: a batch is halved, and its halves are, down to sixteen leaves or more.
+most one hidden layer are exact, so any cut at multiples of `BLOCK` samples gives its own bits. Those of deeper networks
+are added as a tree of a fixed shape: a batch is halved, and its halves are, down to sixteen leaves or more.
 
         batch                each worker has neighbouring leaves; it adds up what it has both halves of,
        /     \                and whoever asked adds the rest, in the same shape
