@@ -37,9 +37,9 @@ if WITH_PARQUET:
 
     TABLES["parquet"] = parquets.lies
 if WITH_KERAS_FILES:
-    from tests.hostile import keras_files
+    from tests.hostile import lies_of_keras
 
-    TABLES["keras"] = keras_files.lies
+    TABLES["keras"] = lies_of_keras.lies
 LIES = [(form, name, make) for form, table in TABLES.items() for name, make in table()]
 
 

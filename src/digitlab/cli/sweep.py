@@ -88,12 +88,13 @@ def sweep(
     Each trial is an ordinary run below --out. Stopped by Ctrl-C or killed, the same call goes on.
     """
     from digitlab import sweeping
-    from digitlab.sweeping import results, words
+    from digitlab.sweeping import words
+    from digitlab.sweeping.folder import SPEC
 
     recipe, varied = read_recipe(name or "seed", **changes_from_flags(changes)), sweeping.parse_vary(vary)
     space = sweeping.parse_space(varied)
     train, _ = understood.open(data, quiet=json)
-    before = results.begun(out)
+    before = sweeping.read_sweep(out) if (out / SPEC).is_file() else None
     for line in () if json else words.what_is_swept(space, recipe.recipe, train, trials, before):
         write_line(line)
     telling = words.Telling(objective, int(min(trials, space.size)), write_line, before)

@@ -127,24 +127,18 @@ def connect(address: str | None = None, workers: int | None = None, *, agree: Ag
             has another digitlab or another answer.
     """
     distributed = require_extra("distributed", "cluster", "a cluster")
-    count = _checked(workers)
+    if workers is not None and not (type(workers) is int and 1 <= workers <= MAX_WORKERS):
+        raise InputError(f"workers must be a whole number from 1 to {MAX_WORKERS}", got=describe(workers))
     with _quiet(), tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as scratch:
         if address is None:
-            with _local(distributed, count, scratch) as here, _client(distributed, here, direct=True) as client:
-                Workers(client, agree).wait(count or 1)
+            with _local(distributed, workers, scratch) as here, _client(distributed, here, direct=True) as client:
+                Workers(client, agree).wait(workers or 1)
                 yield client
         else:
             _check_scheduler(distributed, address)
             with _client(distributed, address, direct=None) as client:
-                Workers(client, agree).wait(count or 1)
+                Workers(client, agree).wait(workers or 1)
                 yield client
-
-
-def _checked(workers: object) -> int | None:
-    whole = isinstance(workers, int) and not isinstance(workers, bool)
-    if workers is not None and not (whole and 1 <= int(str(workers)) <= MAX_WORKERS):
-        raise InputError(f"workers must be a whole number from 1 to {MAX_WORKERS}", got=describe(workers))
-    return workers  # type: ignore[return-value]
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from digitlab.durable import write_durably
 from digitlab.sweeping.choosing import importances
-from digitlab.sweeping.folder import BEST, JOURNAL, SPEC, TABLE, Spec, read_spec, sweep_errors, trial_folder
+from digitlab.sweeping.folder import BEST, JOURNAL, TABLE, Spec, read_spec, sweep_errors, trial_folder
 from digitlab.sweeping.journal import Trial, read_journal
 from digitlab.sweeping.objective import best_of
 from digitlab.training.recipe import SETTINGS
@@ -119,13 +118,3 @@ def read_sweep(folder: str | Path) -> Sweep:
     spec = read_spec(folder)
     trials, _ = read_journal(folder / JOURNAL, spec.space)
     return Sweep(folder, spec, tuple(trials.values()))
-
-
-def begun(folder: Path) -> Sweep | None:
-    """The sweep in a folder, if there is one."""
-    return read_sweep(folder) if (folder / SPEC).is_file() else None
-
-
-def show_settings(settings: Mapping[str, Any]) -> str:
-    """Settings as a person writes them: ``activation relu  learning_rate 0.1``."""
-    return "  ".join(f"{name} {SETTINGS[name].show(value)}" for name, value in settings.items())

@@ -10,10 +10,10 @@ from digitlab.display.progress import duration
 from digitlab.sweeping.folder import BEST, TABLE
 from digitlab.sweeping.journal import Trial
 from digitlab.sweeping.objective import is_better
-from digitlab.sweeping.results import Sweep, show_settings
+from digitlab.sweeping.results import Sweep
 from digitlab.sweeping.running import held_out
 from digitlab.sweeping.space import Space
-from digitlab.training.recipe import Recipe
+from digitlab.training.recipe import SETTINGS, Recipe
 
 SHOWN = 10  # of the best trials, in the end
 
@@ -49,7 +49,7 @@ class Telling:
         parts = [
             f"trial {trial.number:>{len(str(self._trials))}}/{self._trials}",
             f"{came_to} ({trial.told.why})" if trial.told.why else came_to,
-            show_settings(trial.settings),
+            _settings(trial),
             f"{trial.told.seconds:.1f} s",
             f"best {self._best.value:.4f} (trial {self._best.number})" if self._best else "",
             self._left(),
@@ -78,7 +78,12 @@ def what_came_of_it(sweep: Sweep) -> Iterator[str]:
     counts = ", ".join(f"{count} {state}" for state, count in sweep.counts().items())
     yield f"{len(sweep.trials)} trials: {counts}"
     for trial in sweep.ranked[:SHOWN]:
-        yield f"  {trial.value:.4f}   trial {trial.number:>4}   {show_settings(trial.settings)}"
+        yield f"  {trial.value:.4f}   trial {trial.number:>4}   {_settings(trial)}"
     if sweep.best is not None:
         yield f"best: {sweep.run_of(sweep.best)}; all trials: {sweep.folder / TABLE}"
         yield f"`digitlab train {sweep.folder / BEST}` trains its recipe again"
+
+
+def _settings(trial: Trial) -> str:
+    """As a person writes them: ``activation relu  learning_rate 0.1``."""
+    return "  ".join(f"{name} {SETTINGS[name].show(value)}" for name, value in trial.settings.items())
