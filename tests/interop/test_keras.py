@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import digitlab as dl
-from digitlab.errors import DigitlabError, InputError, ModelFileError
+from digitlab.errors import DigitlabError, ModelFileError
 from digitlab.interop import understand
 from digitlab.network import ACTIVATIONS, Network
 
@@ -67,11 +67,6 @@ def test_the_temperature_is_read():
 def test_layers_that_are_not_in_a_row_are_refused():
     with pytest.raises(ModelFileError, match=r"Add|row"):
         dl.import_model(FILES / "branch.keras")
-
-
-def test_the_activation_that_is_said_may_not_be_another():
-    with pytest.raises(InputError, match="activation is tanh"):
-        dl.import_model(FILES / "functional.keras", activation="relu")
 
 
 def test_a_relu_that_begins_above_0_is_another_function(tmp_path):

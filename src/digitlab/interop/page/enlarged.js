@@ -1,7 +1,7 @@
 /** @file Digits of MNIST that somebody enlarged: found out, and made small again. digitlab/reading/enlarged.py defines it. */
 import { boxOf } from "./ink.js";
 
-/** @import { Plane } from "./ink.js" */
+/** @import { Box, Plane } from "./ink.js" */
 
 const [LEAST_FACTOR, LARGEST_FACTOR] = [3, 64];
 const SEEN = 16; // ink that counts for the first look at the size
@@ -27,10 +27,10 @@ export function undoEnlargement(ink) {
   return left && longestOf(left) === LONGEST ? small : null;
 }
 
-/** @param {{ top: number, bottom: number, left: number, right: number }} box */
+/** @param {Box} box */
 const longestOf = ({ top, bottom, left, right }) => Math.max(bottom - top, right - left);
 
-/** The ink with paper of exactly this margin around it. @param {Plane} ink  @param {{ top: number, bottom: number, left: number, right: number }} box  @param {number} margin  @returns {Plane} */
+/** The ink with paper of exactly this margin around it. @param {Plane} ink  @param {Box} box  @param {number} margin  @returns {Plane} */
 function padded(ink, { top, bottom, left, right }, margin) {
   const [width, height] = [right - left + 2 * margin, bottom - top + 2 * margin];
   const levels = new Uint8Array(width * height);

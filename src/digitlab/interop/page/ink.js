@@ -4,6 +4,7 @@
  */
 
 /** @typedef {{ width: number, height: number, levels: Uint8Array }} Plane  a byte for each pixel, row by row */
+/** @typedef {{ top: number, bottom: number, left: number, right: number }} Box */
 
 const LEAST_CONTRAST = 16;
 
@@ -107,7 +108,7 @@ function paperOfSheet({ width, height, levels }, alpha) {
   return contrast >= Math.max(LEAST_CONTRAST, 4 * spread) ? paper : null;
 }
 
-/** The rows and columns that hold ink. @param {Plane} ink  @param {number} faintest */
+/** The rows and columns that hold ink. @param {Plane} ink  @param {number} faintest  @returns {Box | null} */
 export function boxOf({ width, height, levels }, faintest) {
   let [top, bottom, left, right] = [height, 0, width, 0];
   for (let y = 0, i = 0; y < height; y++) {

@@ -6,7 +6,7 @@
 import { undoEnlargement } from "./enlarged.js";
 import { boxOf, FAINTEST, findInk } from "./ink.js";
 
-/** @import { Plane } from "./ink.js" */
+/** @import { Box, Plane } from "./ink.js" */
 
 export const SIDE = 28;
 const LONGEST = 20; // pixels of a digit's longer side, in MNIST
@@ -31,7 +31,7 @@ export function prepareInk(ink, faintest = 1) {
 /** Into how many cells a side is cut, with one more at each end. @param {number} length  @param {number} m */
 const countOf = (length, m) => Math.max(1, Math.floor((2 * LONGEST * length + m) / (2 * m))) + 2;
 
-/** The ink in each cell, row by row, exactly. @param {Plane} ink  @param {{ top: number, bottom: number, left: number, right: number }} box  @param {number} m */
+/** The ink in each cell, row by row, exactly. @param {Plane} ink  @param {Box} box  @param {number} m */
 function sums({ width, levels }, { top, bottom, left, right }, m) {
   const [down, along] = [overlaps(bottom - top, m), overlaps(right - left, m)];
   const cells = new Float64Array(down.length * along.length);
