@@ -88,6 +88,8 @@ def test_each_line_is_on_disk_before_anybody_knows_of_it(tmp_path, monkeypatch):
         b'{"what":"told","trial":1,"state":"finished"}',
         b'{"what":"told","trial":3,"state":"finished"}',
         b'{"what":"told","trial":2,"state":"lost"}',
+        b'{"what":"told","trial":2,"state":"finished"}',
+        b'{"what":"told","trial":2,"state":"pruned","value":0.5}',
         b'{"what":"asked","trial":3,"settings":{},"more":1}',
         b"nonsense",
         b"\xff",
@@ -114,3 +116,10 @@ def test_any_bytes_are_a_journal_or_refused(tmp_path_factory, content):
             read_journal(path, SPACE)
     else:
         assert read_journal(path, SPACE) == ({}, 0)
+
+
+def test_a_journal_that_is_no_file_is_refused(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    path.symlink_to("/dev/null")  # others have no end
+    with pytest.raises(RunError, match="no file"):
+        read_journal(path, SPACE)

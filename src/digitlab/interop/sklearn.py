@@ -152,7 +152,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def _logits(self, X: ArrayLike) -> NDArray[np.float64]:
         """``(N, K)``; in float64, so that they are the same whatever samples are beside them."""
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")  # not by `n_features_in_`, which even a fit that failed leaves
         samples = validate_data(self, X, reset=False)
         if words := other_pixels(samples, self.feature_range_):
             warnings.warn(words, stacklevel=3)

@@ -83,6 +83,8 @@ def read_journal(path: Path, space: Space) -> tuple[dict[int, Trial], int]:
     with _errors(path, "read"):
         if not path.exists():
             return {}, 0
+        if not path.is_file():
+            refuse(RunError, path, "the journal is no file")
         if path.stat().st_size > MAX_BYTES:
             refuse(RunError, path, "the journal is too large", must_be=f"at most {MAX_BYTES:,} bytes")
         content = path.read_bytes()
@@ -111,6 +113,8 @@ def _take(trials: dict[int, Trial], entry: Asked | Told) -> Trial:
     else:
         if before is None or before.told is not None:
             raise ValueError(f"told of trial {entry.trial}, which nobody asked for, or a second time")
+        if (entry.value is None) == (entry.state == "finished"):
+            raise ValueError(f"trial {entry.trial} is {entry.state} with the value {entry.value}")
         trial = replace(before, told=entry)
     trials[trial.number] = trial
     return trial
