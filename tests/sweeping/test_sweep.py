@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -207,10 +208,13 @@ class _Future:
     def __init__(self, status: str, came: object = None) -> None:
         self.status, self.came = status, came
 
-    def result(self) -> object:
+    def result(self, timeout: float) -> object:
+        if isinstance(self.came, Exception):
+            raise self.came
         return self.came
 
-    def exception(self, timeout: int) -> object:
+    def exception(self, timeout: float) -> object:
+        assert timeout > 0, "an answer takes a while"
         return self.came
 
     def cancel(self) -> None:
@@ -255,8 +259,9 @@ def test_trials_go_to_the_workers_that_have_the_fewest(tmp_path):
 def test_a_trial_whose_worker_is_gone_comes_back_until_it_may_be_what_kills_them(tmp_path):
     crew, cluster = _crew(tmp_path)
     for death in range(1, MOST_DEATHS + 1):
-        cluster.next = _Future("pending")
-        crew.send(Trial(7, {}), "gone")
+        with_its_answer = _Future("finished", TimeoutError())
+        cluster.next = with_its_answer if death == 1 else _Future("pending")
+        crew.send(Trial(7, {}), "one" if death == 1 else "gone")
         ((trial, told),) = crew.back()
         assert (trial.number, crew.busy) == (7, 0)
         assert (told is None) == (death < MOST_DEATHS)
@@ -277,6 +282,14 @@ def test_what_a_worker_could_not_do_is_told_or_raised(tmp_path):
     crew.send(Trial(3, {}), "one")
     ((trial, told),) = crew.back()
     assert (trial.number, told.value) == (3, 0.5)
+
+
+def test_what_a_real_worker_could_not_do_is_raised_as_it_said(whole, digits, tmp_path):
+    shutil.copytree(whole[0].folder, tmp_path / "a")
+    content = (tmp_path / "a" / DIGITS).read_bytes()
+    (tmp_path / "a" / DIGITS).write_bytes(content[::-1])
+    with pytest.raises(RunError, match=DIGITS):
+        sweep_small(digits, tmp_path / "a", trials=10, pruner="median")
 
 
 def test_a_scheduler_that_is_gone_or_came_back_is_told(tmp_path):

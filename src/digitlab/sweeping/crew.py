@@ -6,10 +6,11 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
-from digitlab.cluster.connecting import Workers
+from digitlab.cluster.connecting import SECONDS, Workers
 from digitlab.errors import ClusterError
 from digitlab.sweeping.journal import Told, Trial
 from digitlab.sweeping.training_trial import train_trial
@@ -75,15 +76,22 @@ class Crew:
             if future.status == "pending" and address in here:
                 continue
             del self._sent[future]
+            yield trial, self._came_of(trial, future)
+
+    def _came_of(self, trial: Trial, future: Any) -> Told | None:
+        """What a worker says of a trial that it is done with, or what is told where the worker is gone."""
+        with contextlib.suppress(TimeoutError, CancelledError):  # it died with its answer
             if future.status == "finished":
-                yield trial, future.result()
-            elif isinstance(error := future.exception(timeout=0) if future.status == "error" else None, MemoryError):
-                yield trial, Told(trial.number, "failed", why="it needs more memory than a worker has")
-            elif error is not None and type(error).__name__ != "KilledWorker":
-                raise error
-            else:
-                future.cancel()
-                yield trial, self._of_dead(trial)
+                told: Told | None = future.result(SECONDS)
+                return told
+            if future.status == "error":
+                error = future.exception(SECONDS)
+                if isinstance(error, MemoryError):
+                    return Told(trial.number, "failed", why="it needs more memory than a worker has")
+                if type(error).__name__ != "KilledWorker":
+                    raise error
+        future.cancel()
+        return self._of_dead(trial)
 
     def _of_dead(self, trial: Trial) -> Told | None:
         """What is told of a trial whose worker is gone: for some time nothing, as another one goes on with it."""

@@ -25,6 +25,7 @@ import numpy as np
 import tomli_w
 
 from digitlab.data.digits import SIDE, Digits
+from digitlab.data.files import named
 from digitlab.durable import TEMPORARY_PREFIX, make_durably, write_durably
 from digitlab.durable import sweep as sweep_unfinished
 from digitlab.errors import InputError, RunError, refuse, system_errors
@@ -119,7 +120,8 @@ def read_digits(folder: Path, data: tuple[str, int, str, tuple[str, ...]]) -> Di
             refuse(RunError, path, "these are not the digits of the sweep", must_be=f"{size:,} bytes")
         content = np.fromfile(path, np.uint8)
     images, labels = np.split(content, [count * SIDE * SIDE])
-    digits = Digits(images.reshape(count, SIDE, SIDE), labels, source, classes)
+    with named(path, RunError):
+        digits = Digits(images.reshape(count, SIDE, SIDE), labels, source, classes)
     if (got := digits.sha256()) != sha256:
         refuse(RunError, path, "these are not the digits of the sweep", must_be=f"SHA-256 {sha256}", got=got)
     return digits
