@@ -24,7 +24,7 @@ from tests.cluster.processes import until
 EPOCHS = 1200
 LONG = (
     "sweep", "minibatch", "--layers", "784,5,10", "--epochs", str(EPOCHS), "--vary", "learning_rate=0.05,0.1",
-    "--data", "few.npz", "--out", "sweep", "--workers", "2",
+    "--data", "few.npz", "--out", "sweep",
 )  # fmt: skip
 
 
@@ -50,7 +50,8 @@ def _epochs(out: Path, number: int) -> int:
 
 def test_ctrl_c_ends_the_trials_in_order_and_the_same_call_goes_on(place, run):
     """The terminal tells it to all processes of the group, the workers too."""
-    program = [sys.executable, "-c", "import sys; from digitlab.cli import main; sys.exit(main())", *LONG]
+    call = "import sys; from digitlab.cli import main; sys.exit(main())"
+    program = [sys.executable, "-c", call, *LONG, "--workers", "2"]
     with subprocess.Popen(
         program, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as sweeping:
@@ -69,7 +70,7 @@ def test_ctrl_c_ends_the_trials_in_order_and_the_same_call_goes_on(place, run):
     for one in runs:
         assert one.manifest.outcome.state == "interrupted"
         assert 2 < one.manifest.outcome.epochs < EPOCHS
-    code, out, complaint = run(*LONG, "--plot", "importance.png")
+    code, out, complaint = run(*LONG, "--workers", "1", "--plot", "importance.png")
     assert (code, complaint) == (0, "")
     assert "sweep: 2 trials were begun before, 0 have finished" in out
     assert "2 trials: 2 finished" in out

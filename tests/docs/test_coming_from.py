@@ -43,7 +43,7 @@ def test_ours_and_the_estimator_are_the_same(run):
 
 @pytest.mark.parametrize(
     ("number", "module"),
-    [(KERAS, "keras"), (SKLEARN, "sklearn"), (PYTORCH, "torch")],
+    [pytest.param(KERAS, "keras", marks=pytest.mark.soak), (SKLEARN, "sklearn"), (PYTORCH, "torch")],
     ids=["Keras", "sklearn", "PyTorch"],
 )
 @pytest.mark.filterwarnings("ignore")  # theirs, such as that of five epochs
@@ -89,7 +89,7 @@ def torch_step(x: np.ndarray, y: np.ndarray, W: np.ndarray) -> np.ndarray:
     return layer.weight.detach().numpy().T
 
 
-@pytest.mark.parametrize("step", [keras_step, sklearn_step, torch_step])
+@pytest.mark.parametrize("step", [pytest.param(keras_step, marks=pytest.mark.soak), sklearn_step, torch_step])
 @pytest.mark.filterwarnings("ignore")
 def test_weight_decay_is_what_the_table_says(few, step, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")

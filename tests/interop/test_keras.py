@@ -81,6 +81,7 @@ def test_a_relu_that_begins_above_0_is_another_function(tmp_path):
         dl.import_model(tmp_path / "a.keras")
 
 
+@pytest.mark.soak  # Keras takes seconds to come
 @pytest.mark.skipif(not (find_spec("keras") and find_spec("torch")), reason="Keras and PyTorch are not installed here")
 def test_keras_gives_what_we_give(mnist, tmp_path):
     """On all 10,000 test digits, from the model that ships and from each activation."""
