@@ -16,6 +16,7 @@ import io
 import math
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -74,20 +75,10 @@ def read_keras(content: bytes, path: Path) -> Dense:
     require_extra(*EXTRA)
     metadata, config, weights = _members(content, path)
     said: _Metadata = decode_json(metadata, _Metadata, path, METADATA)
-    chain = decode_config(config, path)
-    ours = said.about is not None
-    return Dense(
-        layers=_decode_weights(weights, chain.sizes, chain.biases, path),
-        origin="a Keras model that digitlab wrote"
-        if ours
-        else f"a model of Keras {printable(said.keras_version[:20])}",
-        activation=chain.activation,
-        temperature=chain.temperature,
-        scale=chain.scale,
-        shift=chain.shift,
-        about=said.about,
-        notes=chain.notes,
-    )
+    theirs = f"a model of Keras {printable(said.keras_version[:20])}"
+    origin = theirs if said.about is None else "a Keras model that digitlab wrote"
+    sizes, biases, dense = decode_config(config, origin, path)
+    return replace(dense, layers=_decode_weights(weights, sizes, biases, path), about=said.about)
 
 
 def _members(content: bytes, path: Path) -> list[bytes]:

@@ -18,6 +18,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from digitlab.errors import ModelFileError, describe, refuse
+from digitlab.interop.dense import Dense
 from digitlab.network.activations import LEAK
 from digitlab.network.architecture import MAX_UNITS
 from digitlab.network.network import Network
@@ -161,23 +162,16 @@ class Chain(NamedTuple):
     Attributes:
         sizes: numbers in an input, then the units of each Dense layer.
         biases: whether each has one.
-        activation: of the hidden layers; None where there are none.
-        temperature: what the logits are divided by; None where nothing is done to them.
-        scale, shift: inputs are multiplied by the one, then the other is added.
-        notes: what else should be known, in words.
+        dense: all of it but the numbers.
     """
 
     sizes: list[int]
     biases: list[bool]
-    activation: str | None
-    temperature: float | None
-    scale: float
-    shift: float
-    notes: list[str]
+    dense: Dense
 
 
-def decode_config(text: bytes, path: Path) -> Chain:
-    """The layers in a config.json; ``path`` is for messages.
+def decode_config(text: bytes, origin: str, path: Path) -> Chain:
+    """The layers in a config.json; ``origin`` says what made it, ``path`` is for messages.
 
     Raises:
         ModelFileError: other layers, or not in a row.
@@ -202,7 +196,8 @@ def decode_config(text: bytes, path: Path) -> Chain:
     if words[-1] != "softmax":
         notes.append("it ends without softmax, so what it gives are taken for logits")
     sizes = [_width(steps[0][1]), *(settings.units for settings in dense)]
-    return Chain(sizes, [settings.use_bias for settings in dense], activation, temperature, scale, shift, notes)
+    found = Dense((), origin, activation, temperature, scale, shift, notes=notes)
+    return Chain(sizes, [settings.use_bias for settings in dense], found)
 
 
 def _in_a_row(config: bytes, path: Path) -> tuple[_Layer, ...]:
