@@ -145,9 +145,7 @@ def understand(path: str | Path, activation: str | None = None, inputs: str | No
         {
             "file": dense.origin,
             "layers": str(network.architecture),
-            "activation": f"{chosen}, {activation_said}"
-            if len(dense.layers) > 1
-            else "none, as there is no hidden layer",
+            "activation": f"{chosen}, {activation_said}" if network.layers[1:] else "none, as there is no hidden layer",
             "inputs": f"pixels {meant}, {'as you say' if inputs else 'as it seems'}",
             "preprocessing": f"{'deskewing' if card.deskews else 'none'}, {knows}",
             "classes": f"{_in_short(card.labels)}, {knows}",
@@ -198,14 +196,13 @@ def _choose_activation(
     if texts:
         told = decode_json(texts["activation"], str, path, "the activation")
         if said not in (None, told) or told not in ACTIVATIONS:
-            refuse(
-                ModelFileError, path, "its activation cannot be true", must_be=said or ", ".join(ACTIVATIONS), got=told
-            )
+            must_be = said or ", ".join(ACTIVATIONS)
+            refuse(ModelFileError, path, "its activation cannot be true", must_be=must_be, got=told)
         said = told
     if said is None and given is None and len(dense.layers) > 1:
-        must_be, help = ", ".join(ACTIVATIONS), f"say it: --activation relu, or activation={'relu'!r} in Python"
         what = "the file does not tell the activation of its hidden layers"
-        refuse(InputError, path, what, must_be=must_be, help=help)
+        help = "say it: --activation relu (in Python: activation='relu')"
+        refuse(InputError, path, what, must_be=", ".join(ACTIVATIONS), help=help)
     if said is not None and given not in (None, said):
         refuse(InputError, path, f"the file says that its activation is {said}", got=given)
     return said or given or next(iter(ACTIVATIONS)), "as you say" if said is None else "as the file says"

@@ -214,7 +214,7 @@ def _in_a_row(config: bytes, path: Path) -> tuple[_Layer, ...]:
     for layer in layers:
         if layer.class_name not in LAYERS or not _is_of_keras(layer):
             got = f"{describe(layer.registered_name or layer.class_name)} of {describe(layer.module)}"
-            refuse(ModelFileError, path, "a layer is not known, and nobody makes one", must_be=SUPPORTED, got=got)
+            refuse(ModelFileError, path, "this kind of layer is not known", must_be=SUPPORTED, got=got)
     if kind == "Functional":
         gives = [(layer.name or "", 0, 0) for layer in layers]
         takes = [_taken(layer, path) for layer in layers]
