@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 import digitlab as dl
@@ -25,9 +26,22 @@ def test_there_and_back(run, folder, model):
 
 
 def test_a_wrong_guess_is_seen(run, folder):
-    dl.Network([784, 5, 10]).save("own.safetensors")
-    run("export", "a.npz", "--model", "own.safetensors")
-    assert "which is little" in run("import", "a.npz", "--out", "b.safetensors")[1]
+    recipe = dl.recipe("quick", epochs=3, layers=(784, 16, 10))
+    network = recipe.new_network()
+    dl.fit(network, dl.load_mnist()[0][:10_000], recipe)
+    W1, b1, W2, b2 = network.W1, network.b1, network.W2, network.b2
+    theirs = {  # what the same network would be, had somebody trained it on other pixels
+        "0..255": (W1 / 255, b1),
+        "0.1307,0.3081": (W1 * 0.3081, b1 + 0.1307 * W1.sum(axis=0)),
+    }
+    for inputs, (W, b) in theirs.items():
+        np.savez("theirs.npz", W1=W, b1=b, W2=W2, b2=b2)
+        call = ("import", "theirs.npz", "--activation", "gelu", "--out", "b.safetensors")
+        *_, told, _ = run(*call)[1].splitlines()
+        assert f"; with --inputs {inputs} it would be" in told
+        *_, mended, _ = run(*call, "--inputs", inputs)[1].splitlines()
+        assert mended.split(" ", 1)[1].strip().split(" %")[0] == told.split("would be ")[1].split(" %")[0]
+        assert "--inputs" not in mended
 
 
 def test_for_programs(run, folder):

@@ -116,7 +116,7 @@ def test_what_the_header_says_of_itself_is_so(mnist, few, tmp_path):
     assert constants == 784 * 16 + 16 * 10 + 2 * 4 * (16 + 10)
     assert buffers == 2 * 784 + 4 * 16
     said = re.fullmatch(
-        r"(.+) % of MNIST's 10,000 test digits right; in float32 (.+) %; (\d+) answers differ", written.words[1]
+        r"(.+) % of MNIST's 10,000 test digits right; in float32 (.+) %; (\d+) other answers", written.words[1]
     )
     lines = run(network, mnist[1].images, tmp_path).decode().splitlines()
     answers, floats = np.array([int(line.split()[0]) for line in lines]), network.predict(mnist[1].images)

@@ -85,7 +85,7 @@ def _accuracy(network: Network, quantized: Quantized) -> Iterator[str]:
     floats, bytes_ = network.predict(test.images), quantized.logits(test.images).argmax(axis=1)
     right, left = (100 * np.mean(found == test.labels) for found in (floats, bytes_))
     changed = np.count_nonzero(floats != bytes_)
-    yield f"{left:.2f} % of MNIST's {len(test):,} test digits right; in float32 {right:.2f} %; {changed} answers differ"
+    yield f"{left:.2f} % of MNIST's {len(test):,} test digits right; in float32 {right:.2f} %; {changed} other answers"
 
 
 def _arrays(layers: tuple[QuantizedLayer, ...]) -> Iterator[str]:

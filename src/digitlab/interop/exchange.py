@@ -60,6 +60,7 @@ INSTEAD_OF_A_PICKLE = (
     " numpy.savez('model.npz', W1=..., b1=..., W2=..., b2=...) elsewhere"
 )
 BYTES, UNIT = "0..255", "0..1"
+GUESSED = "as it seems"  # nobody said what the inputs are
 BYTES_SCALE = 0.1  # a file that multiplies its inputs by less takes bytes: 1/255, or 1/(255 * 0.3081)
 
 
@@ -146,7 +147,7 @@ def understand(path: str | Path, activation: str | None = None, inputs: str | No
             "file": dense.origin,
             "layers": str(network.architecture),
             "activation": f"{chosen}, {activation_said}" if network.layers[1:] else "none, as there is no hidden layer",
-            "inputs": f"pixels {meant}, {'as you say' if inputs else 'as it seems'}",
+            "inputs": f"pixels {meant}, {'as you say' if inputs else 'as the file says' if texts else GUESSED}",
             "preprocessing": f"{'deskewing' if card.deskews else 'none'}, {knows}",
             "classes": f"{_in_short(card.labels)}, {knows}",
             "temperature": f"{card.temperature or 1:g}",
