@@ -60,6 +60,8 @@ def test_for_programs(run, folder):
         (("export", "a.npz", "--model", "nothing"), "no such model"),
         (("import", "a.npz", "--out", "b.npz"), "must end in .safetensors"),
         (("import", "a.pkl", "--out", "b.safetensors"), "pickle"),
+        (("import", "a.html", "--out", "b.safetensors"), "is only written"),
+        (("import", "a.h5", "--out", "b.safetensors"), "save it as .keras"),
         (("import", "a.npz", "--out", "b.safetensors", "--activation", "swish"), "sigmoid"),
         (("import", "a.npz", "--out", "b.safetensors", "--inputs", "3"), "0.1307,0.3081"),
     ],
@@ -75,3 +77,9 @@ def test_the_help_names_every_form(run):
     for command, forms in (("export", FORMATS), ("import", [name for name in FORMATS if FORMATS[name].read])):
         told = run(command, "--help")[1]
         assert all(ending in told for ending in forms)
+
+
+def test_the_file_of_another_tool_is_no_model_yet(run, folder):
+    for name in ("a.onnx", "a.npz"):
+        run("export", name, "--model", "standard")
+        assert "`digitlab import`" in run("evaluate", "--model", name)[2]

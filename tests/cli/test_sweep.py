@@ -72,7 +72,7 @@ def test_ctrl_c_ends_the_trials_in_order_and_the_same_call_goes_on(place, run):
         assert 2 < one.manifest.outcome.epochs < EPOCHS
     code, out, complaint = run(*LONG, "--workers", "1", "--plot", "importance.png")
     assert (code, complaint) == (0, "")
-    assert "sweep: 2 trials were begun before, 0 have finished" in out
+    assert "sweep: begun before: 2 trials; finished: 0" in out
     assert "2 trials: 2 finished" in out
     assert (place / "importance.png").stat().st_size > 10_000
     code, out, complaint = run(*LONG, "--json")

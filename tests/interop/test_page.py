@@ -25,16 +25,19 @@ def digits(mnist):
 def test_it_says_how_precise_it_is_and_what_that_costs(digits, tmp_path):
     written = make_page(dl.load("standard"), digits)
     assert len(written.content) <= 4_000_000
-    told = written.words[-1]
-    assert told.startswith("weights: float16 (those that tell digits from all else: int8) instead of float32")
-    assert re.search(r"% of the 200 pictures of MNIST test.* right; .* % before; 0 answers changed", told)
+    weights, reads, rounding = written.words[-3:]
+    assert weights.startswith(
+        "weights: float16 (of the network that tells digits from all else: int8) instead of float32"
+    )
+    assert re.search(r"% of the 200 pictures of MNIST test.* right$", reads)
+    assert re.match(r"rounding: .* % before; 0 other answers, ", rounding)
 
 
 def test_what_fits_is_exact_and_costs_nothing(digits):
     network = dl.Network([784, 8, 10], seed=1)
-    told = make_page(network, digits).words[-1]
+    told = make_page(network, digits).words[-2:]
     right = 100 * np.mean(network.predict(digits.images) == digits.labels)
-    assert told == f"weights: float32; {right:.2f} % of the 200 pictures of {digits.source} right"
+    assert told == ["weights: float32", f"{right:.2f} % of the 200 pictures of {digits.source} right"]
 
 
 def test_a_network_of_other_classes_is_not_measured_on_digits(tmp_path):

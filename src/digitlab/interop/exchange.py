@@ -59,6 +59,7 @@ INSTEAD_OF_A_PICKLE = (
     " safetensors.torch.save_file(model.state_dict(), 'model.safetensors') in PyTorch,"
     " numpy.savez('model.npz', W1=..., b1=..., W2=..., b2=...) elsewhere"
 )
+OLD_KERAS = (".h5", ".hdf5")
 BYTES, UNIT = "0..255", "0..1"
 GUESSED = "as it seems"  # nobody said what the inputs are
 BYTES_SCALE = 0.1  # a file that multiplies its inputs by less takes bytes: 1/255, or 1/(255 * 0.3081)
@@ -160,7 +161,13 @@ def _find_format(path: Path, endings: list[str]) -> Format:
     """The form that the ending of a file's name says."""
     if (ending := path.suffix.lower()) not in endings:
         known = ", ".join(f"{one} ({FORMATS[one].in_words})" for one in endings)
-        refuse(InputError, path, "the ending of this name is not known", must_be=known, got=ending or "no ending")
+        what = (
+            f"{FORMATS[ending].in_words} is only written"
+            if ending in FORMATS
+            else "the ending of this name is not known"
+        )
+        help = "load it in Keras, and save it as .keras" if ending in OLD_KERAS else ""
+        refuse(InputError, path, what, must_be=known, got=ending or "no ending", help=help)
     return FORMATS[ending]
 
 

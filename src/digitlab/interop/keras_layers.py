@@ -29,7 +29,7 @@ DIGITS = 12  # of a temperature: Keras multiplies by one over it
 CONFIG = "config.json"
 SUPPORTED = (
     "layers of Keras' own in a row: InputLayer, Rescaling, Flatten, Dense (sigmoid, tanh, relu, gelu), Dropout,"
-    f" Activation, ReLU, LeakyReLU (of {LEAK}), Softmax"
+    f" Activation, ReLU, LeakyReLU (of {LEAK}), Softmax; the same activation after all Dense but the last"
 )
 EXACT_GELU, KERAS_LEAK = "exact_gelu", 0.2  # what "gelu" and "leaky_relu" mean in Keras
 ROW = re.compile(  # of what layers do, each word with a space behind it

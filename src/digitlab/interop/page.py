@@ -69,8 +69,8 @@ def make_page(network: Network, test: Digits | None) -> Written:
         "facts": {name: told for name, told in facts.items() if told},
         "version": __version__,
     }
-    words = "; ".join(told for told in (weights, reads, rounding) if told)
-    return Written(_html(model, packed).encode(), ["open it in a browser, and draw", f"weights: {words}"])
+    words = ["open it in a browser, and draw", f"weights: {weights}", reads, rounding and f"rounding: {rounding}"]
+    return Written(_html(model, packed).encode(), [told for told in words if told])
 
 
 def _shape(packed: Packed) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _facts(network: Network) -> dict[str, str]:
 def _precision(packed: Sequence[Packed]) -> str:
     told = packed[0].precision
     if len(packed) > 1 and packed[1].precision != told:
-        told += f" (those that tell digits from all else: {packed[1].precision})"
+        told += f" (of the network that tells digits from all else: {packed[1].precision})"
     limit = f"{MOST_BYTES // 10**6} MB"
     return told if told == EXACT else f"{told} instead of {EXACT}, to stay below {limit}"
 
@@ -124,10 +124,10 @@ def _measure(networks: Sequence[Network], packed: Sequence[Packed], test: Digits
     before = networks[0].probabilities(test.images)
     others = np.sum(before.argmax(axis=1) != after.argmax(axis=1))
     furthest = np.abs(before - after).max()
-    rounding = f"{_right(before, test)} before; {others:,} answers changed, probabilities by at most {furthest:.1g}"
+    rounding = f"{_right(before, test)} before; {others:,} other answers, probabilities by at most {furthest:.1g} off"
     if len(networks) > 1:
         verdicts = [_verdicts(one[1], test, found) for one, found in ((networks, before), (rounded, after))]
-        rounding += f", doubts and rejections for {np.sum(verdicts[0] != verdicts[1]):,}"
+        rounding += f", {np.sum(verdicts[0] != verdicts[1]):,} other doubts and rejections"
     return reads, rounding
 
 

@@ -26,6 +26,7 @@ MAX_TEXTS = 100  # in the metadata
 FOREIGN_TYPES = ("F32", "F64", "F16")
 MAX_ENTRY_BYTES = 1000  # of one tensor in the header; it needs some 70
 COPY_AGAIN = "copy it again from where it was whole"
+IMPORT = "`digitlab import` makes a model of what other tools wrote"
 
 
 class TensorHeader(NamedTuple):
@@ -78,7 +79,8 @@ def read_header(content: bytes, path: Path, *, foreign: bool = False) -> TensorH
     length = int.from_bytes(content[:8], "little")
     if len(content) < 10 or length > len(content) - 8 or content[8:9] != b"{":
         got = "a Python pickle, which is never opened" if content[:1] == b"\x80" else f"{content[:16]!r}..."
-        refuse(ModelFileError, path, "this is not a model file, or not all of it", got=got)
+        help = "" if path.suffix.lower() == ".safetensors" else IMPORT
+        refuse(ModelFileError, path, "this is not a model file, or not all of it", got=got, help=help)
     if length > MAX_HEADER_BYTES:
         refuse(ModelFileError, path, f"the header is too long: {length} bytes, and {MAX_HEADER_BYTES} are the most")
     # Raw, and counted before it is decoded: a header of 1 MiB could be a million small things of 50 bytes each.
@@ -91,7 +93,7 @@ def read_header(content: bytes, path: Path, *, foreign: bool = False) -> TensorH
     texts = decode_json(metadata, dict[str, str], path, "the metadata")
     if "sha256" not in texts and not foreign:
         what = "digitlab did not write this file: it has no SHA-256 of its numbers"
-        refuse(ModelFileError, path, what, help="`digitlab import` makes a model of what PyTorch and others wrote")
+        refuse(ModelFileError, path, what, help=IMPORT)
     types = FOREIGN_TYPES if foreign else ("F32",)
     return TensorHeader({name: _shape(name, entry, types, path) for name, entry in entries.items()}, texts)
 
@@ -129,7 +131,9 @@ def _shape(name: str, entry: msgspec.Raw, types: Sequence[str], path: Path) -> t
         refuse(ModelFileError, path, f"{what} is too long: {size} bytes, and {MAX_ENTRY_BYTES} are the most")
     checked: _Entry = decode_json(entry, _Entry, path, what)
     if checked.dtype not in types:
-        refuse(ModelFileError, path, f"{what} has another type than {', '.join(types)}", got=repr(checked.dtype))
+        help = "weights and biases of dense layers are taken, and nothing else" if types == FOREIGN_TYPES else ""
+        must_be = ", ".join(types)
+        refuse(ModelFileError, path, f"{what} has another type", must_be=must_be, got=checked.dtype, help=help)
     return checked.shape
 
 

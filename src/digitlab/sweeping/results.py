@@ -103,7 +103,7 @@ class Sweep:
         table.writerow(["trial", "state", self.spec.objective, *names, "epochs", "seconds"])
         for trial in self.trials:
             settings = [SETTINGS[name].show(trial.settings[name]) for name in names]
-            seconds = trial.told.seconds if trial.told else None
+            seconds = round(trial.told.seconds, 3) if trial.told else None
             table.writerow([trial.number, trial.state, trial.value, *settings, trial.epochs, seconds])
         return text.getvalue()
 

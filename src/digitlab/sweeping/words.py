@@ -45,14 +45,15 @@ class Telling:
         best = self._best.value if self._best else None
         if trial.value is not None and (best is None or is_better(self._objective, trial.value, best)):
             self._best = trial
+        width = len(str(self._trials))
         came_to = trial.state if trial.value is None else f"{trial.value:.4f}"
         parts = [
-            f"trial {trial.number:>{len(str(self._trials))}}/{self._trials}",
+            f"trial {trial.number:>{width}}/{self._trials}",
             f"{came_to} ({trial.told.why})" if trial.told.why else came_to,
-            _settings(trial),
-            f"{trial.told.seconds:.1f} s",
-            f"best {self._best.value:.4f} (trial {self._best.number})" if self._best else "",
-            self._left(),
+            f"best {self._best.value:.4f} (trial {self._best.number:>{width}})" if self._best else "",
+            f"{trial.told.seconds:5.1f} s",
+            f"{self._left():<16}",
+            _settings(trial),  # last, as they can be long
         ]
         self._write("   ".join(part for part in parts if part))
 
@@ -70,7 +71,7 @@ def what_is_swept(space: Space, recipe: Recipe, digits: Digits, trials: int, bef
         count = f"{held_out(recipe, digits):,} of {len(digits):,}"
         yield f"{count} digits are held out to compare the trials by, as the recipe holds out none"
     if before is not None:
-        yield f"{before.folder}: {len(before.trials)} trials were begun before, {len(before.ranked)} have finished"
+        yield f"{before.folder}: begun before: {len(before.trials)} trials; finished: {len(before.ranked)}"
 
 
 def what_came_of_it(sweep: Sweep) -> Iterator[str]:
