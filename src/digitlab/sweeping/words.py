@@ -70,7 +70,7 @@ def what_is_swept(space: Space, recipe: Recipe, digits: Digits, trials: int, bef
     if not recipe.validation:
         count = f"{held_out(recipe, digits):,} of {len(digits):,}"
         yield f"{count} digits are held out to compare the trials by, as the recipe holds out none"
-    if before is not None:
+    if before is not None and before.trials:
         yield f"{before.folder}: begun before: {len(before.trials)} trials; finished: {len(before.ranked)}"
 
 
