@@ -284,3 +284,8 @@ def test_without_scikit_learn_one_line_names_it(monkeypatch):
     with pytest.raises(InputError) as caught:
         importlib.import_module("digitlab.interop.sklearn")
     assert caught.value.help == "pip install 'digitlab[sklearn]'"
+
+
+def test_a_recipe_is_no_name():
+    with pytest.raises(InputError, match="the recipe must be a Recipe"):
+        DigitClassifier.from_recipe("seed")

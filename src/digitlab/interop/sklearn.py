@@ -20,7 +20,7 @@ from digitlab.data.digits import SIDE, Rows
 from digitlab.data.pixels import normalize
 from digitlab.engines import AUTO, find_engine
 from digitlab.engines.checks import usable_cores
-from digitlab.errors import InputError
+from digitlab.errors import InputError, require_kind
 from digitlab.extras import require_extra
 from digitlab.fitting import follow
 from digitlab.interop.features import as_bytes, check_bounds, find_bounds, other_pixels
@@ -96,6 +96,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         >>> DigitClassifier.from_recipe(Recipe(layers=(784, 30, 10)), epochs=5).hidden
         (30,)
         """
+        require_kind(recipe, Recipe, "the recipe", 'dl.recipe("quick")')
         settings = {name: getattr(recipe, name) for name in PARAMETERS if name not in OTHERS}
         return cls(**settings | {"hidden": recipe.layers[1:-1]} | parameters)
 
