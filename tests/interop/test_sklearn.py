@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pickle
 import sys
@@ -20,7 +21,7 @@ import joblib
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits, load_wine
-from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score, learning_curve, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -236,6 +237,11 @@ def test_parameters_are_checked_when_it_is_fitted(small_digits):
     for wrong in ({"learning_rate": -1}, {"hidden": "64"}, {"hidden": None}, {"optimizer": "sdg"}, {"dropout": 2}):
         with pytest.raises(RecipeError):
             DigitClassifier(**wrong).fit(X, y)
+    failed = DigitClassifier(learning_rate=-1)
+    with contextlib.suppress(RecipeError):
+        failed.fit(X, y)
+    with pytest.raises(NotFittedError):
+        failed.predict(X)
     for wrong in ({"engine": "fast"}, {"threads": 0}, {"feature_range": (1, 0)}, {"feature_range": 255}):
         with pytest.raises(InputError):
             DigitClassifier(**wrong).fit(X, y)
