@@ -46,7 +46,7 @@ for name in sys.argv[2:]:
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_what_keras_wrote_gives_what_keras_gives(name):
-    network, taken_for = understand(FILES / f"{name}.keras")
+    network, taken_for, _ = understand(FILES / f"{name}.keras")
     layers, activation, inputs = LAYERS[name]
     assert (str(network.architecture), network.architecture.activation) == (layers, activation)
     assert taken_for["inputs"].startswith(f"pixels {inputs}")

@@ -30,7 +30,7 @@ def test_arrays_of_others_are_taken_in_the_order_of_their_names_either_way_round
         np.savez_compressed(tmp_path / "a.npz", **dict(sorted(named.items())))
         with pytest.raises(InputError, match="does not tell the activation"):
             dl.import_model(tmp_path / "a.npz")
-        network, taken_for = understand(tmp_path / "a.npz", activation="gelu")
+        network, taken_for, _ = understand(tmp_path / "a.npz", activation="gelu")
         shape = "(outputs, inputs)" if flipped else "(inputs, outputs)"
         assert taken_for["file"].startswith(f"NumPy arrays, weights {shape}: coef1, coef2")
         assert network.architecture.sizes == sizes

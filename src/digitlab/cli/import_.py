@@ -38,14 +38,13 @@ def import_(
     """Make a model of a file that another tool wrote, and say what the file was taken for."""
     from digitlab.interop import import_model, understand
     from digitlab.interop.dense import digits_to_measure
-    from digitlab.interop.exchange import GUESSED
 
     check_model_place(out)
-    network, taken_for = understand(file, activation, inputs)
+    network, taken_for, guessed = understand(file, activation, inputs)
     test = digits_to_measure(network)  # a wrong guess is seen by them
     accuracy = _accuracy(network, test) if test else None
     better = ""
-    if test and accuracy is not None and taken_for["inputs"].endswith(GUESSED):
+    if test and accuracy is not None and guessed:
         best, inputs = max((_accuracy(import_model(file, activation, usual), test), usual) for usual in USUAL_INPUTS)
         better = f"; with --inputs {inputs} it would be {100 * best:.2f} %" if best > accuracy + CLEARLY else ""
     network.save(out)

@@ -61,7 +61,6 @@ INSTEAD_OF_A_PICKLE = (
 )
 OLD_KERAS = (".h5", ".hdf5")
 BYTES, UNIT = "0..255", "0..1"
-GUESSED = "as it seems"  # nobody said what the inputs are
 BYTES_SCALE = 0.1  # a file that multiplies its inputs by less takes bytes: 1/255, or 1/(255 * 0.3081)
 
 
@@ -77,6 +76,7 @@ class Imported(NamedTuple):
 
     network: Network
     taken_for: dict[str, str]  # what it was taken for, and why: words by what they are about
+    guessed: bool  # neither the file nor whoever asked says what its inputs are
 
 
 def export_model(network: Network, path: str | Path) -> Exported:
@@ -142,18 +142,20 @@ def understand(path: str | Path, activation: str | None = None, inputs: str | No
             card = replace(card, temperature=dense.temperature)
     network.card = card
     knows = "as the file says" if texts else "as nothing else is said"
+    inputs_said = "as you say" if inputs else "as the file says" if texts else "as it seems"
     return Imported(
         network,
         {
             "file": dense.origin,
             "layers": str(network.architecture),
             "activation": f"{chosen}, {activation_said}" if network.layers[1:] else "none, as there is no hidden layer",
-            "inputs": f"pixels {meant}, {'as you say' if inputs else 'as the file says' if texts else GUESSED}",
+            "inputs": f"pixels {meant}, {inputs_said}",
             "preprocessing": f"{'deskewing' if card.deskews else 'none'}, {knows}",
             "classes": f"{_in_short(card.labels)}, {knows}",
             "temperature": f"{card.temperature or 1:g}",
             **({"notes": "; ".join(dense.notes)} if dense.notes else {}),
         },
+        guessed=not (inputs or texts),
     )
 
 
