@@ -33,6 +33,7 @@ def test_a_wrong_guess_is_seen(run, folder):
     theirs = {  # what the same network would be, had somebody trained it on other pixels
         "0..255": (W1 / 255, b1),
         "0.1307,0.3081": (W1 * 0.3081, b1 + 0.1307 * W1.sum(axis=0)),
+        "1,-1": (-W1, b1 + W1.sum(axis=0)),  # dark ink on white paper
     }
     for inputs, (W, b) in theirs.items():
         np.savez("theirs.npz", W1=W, b1=b, W2=W2, b2=b2)

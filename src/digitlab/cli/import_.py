@@ -28,7 +28,7 @@ Inputs = Annotated[
     ),
 ]
 
-USUAL_INPUTS = ("0..1", "0..255", "0.1307,0.3081", "0.5,0.5")  # MNIST's own mean and deviation; -1 to 1
+USUAL_INPUTS = ("0..1", "0..255", "0.1307,0.3081", "0.5,0.5", "1,-1")  # MNIST's own mean and deviation; -1 to 1; 1 to 0
 CLEARLY = 0.005  # of the test digits: so many more are right, where pixels are what the network was trained on
 
 

@@ -110,8 +110,8 @@ def import_model(path: str | Path, activation: str | None = None, inputs: str | 
         path: the file; the ending of its name says what form it has (`FORMATS`).
         activation: of the hidden layers, where the file does not tell.
         inputs: the pixels that it was trained on: ``"0..1"``, ``"0..255"``, or ``"MEAN,STD"`` of pixels 0..1 from
-            which the mean was subtracted before they were divided by the standard deviation. None: what the file
-            seems to want; `understand` tells.
+            which the mean was subtracted before they were divided by the standard deviation; so ``"1,-1"`` for dark
+            ink on white paper. None: what the file seems to want; `understand` tells.
 
     Raises:
         InputError: no such form, an activation that is missing or is not the file's, or a missing library.
@@ -181,7 +181,7 @@ def _standardization(inputs: str) -> tuple[float, float]:
         mean, std = map(float, inputs.split(","))
     except ValueError:
         mean, std = 0.0, 0.0
-    if not (math.isfinite(mean) and 0 < std < math.inf):
+    if not (math.isfinite(mean) and 0 < abs(std) < math.inf):  # below 0 where paper was 1, and ink 0
         must_be = f"{UNIT}, {BYTES}, or a mean and a standard deviation of pixels 0 to 1, such as 0.1307,0.3081"
         raise InputError("the inputs of a network cannot be this", must_be=must_be, got=describe(inputs))
     return mean, std
