@@ -6,7 +6,7 @@ import json
 import math
 import os
 import resource
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import get_args
 
@@ -133,6 +133,15 @@ def test_a_log_that_was_cut_anywhere_goes_on_as_if_it_had_not_been(tmp_path_fact
 def test_a_branch_and_an_old_run_tell_the_epochs_before_too(tmp_path):
     lines = tell(tmp_path / "log", started(20, EPOCHS[:2]), EPOCHS[2])
     assert points(lines) == [(epoch.step, epoch.loss) for epoch in EPOCHS[:3]]
+
+
+def test_the_log_of_another_training_is_not_gone_on_with(tmp_path):
+    tell(tmp_path / "log", started(), *EPOCHS)
+    before = (tmp_path / "log").read_bytes()
+    others = tuple(replace(epoch, loss=0.75) for epoch in EPOCHS[:2])
+    with pytest.raises(InputError, match="log of another training"):
+        tell(tmp_path / "log", started(20, others), resume=True)
+    assert (tmp_path / "log").read_bytes() == before
 
 
 def test_a_log_is_of_one_training(tmp_path):

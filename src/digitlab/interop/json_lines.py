@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from digitlab.errors import FileError, refuse
+from digitlab.errors import FileError, InputError, refuse
 from digitlab.interop.log_file import LogFile, refuse_used
 from digitlab.training.events import (
     Advice,
@@ -37,11 +37,12 @@ MOST_BYTES = 1 << 20  # of a line
 
 
 class _Place(msgspec.Struct):
-    """What of a line tells where the training was."""
+    """What of a line tells where the training was, and that it was this one."""
 
     event: str
     epoch: int = 0
     step: int = 0
+    loss: float | None = None
 
 
 class JsonLinesLog(LogFile):
@@ -55,7 +56,7 @@ class JsonLinesLog(LogFile):
         resume: go on with the log that is there.
 
     Raises:
-        InputError: there is something in the file.
+        InputError: there is something in the file, or (when called) the log of another training.
         FileError: (here and when called) it cannot be written, or what is there is no such log.
     """
 
@@ -70,7 +71,7 @@ class JsonLinesLog(LogFile):
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
-        known = self._go_on(event.step) if isinstance(event, Started) else 0
+        known = self._go_on(event) if isinstance(event, Started) else 0
         self.append(_line(event))
         if isinstance(event, Started):
             for epoch in event.earlier:
@@ -81,13 +82,17 @@ class JsonLinesLog(LogFile):
         """See `LogFile.tell_divergence`."""
         self.append(_encode("diverged", {"step": step, "words": words}))
 
-    def _go_on(self, step: int) -> int:
-        """Cut away what is later than ``step``; the last epoch that remains."""
+    def _go_on(self, started: Started) -> int:
+        """Cut away what is later than where the training goes on; the last epoch that remains."""
         self._check()
+        losses = {epoch.epoch: epoch.loss for epoch in started.earlier}
         end = known = 0
         for line, place in self._lines():
-            if place.step > step:
+            if place.step > started.step:
                 break
+            if place.loss is not None and place.loss != losses.get(place.epoch, place.loss):
+                help = "choose another place for this one's"
+                refuse(InputError, self.path, "this is the log of another training", help=help)
             end += len(line)
             known = place.epoch if place.event == "epoch" else known
         if self.size > end:
