@@ -293,11 +293,13 @@ def test_what_a_real_worker_could_not_do_is_raised_as_it_said(whole, digits, tmp
 
 
 def test_a_scheduler_that_is_gone_or_came_back_is_told(tmp_path):
-    for spoil in ("client", "future"):
+    for spoil in ("client", "future", "connection"):
         crew, cluster = _crew(tmp_path)
         crew.send(Trial(1, {}), "one")
         if spoil == "client":
             cluster.status = "connecting"
+        elif spoil == "connection":  # it ends while an answer is fetched
+            cluster.next.status, cluster.next.came = "finished", OSError("Stream is closed")
         else:
             cluster.next.status = "cancelled"
         with pytest.raises(DigitlabError, match="scheduler of the sweep is gone"):

@@ -25,6 +25,7 @@ def gather(workers: Workers, asked: dict[str, Any], thread: ThreadPoolExecutor) 
         ClusterError: the scheduler is gone.
         Exception: whatever a worker raised.
     """
+    from distributed.comm.core import CommClosedError
     from distributed.scheduler import KilledWorker
 
     client = workers.client
@@ -37,7 +38,7 @@ def gather(workers: Workers, asked: dict[str, Any], thread: ThreadPoolExecutor) 
                 continue
             client.cancel(list(asked.values()))
             return None
-        except (CancelledError, KilledWorker) as error:
+        except (CancelledError, KilledWorker, CommClosedError) as error:
             if client.status != "running":
                 raise ClusterError("the scheduler is gone", got=workers.scheduler) from error
             return None

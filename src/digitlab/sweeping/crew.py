@@ -80,16 +80,21 @@ class Crew:
 
     def _came_of(self, trial: Trial, future: Any) -> Told | None:
         """What a worker says of a trial that it is done with, or what is told where the worker is gone."""
-        with contextlib.suppress(TimeoutError, CancelledError):  # it died with its answer
+        error = None
+        try:
             if future.status == "finished":
                 told: Told | None = future.result(SECONDS)
                 return told
             if future.status == "error":
                 error = future.exception(SECONDS)
-                if isinstance(error, MemoryError):
-                    return Told(trial.number, "failed", why="it needs more memory than a worker has")
-                if type(error).__name__ != "KilledWorker":
-                    raise error
+        except (TimeoutError, CancelledError):
+            pass  # it died with its answer
+        except OSError as closed:  # Dask's, as its connection to the scheduler ended
+            raise self._gone() from closed
+        if isinstance(error, MemoryError):
+            return Told(trial.number, "failed", why="it needs more memory than a worker has")
+        if error is not None and type(error).__name__ != "KilledWorker":
+            raise error
         future.cancel()
         return self._of_dead(trial)
 
