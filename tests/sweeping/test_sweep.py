@@ -230,11 +230,8 @@ class _Cluster:
     def __init__(self) -> None:
         self.status, self.there, self.next = "running", ["one", "two"], _Future("pending")
 
-    def here(self) -> list[str]:
-        return self.there
-
-    def nthreads(self, workers: list[str]) -> dict[str, int]:
-        return dict.fromkeys(workers, 2)
+    def threads(self) -> dict[str, int]:
+        return dict.fromkeys(self.there, 2)
 
     def submit(self, *_: object, workers: list[str], pure: bool) -> _Future:
         return self.next

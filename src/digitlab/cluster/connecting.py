@@ -22,6 +22,7 @@ from digitlab.extras import require_extra
 SECONDS = 5.0  # until a scheduler must be reached,
 SECONDS_OF_WORKERS = 10.0  # until it must have workers,
 PATIENCE = 10.0  # and, beyond these, until it has said what it is: a machine may be busy
+QUESTIONS, SECONDS_OF_QUESTION = 20, 1.0  # who is there: asked so often, until a scheduler counts as gone
 MAX_WORKERS = 256  # of this machine
 THREADS = dict.fromkeys(("DIGITLAB_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 VERSIONS = {  # what even a worker without digitlab can be asked: where these are
@@ -52,20 +53,34 @@ class Workers:
         self._good: set[str] = set()
 
     def here(self) -> list[str]:
-        """The addresses of those that are there now and agree.
+        """The addresses of those that are there now and agree. See `threads`."""
+        return list(self.threads())
+
+    def threads(self) -> dict[str, int]:
+        """How many threads each has, of those that are there now and agree; by their addresses.
 
         Raises:
             ClusterError: the scheduler is gone.
         """
-        if self.client.status != "running":  # it tries to come to another one at the same address, which knows nothing
-            raise ClusterError("the scheduler is gone", got=self.scheduler)
-        try:  # not `scheduler_info`: Dask's own beat lays one without workers over it, at times just before it is read
-            there = list(self.client.nthreads())
-        except (OSError, RuntimeError) as error:
-            raise ClusterError("the scheduler is gone", got=self.scheduler) from error
+        there = self._all_threads()
         if new := [address for address in there if address not in self._good and address not in self.refused]:
             self._ask(new)
-        return [address for address in there if address in self._good]
+        return {address: count for address, count in there.items() if address in self._good}
+
+    def _all_threads(self) -> dict[str, int]:
+        """Of all workers. One question may get lost with the scheduler that it was sent to, and be waited for long."""
+        error: Exception | None = None
+        for _ in range(QUESTIONS):
+            if self.client.status != "running":  # it looks for another one at the same address, which knows nothing
+                break
+            try:  # not `scheduler_info`: Dask's own beat lays one without workers over it at times
+                return dict(self.client.sync(self.client.scheduler.ncores, callback_timeout=SECONDS_OF_QUESTION))
+            except TimeoutError as nothing:
+                error = nothing
+            except (OSError, RuntimeError) as closed:
+                error = closed
+                break
+        raise ClusterError("the scheduler is gone", got=self.scheduler) from error
 
     def wait(self, count: int = 1, seconds: float | None = None) -> list[str]:
         """As `here`, once there are ``count`` of them; a worker that comes and does not agree is an error.

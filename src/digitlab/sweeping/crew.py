@@ -47,11 +47,9 @@ class Crew:
         Raises:
             ClusterError: the scheduler is gone.
         """
-        here = self._here()
-        with self._while_there():
-            threads = self._client.nthreads(here) if here else {}
+        threads = self._threads()
         under_way = Counter(address for _, address in self._sent.values())
-        return sorted((one for one in here if under_way[one] < threads.get(one, 0)), key=lambda one: under_way[one])
+        return sorted((one for one in threads if under_way[one] < threads[one]), key=lambda one: under_way[one])
 
     def send(self, trial: Trial, address: str) -> None:
         """Let a worker train it."""
@@ -71,7 +69,7 @@ class Crew:
         """
         self._news.wait(BEAT)
         self._news.clear()
-        here = self._here()
+        here = self._threads()
         for future, (trial, address) in list(self._sent.items()):
             if future.status == "pending" and address in here:
                 continue
@@ -105,9 +103,9 @@ class Crew:
             return None
         return Told(trial.number, "failed", why=f"{MOST_DEATHS} workers died that had it")
 
-    def _here(self) -> list[str]:
+    def _threads(self) -> dict[str, int]:
         with self._while_there():
-            return self._workers.here()
+            return self._workers.threads()
 
     @contextlib.contextmanager
     def _while_there(self) -> Iterator[None]:
