@@ -65,9 +65,10 @@ def _knows(page, training):
 
 def test_eight_tabs_share_one_stream(open_page, lab):
     end(lab)
-    lab.ask("/api/train", {"recipe": "seed", "settings": {"epochs": 100_000}})
+    lab.ask("/api/train", {"recipe": "seed", "settings": {"epochs": 100_000}, "paused": True})
     tabs, streams = _tabs(open_page, lab, 8)
     assert len(streams.pages()) == 1
+    button(tabs[0], "^Go on$").click()
     button(tabs[-1], "^Pause").click()
     paused = lab.wait_for(lambda training: training["phase"] == "paused")
     for tab in tabs:
