@@ -68,8 +68,8 @@ def few(mnist: tuple[dl.Digits, dl.Digits]) -> dl.Digits:
 def scheduler() -> Iterator[str]:
     """The address of a Dask scheduler with two workers, which are processes of this machine."""
     pytest.importorskip("distributed")
-    with connect(workers=2) as client:
-        yield client.scheduler.address
+    with connect(workers=2) as workers:
+        yield workers.scheduler
 
 
 @pytest.fixture

@@ -30,10 +30,10 @@ def _refused(*arguments, **options) -> str:
 
 
 def test_workers_are_processes_with_one_thread_that_leave_nothing():
-    with connect(workers=1) as client:
-        (pid,) = client.run(os.getpid).values()
+    with connect(workers=1) as workers:
+        (pid,) = workers.client.run(os.getpid).values()
         assert pid != os.getpid()
-        (environment,) = client.run(lambda: dict(os.environ)).values()
+        (environment,) = workers.client.run(lambda: dict(os.environ)).values()
         assert {environment[name] for name in connecting.THREADS} == {"1"}
     until(lambda: not _is_alive(pid))
 
@@ -49,7 +49,7 @@ def _is_alive(pid: int) -> bool:
 def test_workers_end_with_whoever_started_them():
     program = (
         "import os, sys\nfrom digitlab.cluster.connecting import connect\nif __name__ == '__main__':\n"
-        "    with connect(workers=1) as client:\n        print(*client.run(os.getpid).values(), flush=True)\n"
+        "    with connect(workers=1) as workers:\n        print(*workers.client.run(os.getpid).values(), flush=True)\n"
         "        sys.stdin.read()\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -121,8 +121,8 @@ def _say(other: socket.socket, words: bytes) -> None:
 
 
 def test_a_worker_is_no_scheduler(scheduler):
-    with connect(scheduler) as client:
-        (worker, *_) = client.run(os.getpid)
+    with connect(scheduler) as workers:
+        (worker, *_) = workers.client.run(os.getpid)
     assert _refused(worker) == f"at {worker} there is a Worker\n  must be: a scheduler"
 
 

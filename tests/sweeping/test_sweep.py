@@ -228,7 +228,7 @@ class _Cluster:
     """A client and its workers, as far as a crew asks them."""
 
     def __init__(self) -> None:
-        self.status, self.there, self.next = "running", ["one", "two"], _Future("pending")
+        self.client, self.status, self.there, self.next = self, "running", ["one", "two"], _Future("pending")
 
     def threads(self) -> dict[str, int]:
         return dict.fromkeys(self.there, 2)
@@ -239,7 +239,7 @@ class _Cluster:
 
 def _crew(tmp_path: Path) -> tuple[Crew, _Cluster]:
     cluster = _Cluster()
-    return Crew(cluster, cluster, tmp_path, "auto"), cluster
+    return Crew(cluster, tmp_path, "auto"), cluster
 
 
 def test_trials_go_to_the_workers_that_have_the_fewest(tmp_path):

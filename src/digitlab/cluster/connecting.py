@@ -37,7 +37,7 @@ class Workers:
     """The workers of a cluster that agree with this process.
 
     Args:
-        client: a ``distributed.Client``, as `connect` gives it.
+        client: a ``distributed.Client``.
         agree: what they must agree on beside their versions: functions of digitlab's modules, or
             `functools.partial` of them, that are called here and by each worker, once.
 
@@ -126,8 +126,10 @@ class Workers:
 
 
 @contextmanager
-def connect(address: str | None = None, workers: int | None = None, *, agree: Agreement | None = None) -> Iterator[Any]:
-    """A ``distributed.Client``, for as long as the block lasts.
+def connect(
+    address: str | None = None, workers: int | None = None, *, agree: Agreement | None = None
+) -> Iterator[Workers]:
+    """The workers of a cluster, all of which agree, and the client by which they are asked, while the block lasts.
 
     Args:
         address: of a scheduler, such as ``"tcp://host:8786"``; None for processes of this machine, which end with
@@ -147,13 +149,18 @@ def connect(address: str | None = None, workers: int | None = None, *, agree: Ag
     with _quiet(), tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as scratch:
         if address is None:
             with _local(distributed, workers, scratch) as here, _client(distributed, here, direct=True) as client:
-                Workers(client, agree).wait(workers or 1)
-                yield client
+                yield _agreeing(client, agree, workers)
         else:
             _check_scheduler(distributed, address)
             with _client(distributed, address, direct=None) as client:
-                Workers(client, agree).wait(workers or 1)
-                yield client
+                yield _agreeing(client, agree, workers)
+
+
+def _agreeing(client: Any, agree: Agreement | None, count: int | None) -> Workers:
+    """The workers, once so many are there."""
+    workers = Workers(client, agree)
+    workers.wait(count or 1)
+    return workers
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.cluster.asking import gather
-from digitlab.cluster.connecting import MAX_WORKERS, Workers, connect
+from digitlab.cluster.connecting import MAX_WORKERS, connect
 from digitlab.data.digits import Digits
 from digitlab.engines.base import Batch, Engine, Session, Sums
 from digitlab.engines.checks import check_session, check_threads
@@ -120,8 +120,7 @@ class ClusterSession(Session):
         self._looked = -math.inf
         agree = {"engine": partial(engine_in_words, self.architecture)}
         stack = ExitStack()
-        client = stack.enter_context(connect(engine.scheduler, engine.workers, agree=agree))
-        self._workers = Workers(client, agree)
+        self._workers = stack.enter_context(connect(engine.scheduler, engine.workers, agree=agree))
         self._thread = ThreadPoolExecutor(1)
         stack.callback(self._thread.shutdown, wait=False)
         self._end = weakref.finalize(self, stack.close)  # also when nobody closes it

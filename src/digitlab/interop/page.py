@@ -138,8 +138,7 @@ def _right(probabilities: Floats, test: Digits) -> str:
 def _verdicts(rejector: Network, test: Digits, probabilities: Floats) -> NDArray[np.intp]:
     """Of each answer: 0 where it is believed, 1 in doubt, 2 rejected; as `digitlab.reading.reject.verdict`."""
     digit = rejector.probabilities(test.images)[:, 1]
-    doubtful = (digit < reject.DOUBTED) | (probabilities.max(axis=1) < reject.SURE)
-    return np.where(digit < reject.OPERATING_POINT, 2, doubtful.astype(np.intp))
+    return np.where(digit < reject.OPERATING_POINT, 2, reject.are_doubtful(digit, probabilities).astype(np.intp))
 
 
 def _html(model: dict[str, Any], packed: Sequence[Packed]) -> str:

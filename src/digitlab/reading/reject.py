@@ -54,7 +54,13 @@ def is_doubtful(digit_probability: float, probabilities: ArrayLike) -> bool:
         digit_probability: of its being a digit at all.
         probabilities: ``(K,)``, of each class, as the network that reads has them.
     """
-    return bool(digit_probability < DOUBTED or np.max(probabilities) < SURE)
+    return bool(are_doubtful(digit_probability, probabilities))
+
+
+def are_doubtful(digit_probabilities: ArrayLike, probabilities: ArrayLike) -> NDArray[np.bool_]:
+    """As `is_doubtful`, for N pictures at once: ``(N,)`` and ``(N, K)`` give ``(N,)``."""
+    in_doubt: NDArray[np.bool_] = np.less(digit_probabilities, DOUBTED) | np.less(np.max(probabilities, axis=-1), SURE)
+    return in_doubt
 
 
 def verdict(network: Network, pixels: NDArray[np.uint8], probabilities: ArrayLike) -> Verdict:

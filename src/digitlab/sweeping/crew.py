@@ -23,14 +23,13 @@ class Crew:
     """Trials under way, each with one worker.
 
     Args:
-        client: a ``distributed.Client``.
-        workers: of it, those that may be used.
+        workers: of a cluster, as `connect` gives them.
         folder: of the sweep.
         engine: that they train with.
     """
 
-    def __init__(self, client: Any, workers: Workers, folder: Path, engine: str) -> None:
-        self._client, self._workers = client, workers
+    def __init__(self, workers: Workers, folder: Path, engine: str) -> None:
+        self._client, self._workers = workers.client, workers
         self._folder, self._engine = folder, engine
         self._sent: dict[Any, tuple[Trial, str]] = {}  # by their futures; and to which worker
         self._news = threading.Event()  # a trial came back

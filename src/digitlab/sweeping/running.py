@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from digitlab.cluster.connecting import Agreement, Workers, connect
+from digitlab.cluster.connecting import Agreement, connect
 from digitlab.data.digits import Digits
-from digitlab.engines import AUTO, find_engine
+from digitlab.engines import AUTO, ClusterEngine, find_engine
 from digitlab.errors import InputError, require_kind, require_name
 from digitlab.fitting import stop_on_interrupt
 from digitlab.reproduction.trainings import HELD_OUT
@@ -34,7 +34,6 @@ from digitlab.training.recipe_files import NamedRecipe
 from digitlab.training.settings import check_whole
 
 MOST_TRIALS = 100_000
-CLUSTER = "cluster"  # the engine that has workers of its own
 SHARE_HELD_OUT = 6  # a sixth of the digits, of few
 
 Listener = Callable[[Trial], object]
@@ -93,16 +92,16 @@ def sweep(
     with claimed(out, spec, digits) as token, contextlib.closing(Journal(out / JOURNAL, spec.space)) as journal:
         plan, agree = _Plan(spec, journal, wanted), _agreement(out, token, engine)
         if not plan.is_done:  # else nobody is needed
-            with connect(scheduler, workers, agree=agree) as client, stop_on_interrupt(control):
-                _go_on(plan, Crew(client, Workers(client, agree), out, engine), control, out, list(listeners))
-    found = read_sweep(out)
-    found.keep()  # a program that was killed may have told of a trial, and no more
-    return found
+            with connect(scheduler, workers, agree=agree) as found, stop_on_interrupt(control):
+                _go_on(plan, Crew(found, out, engine), control, out, list(listeners))
+    done = read_sweep(out)
+    done.keep()  # a program that was killed may have told of a trial, and no more
+    return done
 
 
 def _checked(trials: int, engine: object) -> int:
     require_kind(engine, str, "the engine of a sweep", "its name, as workers know it")
-    if find_engine(str(engine)).name == CLUSTER:
+    if isinstance(find_engine(str(engine)), ClusterEngine):
         raise InputError("a trial is trained by one worker, so its engine cannot be a cluster", help="leave it out")
     if check_whole(trials, "trials", low=1) > MOST_TRIALS:
         raise InputError(f"trials must be at most {MOST_TRIALS:,}", got=trials)
